@@ -58,7 +58,9 @@ class Sculpture:
     template: str
     height_mm: float
     base_radius: float  # design units
-    facts: dict[str, object] = field(default_factory=dict)  # hair kind, glasses, ... for the manifest
+    facts: dict[str, object] = field(
+        default_factory=dict
+    )  # hair kind, glasses, ... for the manifest
 
     @property
     def scale(self) -> float:

@@ -1,0 +1,158 @@
+"""THE STAGE TABLE: one row per task, declared once, everything else derived.
+
+Task names, queues and routes, time limits, metric labels, memo keys, README tables and the
+contract tests all read these rows. A stage that is not here does not exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import BaseModel
+
+from common.contracts import figurine as f
+
+
+@dataclass(frozen=True)
+class Output:
+    """An artifact a stage writes; ``internal`` ones are for other stages only."""
+
+    name: str
+    media_type: str
+    purpose: str
+    internal: bool = False
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One row. ``name`` is the Celery task name and never changes once released."""
+
+    name: str
+    queue: str
+    title: str
+    request: type[BaseModel]
+    reads: tuple[str, ...]
+    writes: tuple[Output, ...]
+    facts: type[f.Facts]
+    soft_s: float  # seconds after which the stage is asked to stop at its next checkpoint
+    hard_s: float  # seconds after which the watchdog ends the process
+    on_failure: str  # what a permanent failure means, in words for the README
+
+    @property
+    def service(self) -> str:
+        """The room this stage lives in; by convention the part before the dot."""
+        return self.name.partition(".")[0]
+
+
+PHOTO: Final = "photo"
+ATTRIBUTES: Final = Output(
+    "attributes.json", "application/json", "what was measured of the face", internal=True
+)
+SCULPTURE: Final = Output(
+    "sculpture.npz", "application/x-npz", "parts and solid of the figurine", internal=True
+)
+PORTRAIT: Final = Output("portrait.png", "image/png", "cartoon portrait")
+GLB: Final = Output("figurine.glb", "model/gltf-binary", "to look at, in 3D viewers")
+STL: Final = Output("figurine.stl", "model/stl", "to print in one colour")
+CERTIFICATE: Final = Output("certificate.json", "application/json", "print certificate")
+THREEMF: Final = Output("figurine.3mf", "model/3mf", "to print in colour")
+PREVIEW: Final = Output("preview.png", "image/png", "picture from all sides")
+MANIFEST: Final = Output("manifest.json", "application/json", "list of everything made")
+
+_ENDS = "the job fails with this stage's code"
+
+STAGES: Final[tuple[Stage, ...]] = (
+    Stage(
+        name="stylize.portrait",
+        queue="stylize",
+        title="Cartoon portrait",
+        request=f.PortraitRequest,
+        reads=(PHOTO,),
+        writes=(PORTRAIT,),
+        facts=f.PortraitFacts,
+        soft_s=20,
+        hard_s=30,
+        on_failure=_ENDS,
+    ),
+    Stage(
+        name="fusion.measure",
+        queue="fusion",
+        title="Measure the face",
+        request=f.MeasureRequest,
+        reads=(PHOTO,),
+        writes=(ATTRIBUTES,),
+        facts=f.MeasureFacts,
+        soft_s=20,
+        hard_s=30,
+        on_failure=_ENDS,
+    ),
+    Stage(
+        name="fusion.sculpt",
+        queue="fusion",
+        title="Sculpt the figurine",
+        request=f.SculptRequest,
+        reads=(ATTRIBUTES.name,),
+        writes=(GLB, SCULPTURE),
+        facts=f.SculptFacts,
+        soft_s=20,
+        hard_s=30,
+        on_failure=_ENDS,
+    ),
+    Stage(
+        name="fusion.print",
+        queue="fusion",
+        title="Print file and certificate",
+        request=f.PrintRequest,
+        reads=(SCULPTURE.name,),
+        writes=(STL, CERTIFICATE),
+        facts=f.PrintFacts,
+        soft_s=20,
+        hard_s=30,
+        on_failure=_ENDS,
+    ),
+    Stage(
+        name="fusion.render",
+        queue="fusion",
+        title="Preview picture",
+        request=f.RenderRequest,
+        reads=(SCULPTURE.name,),
+        writes=(PREVIEW,),
+        facts=f.RenderFacts,
+        soft_s=30,
+        hard_s=45,
+        on_failure=_ENDS,
+    ),
+    Stage(
+        name="fusion.package",
+        queue="fusion",
+        title="Colour print file",
+        request=f.PackageRequest,
+        reads=(SCULPTURE.name,),
+        writes=(THREEMF,),
+        facts=f.PackageFacts,
+        soft_s=20,
+        hard_s=30,
+        on_failure=_ENDS,
+    ),
+    Stage(
+        name="gateway.finish",
+        queue="gateway",
+        title="Manifest",
+        request=f.FinishRequest,
+        reads=(),  # whatever the plan made: see gateway/tasks.py
+        writes=(MANIFEST,),
+        facts=f.FinishFacts,
+        soft_s=10,
+        hard_s=15,
+        on_failure=_ENDS,
+    ),
+)
+
+BY_NAME: Final = {stage.name: stage for stage in STAGES}
+QUEUES: Final = tuple(dict.fromkeys(stage.queue for stage in STAGES))
+
+
+def stages_of(service: str) -> tuple[Stage, ...]:
+    """Rows of one service, in table order."""
+    return tuple(stage for stage in STAGES if stage.service == service)

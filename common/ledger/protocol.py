@@ -1,0 +1,160 @@
+"""The ledger: the truth about jobs. Celery is only the fast path (rule 0 of the design).
+
+Two implementations pass one test suite: ``RedisLedger`` (atomic Lua, Redis TIME) and
+``MemoryLedger`` (a lock and a clock handed in). Every method is atomic and safe to repeat.
+All raise ``LedgerUnavailable`` when the store behind them cannot be reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from common.contracts.artifacts import ArtifactRef
+from common.errors import KilnError
+from common.ledger.records import (
+    Accepted,
+    Claim,
+    Committed,
+    Event,
+    JobRecord,
+    MemoHit,
+    NewJob,
+    NodeResult,
+    ReadyNode,
+    Reaped,
+    Refusal,
+)
+
+LEASE_MS = 10_000  # a job whose worker died runs again within 15 s
+HEARTBEAT_S = 2.0
+MAX_ATTEMPTS = 3
+WORKER_TTL_MS = 8_000  # a worker that stopped is missing from /readyz after this
+
+
+class Ledger(Protocol):
+    """See the module docstring."""
+
+    # -- a job's life ---------------------------------------------------------------
+    def accept(self, new: NewJob, max_active: int) -> Accepted:
+        """Write job, plan, idempotency record and first event; or say why not."""
+        ...
+
+    def claim(self, job: str, node: str, worker: str) -> Claim | Refusal:
+        """Take a ready node (or one whose lease ran out) and count the attempt."""
+        ...
+
+    def heartbeat(self, claim: Claim) -> bool:
+        """Extend the lease; False when the claim is lost (cancelled, taken over, ended)."""
+        ...
+
+    def recall(self, claim: Claim, memo_key: str) -> Committed:
+        """Commit the remembered output of this key: ``hit``, ``miss`` or ``lost``."""
+        ...
+
+    def announce(self, claim: Claim, artifact: ArtifactRef) -> bool:
+        """Show an artifact before its stage has ended."""
+        ...
+
+    def commit(
+        self,
+        claim: Claim,
+        artifacts: Iterable[ArtifactRef],
+        result: NodeResult,
+        memo_key: str,
+    ) -> Committed:
+        """End the node; ``committed`` names the successors now ready, ``lost`` changed nothing."""
+        ...
+
+    def fail(self, claim: Claim, error: KilnError, delay_ms: int = 0) -> Committed:
+        """End the node in an error: ``failed again dead skipped lost`` (see ``KilnError``)."""
+        ...
+
+    def release(self, worker: str, *, counts: bool) -> tuple[ReadyNode, ...]:
+        """Give back all claims of a worker: it restarted (counts) or is leaving (does not)."""
+        ...
+
+    def cancel(self, job: str, owner: str) -> str:
+        """End the job: ``cancelled``, ``ended`` (it was over) or ``unknown``."""
+        ...
+
+    # -- looking ----------------------------------------------------------------------
+    def job(self, job: str) -> JobRecord | None:
+        """Read one job."""
+        ...
+
+    def jobs(self, owner: str, before_ms: int | None, limit: int) -> list[JobRecord]:
+        """Jobs of an owner, newest first, accepted before a moment."""
+        ...
+
+    def events(self, job: str, after: str = "0") -> list[Event]:
+        """Events of a job with ids greater than ``after``."""
+        ...
+
+    def follow(self, after: str, block_ms: int) -> tuple[str, list[Event]]:
+        """Next events of all jobs after a position (``$`` = from now), and the new position."""
+        ...
+
+    def memos(self, owner: str, keys: list[str]) -> list[MemoHit | None]:
+        """Look stage outputs up by memo key, without promising that they stay."""
+        ...
+
+    # -- keeping house ------------------------------------------------------------------
+    def reap(self, limit: int = 100) -> Reaped:
+        """End jobs past their deadline, free nodes whose lease ran out."""
+        ...
+
+    def overdue(
+        self, queue: str, missing: int, patience_ms: int, limit: int = 100
+    ) -> list[ReadyNode]:
+        """Ready nodes to publish again: ``missing`` messages are known to be lost."""
+        ...
+
+    def expire(self, limit: int = 100) -> int:
+        """Drop references to photos and results whose time has come; how many were dropped."""
+        ...
+
+    def trash(self, grace_ms: int, limit: int = 100) -> list[tuple[str, str]]:
+        """Take (owner, sha256) of files out of the trash that nobody refers to."""
+        ...
+
+    def discard(self, owner: str, hashes: Iterable[str]) -> None:
+        """Send files to the trash that were stored but never committed."""
+        ...
+
+    def lead(self, name: str, who: str, ttl_ms: int) -> bool:
+        """Take or keep a leader lock."""
+        ...
+
+    # -- what the machines tell each other ----------------------------------------------
+    def worker_up(self, queue: str, worker: str) -> None:
+        """Say that a warm worker listens on a queue; fades after ``WORKER_TTL_MS``."""
+        ...
+
+    def worker_down(self, queue: str, worker: str) -> None:
+        """Say at once that a worker has left."""
+        ...
+
+    def workers(self, queues: Iterable[str]) -> dict[str, list[str]]:
+        """Warm workers by queue."""
+        ...
+
+    def put_versions(self, versions: dict[str, str]) -> None:
+        """Publish the stage versions a service runs (see ``common.memo``)."""
+        ...
+
+    def versions(self) -> dict[str, str]:
+        """Stage versions by stage name."""
+        ...
+
+    def ready_counts(self, queues: Iterable[str]) -> dict[str, tuple[int, int, float]]:
+        """By queue: ready nodes, running nodes, and the age in seconds of the oldest ready one."""
+        ...
+
+    def waits_ms(self, queue: str) -> list[float]:
+        """The last queue waits of a queue."""
+        ...
+
+    def ping(self) -> None:
+        """Raise ``LedgerUnavailable`` unless the store answers."""
+        ...

@@ -1,0 +1,123 @@
+"""From Redis hashes and JSON answers to records, and back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from common.contracts.artifacts import ArtifactRef
+from common.contracts.plans import Node, Plan
+from common.ledger.records import (
+    Committed,
+    Event,
+    JobRecord,
+    JobState,
+    MemoHit,
+    NodeRecord,
+    NodeResult,
+    ReadyNode,
+)
+
+
+def job_record(fields: dict[str, str]) -> JobRecord:
+    """Build a record from the hash of a job; letters as in ``lua/_lib.lua``."""
+    plan = Plan(nodes=tuple(Node.model_validate(node) for node in json.loads(fields["plan"])))
+    artifacts = (
+        ArtifactRef.model_validate_json(text)
+        for name, text in fields.items()
+        if name.startswith("f:")
+    )
+    return JobRecord(
+        id=fields["id"],
+        owner=fields["owner"],
+        product=fields["product"],
+        state=JobState(fields["state"]),
+        params=json.loads(fields["params"]),
+        plan=plan,
+        nodes=tuple(_node_record(node, fields) for node in plan.nodes),
+        artifacts={ref.name: ref for ref in artifacts},
+        created_ms=int(fields["created"]),
+        started_ms=_maybe_ms(fields.get("started")),
+        finished_ms=_maybe_ms(fields.get("finished")),
+        deadline_ms=int(fields["deadline"]),
+        photo_expired_ms=_maybe_ms(fields.get("photo_expired_at")),
+        artifacts_expired_ms=_maybe_ms(fields.get("artifacts_expired_at")),
+        results_expire_ms=_maybe_ms(fields.get("results_expire")),
+        error=json.loads(fields["error"]) if "error" in fields else None,
+        trace=fields.get("trace", ""),
+        republications=sum(int(v) for k, v in fields.items() if k.startswith("p:")),
+    )
+
+
+def _node_record(node: Node, fields: dict[str, str]) -> NodeRecord:
+    result = fields.get(f"r:{node.id}")
+    done = fields[f"s:{node.id}"] == "done"
+    return NodeRecord(
+        id=node.id,
+        stage=node.stage,
+        state=fields[f"s:{node.id}"],
+        attempts=int(fields[f"a:{node.id}"]),
+        ready_ms=_maybe_ms(fields.get(f"q:{node.id}")),
+        begin_ms=_maybe_ms(fields.get(f"b:{node.id}")),
+        end_ms=_maybe_ms(fields.get(f"e:{node.id}")),
+        worker=fields.get(f"w:{node.id}"),
+        result=NodeResult.model_validate_json(result) if result and done else None,
+    )
+
+
+def _maybe_ms(text: str | None) -> int | None:
+    return None if text is None else int(float(text))
+
+
+def event(job: str, id_: str, fields: dict[str, str]) -> Event:
+    """Build an event from a stream entry."""
+    return Event(id=id_, job=job, type=fields["type"], data=json.loads(fields["data"]))
+
+
+def stream_entries(reply: Any) -> list[tuple[str, dict[str, str]]]:  # noqa: ANN401  RESP2 or 3
+    """Entries of a one-stream XREAD reply, whichever protocol shaped it."""
+    if not reply:
+        return []
+    entries = next(iter(reply.values())) if isinstance(reply, dict) else reply[0][1]
+    # RESP3 wraps the entries of a stream in one more list
+    if entries and isinstance(entries[0], list) and entries[0] and isinstance(entries[0][0], tuple):
+        entries = entries[0]
+    return [(id_, fields) for id_, fields in entries]
+
+
+def committed(job: str, answer: dict[str, Any]) -> Committed:
+    """Build the answer of commit, recall and fail."""
+    nodes = rows(answer.get("successors", []))
+    return Committed(answer["status"], ready_nodes([{"job": job, **node} for node in nodes]))
+
+
+def ready_nodes(answer: Any) -> tuple[ReadyNode, ...]:  # noqa: ANN401  see rows
+    """Build ready nodes from a script's answer."""
+    return tuple(ReadyNode(**row) for row in rows(answer))
+
+
+def rows(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401  that is what it repairs
+    """Undo what Lua's cjson does to an empty list: it writes ``{}``."""
+    return value if isinstance(value, list) else []
+
+
+def memo_row(hit: MemoHit) -> dict[str, Any]:
+    """Shape of a memo entry inside the scripts: the result stays a JSON text."""
+    return {
+        "artifacts": [ref.model_dump() for ref in hit.artifacts],
+        "result": hit.result.model_dump_json(),
+    }
+
+
+def memo_to_json(hit: MemoHit) -> str:
+    """Serialise a memo entry."""
+    return json.dumps(memo_row(hit))
+
+
+def memo_from_json(text: str) -> MemoHit:
+    """Read a memo entry."""
+    row = json.loads(text)
+    return MemoHit(
+        artifacts=tuple(ArtifactRef.model_validate(ref) for ref in row["artifacts"]),
+        result=NodeResult.model_validate_json(row["result"]),
+    )

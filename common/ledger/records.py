@@ -1,0 +1,185 @@
+"""What goes into the ledger and what comes out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from common.contracts.artifacts import ArtifactRef
+from common.contracts.plans import Plan
+
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+
+
+class JobState(StrEnum):
+    """States of a job; the last four are terminal and never change."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    PAUSED = "paused"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+    @property
+    def terminal(self) -> bool:
+        """Whether nothing will happen to the job any more."""
+        return self not in {JobState.QUEUED, JobState.RUNNING, JobState.PAUSED}
+
+
+class NodeResult(BaseModel):
+    """The fixed envelope every stage commits."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    engine: str
+    cached: bool = False
+    facts: dict[str, Any] = {}
+    domain_ms: float = 0.0  # inside the domain function, without reading and storing
+
+
+class MemoHit(BaseModel):
+    """A remembered stage output: what a commit would have stored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    artifacts: tuple[ArtifactRef, ...]
+    result: NodeResult
+
+
+@dataclass(frozen=True)
+class NewJob:
+    """Everything the ledger must know before a 202 may be sent."""
+
+    job: str
+    owner: str
+    product: str
+    params: dict[str, Any]
+    plan: Plan
+    inputs: tuple[ArtifactRef, ...]
+    trace: str = ""
+    idempotency_key: str | None = None
+    fingerprint: str = ""  # of the request, to tell a replay from a misuse of the key
+    deadline_ms: int = HOUR_MS
+    photo_ttl_ms: int = DAY_MS
+    result_ttl_ms: int = 30 * DAY_MS
+    memoised: dict[str, MemoHit] | None = None  # by node id: the whole job is known already
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """Answer to ``accept``: accepted, replayed, conflict, busy or stale."""
+
+    status: str
+    job: str = ""
+    active: int = 0
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to run one node once: the token fences off every other holder."""
+
+    job: str
+    node: str
+    token: int
+    attempt: int
+    wait_ms: float
+    owner: str
+    params: dict[str, Any]
+    trace: str
+    artifacts: dict[str, ArtifactRef]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a claim was not given: unknown, ended, not_ready, done or held."""
+
+    status: str
+
+
+@dataclass(frozen=True)
+class ReadyNode:
+    """A node whose parents are all finished."""
+
+    job: str
+    id: str
+    stage: str
+    queue: str
+    lost: bool = True
+
+
+@dataclass(frozen=True)
+class Committed:
+    """Answer to ``commit`` and ``recall``: committed, hit, miss, duplicate or lost."""
+
+    status: str
+    successors: tuple[ReadyNode, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reaped:
+    """What one sweep over deadlines and leases found."""
+
+    expired: int
+    dead: int
+    again: tuple[ReadyNode, ...]
+
+
+@dataclass(frozen=True)
+class Event:
+    """One entry of a job's stream; ``id`` resumes the stream without a gap."""
+
+    id: str
+    job: str
+    type: str
+    data: dict[str, Any]
+
+    @property
+    def terminal(self) -> bool:
+        """Whether this event ends the stream."""
+        return self.type in {"succeeded", "failed", "cancelled", "expired"}
+
+
+@dataclass(frozen=True)
+class NodeRecord:
+    """One stage of a job, as the ledger knows it. Times are ms since the epoch."""
+
+    id: str
+    stage: str
+    state: str  # waiting ready running done failed skipped stopped
+    attempts: int
+    ready_ms: int | None
+    begin_ms: int | None
+    end_ms: int | None
+    worker: str | None
+    result: NodeResult | None
+
+
+@dataclass(frozen=True)
+class JobRecord:
+    """A job as the ledger knows it. Times are ms since the epoch."""
+
+    id: str
+    owner: str
+    product: str
+    state: JobState
+    params: dict[str, Any]
+    plan: Plan
+    nodes: tuple[NodeRecord, ...]
+    artifacts: dict[str, ArtifactRef]
+    created_ms: int
+    started_ms: int | None
+    finished_ms: int | None
+    deadline_ms: int
+    photo_expired_ms: int | None
+    artifacts_expired_ms: int | None
+    results_expire_ms: int | None
+    error: dict[str, Any] | None
+    trace: str
+    republications: int = 0
+    extra: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,38 @@
+"""Where the figurine stands in a file: design units to millimetres on the print bed, or to metres."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from fusion_service.domain.sculpture import Float, Sculpture
+
+
+def print_vertices(sculpture: Sculpture) -> Float:
+    """Vertices of the solid as they lie on the print bed: millimetres, z up, lowest point on 0.
+
+    Returns
+    -------
+    (n, 3) float32; ``z.min()`` is exactly 0 and ``z.max()`` the requested height to 0.01 mm.
+    """
+    return to_millimetres(sculpture, sculpture.solid.vertices).astype(np.float32)
+
+
+def to_millimetres(sculpture: Sculpture, points: Float) -> npt.NDArray[np.float64]:
+    """Scale design units to the requested height, on the bed on which the solid stands."""
+    placed = points.astype(np.float64)
+    placed[:, 2] -= float(sculpture.solid.vertices[:, 2].min())
+    placed *= sculpture.scale
+    return placed
+
+
+def to_viewer_axes(vectors: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
+    """Turn (right hand, front, up) into glTF's axes: y up, the front towards +z.
+
+    A proper rotation, so the triangles keep their orientation.
+    """
+    turned = np.empty(vectors.shape, np.float32)
+    turned[:, 0] = -vectors[:, 0]
+    turned[:, 1] = vectors[:, 2]
+    turned[:, 2] = vectors[:, 1]
+    return turned

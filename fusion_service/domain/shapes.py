@@ -1,0 +1,275 @@
+"""Solids as values: what a template is written in.
+
+A shape knows its bounding box and its distance field. Shapes nest: ``Blend(Capsule(...),
+Mirrored(Ellipsoid(...)), k=2)`` is a torso with two round shoulders. All lengths are design
+millimetres, see ``sculpture``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fusion_service.domain import sdf
+
+if TYPE_CHECKING:
+    from fusion_service.domain.sculpture import Float
+    from fusion_service.domain.sdf import Grid, Point
+
+Corner = npt.NDArray[np.float64]
+Bounds = tuple[Corner, Corner]
+FAR = 100.0  # further than any part of a figurine
+
+
+class Shape(ABC):
+    """Anything with a bounding box and a signed distance field."""
+
+    def bounds(self) -> Bounds:
+        """Return the lower and the upper corner of a box that holds the shape."""
+        return self._bounds()
+
+    def field(self, grid: Grid) -> Float:
+        """Return signed distances (negative inside) that broadcast over the grid."""
+        return self._field(grid)
+
+    @abstractmethod
+    def _bounds(self) -> Bounds: ...
+
+    @abstractmethod
+    def _field(self, grid: Grid) -> Float: ...
+
+
+@dataclass(frozen=True)
+class Ellipsoid(Shape):
+    """A ball stretched along the axes."""
+
+    centre: Point
+    radii: Point
+
+    def _bounds(self) -> Bounds:
+        return np.subtract(self.centre, self.radii), np.add(self.centre, self.radii)
+
+    def _field(self, grid: Grid) -> Float:
+        return sdf.ellipsoid(grid, self.centre, self.radii)
+
+
+@dataclass(frozen=True)
+class Capsule(Shape):
+    """A limb: a thick line from ``start`` to ``end``; ``depth`` squeezes it along y."""
+
+    start: Point
+    end: Point
+    radius: float
+    end_radius: float | None = None
+    depth: float = 1.0
+
+    def _bounds(self) -> Bounds:
+        reach = max(self.radius, self.end_radius or 0.0)
+        ends = np.asarray([self.start, self.end], float)
+        return ends.min(0) - reach, ends.max(0) + reach
+
+    def _field(self, grid: Grid) -> Float:
+        return sdf.capsule(
+            grid,
+            self.start,
+            self.end,
+            self.radius,
+            end_radius=self.end_radius,
+            depth=self.depth,
+        )
+
+
+@dataclass(frozen=True)
+class Box(Shape):
+    """A box with rounded edges; ``half`` are half the side lengths."""
+
+    centre: Point
+    half: Point
+    rounding: float
+
+    def _bounds(self) -> Bounds:
+        return np.subtract(self.centre, self.half), np.add(self.centre, self.half)
+
+    def _field(self, grid: Grid) -> Float:
+        return sdf.rounded_box(grid, self.centre, self.half, self.rounding)
+
+
+@dataclass(frozen=True)
+class Ring(Shape):
+    """A ring around the z axis; ``pitch`` lifts its back (mm of z per mm of -y)."""
+
+    centre: Point
+    radii: tuple[float, float]
+    thickness: float
+    pitch: float = 0.0
+
+    def _bounds(self) -> Bounds:
+        reach = np.array([*self.radii, 0.0]) + self.thickness * 1.3
+        reach[2] += abs(self.pitch) * (self.radii[1] + self.thickness)
+        return np.subtract(self.centre, reach), np.add(self.centre, reach)
+
+    def _field(self, grid: Grid) -> Float:
+        cx, cy, cz = self.centre
+        rx, ry = self.radii
+        x, y = grid.x - np.float32(cx), grid.y - np.float32(cy)
+        z = grid.z - np.float32(cz) + np.float32(self.pitch) * y
+        across = (np.sqrt((x / rx) ** 2 + (y / ry) ** 2) - 1) * np.float32((rx + ry) / 2)
+        return _f32(np.sqrt(across**2 + z**2) - self.thickness)
+
+
+@dataclass(frozen=True)
+class Plate(Shape):
+    """A flat outline in x and z, cut through the whole figure between two depths in y."""
+
+    outline: tuple[tuple[float, float], ...]
+    near: float
+    far: float
+
+    def _bounds(self) -> Bounds:
+        corners = np.asarray(self.outline, float)
+        (x0, z0), (x1, z1) = corners.min(0), corners.max(0)
+        return np.array([x0, self.near, z0]), np.array([x1, self.far, z1])
+
+    def _field(self, grid: Grid) -> Float:
+        flat = sdf.polygon(grid.x, grid.z, np.asarray(self.outline, float))
+        middle, half = (self.near + self.far) / 2, (self.far - self.near) / 2
+        return _f32(np.maximum(flat, np.abs(grid.y - np.float32(middle)) - np.float32(half)))
+
+
+@dataclass(frozen=True)
+class Slab(Shape):
+    """Everything between two heights: used to cut hems and cuffs."""
+
+    bottom: float = -FAR
+    top: float = FAR
+
+    def _bounds(self) -> Bounds:
+        return np.array([-FAR, -FAR, self.bottom]), np.array([FAR, FAR, self.top])
+
+    def _field(self, grid: Grid) -> Float:
+        return _f32(np.maximum(self.bottom - grid.z, grid.z - self.top))
+
+
+@dataclass(frozen=True, init=False)
+class Blend(Shape):
+    """Shapes joined with seams rounded over about ``k`` millimetres."""
+
+    shapes: tuple[Shape, ...]
+    k: float
+
+    def __init__(self, *shapes: Shape, k: float = 0.0) -> None:
+        object.__setattr__(self, "shapes", shapes)
+        object.__setattr__(self, "k", k)
+
+    def _bounds(self) -> Bounds:
+        boxes = [shape.bounds() for shape in self.shapes]
+        return (
+            np.min([low for low, _ in boxes], axis=0) - self.k / 4,
+            np.max([high for _, high in boxes], axis=0) + self.k / 4,
+        )
+
+    def _field(self, grid: Grid) -> Float:
+        fields = (shape.field(grid) for shape in self.shapes)
+        return reduce(lambda a, b: sdf.smooth_union(a, b, self.k), fields)
+
+
+@dataclass(frozen=True)
+class Keep(Shape):
+    """What is inside both ``shape`` and ``where``."""
+
+    shape: Shape
+    where: Shape
+    k: float = 0.0
+
+    def _bounds(self) -> Bounds:
+        (low, high), (other_low, other_high) = self.shape.bounds(), self.where.bounds()
+        return np.maximum(low, other_low), np.minimum(high, other_high)
+
+    def _field(self, grid: Grid) -> Float:
+        return sdf.smooth_intersection(self.shape.field(grid), self.where.field(grid), self.k)
+
+
+@dataclass(frozen=True)
+class Cut(Shape):
+    """``shape`` without ``tool``."""
+
+    shape: Shape
+    tool: Shape
+    k: float = 0.0
+
+    def _bounds(self) -> Bounds:
+        return self.shape.bounds()
+
+    def _field(self, grid: Grid) -> Float:
+        return sdf.smooth_difference(self.shape.field(grid), self.tool.field(grid), self.k)
+
+
+@dataclass(frozen=True)
+class Grown(Shape):
+    """``shape`` thicker by ``by`` millimetres on all sides: cloth over a body."""
+
+    shape: Shape
+    by: float
+
+    def _bounds(self) -> Bounds:
+        low, high = self.shape.bounds()
+        return low - self.by, high + self.by
+
+    def _field(self, grid: Grid) -> Float:
+        return self.shape.field(grid) - np.float32(self.by)
+
+
+@dataclass(frozen=True)
+class Mirrored(Shape):
+    """``shape`` on both sides of the plane x = 0; the seam is rounded over ``k``."""
+
+    shape: Shape
+    k: float = 0.0
+
+    def _bounds(self) -> Bounds:
+        low, high = self.shape.bounds()
+        reach = max(abs(low[0]), abs(high[0])) + self.k / 4
+        return np.array([-reach, *low[1:]]), np.array([reach, *high[1:]])
+
+    def _field(self, grid: Grid) -> Float:
+        right = self.shape.field(grid)
+        left = self.shape.field(grid.mirrored())[::-1]
+        return sdf.smooth_union(right, left, self.k)
+
+
+@dataclass(frozen=True)
+class Drape(Shape):
+    """A cape: a sheet hanging from the shoulders, flaring and falling in soft folds."""
+
+    top: float
+    bottom: float
+    half_widths: tuple[float, float]  # at the top, at the bottom
+    depths: tuple[float, float]  # y at the top, at the bottom
+    thickness: float
+    folds: int
+
+    def _bounds(self) -> Bounds:
+        half = max(self.half_widths) + 1
+        low, high = min(self.depths) - 4, max(self.depths) + 6
+        return np.array([-half, low, self.bottom]), np.array([half, high, self.top + 1])
+
+    def _field(self, grid: Grid) -> Float:
+        fall = np.clip((self.top - grid.z) / np.float32(self.top - self.bottom), 0, 1)
+        half = self.half_widths[0] + (self.half_widths[1] - self.half_widths[0]) * fall**0.9
+        across = grid.x / half
+        wave = np.cos(across * np.float32(np.pi * self.folds)) * fall**1.2
+        hugging = np.minimum(across * across, 2) * (3.4 - 1.6 * fall)  # the sides come forward
+        middle = self.depths[0] + (self.depths[1] - self.depths[0]) * fall**1.25
+        sheet = np.abs(grid.y - (middle + hugging + 0.9 * wave)) * 0.88 - self.thickness / 2
+        edges = np.maximum(np.abs(grid.x) - half, grid.z - self.top)
+        edges = np.maximum(edges, self.bottom - grid.z)
+        return _f32(sdf.smooth_intersection(sheet, edges, self.thickness))
+
+
+def _f32(field: npt.NDArray[Any]) -> Float:
+    return np.asarray(field, np.float32)
