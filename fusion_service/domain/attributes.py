@@ -1,0 +1,158 @@
+"""What is measured of one face: the shape that travels from measuring to sculpting."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel
+
+Lab = tuple[float, float, float]  # CIE Lab, D65: L 0..100, a and b about -100..100
+Point = tuple[float, float, float]
+
+PROFILE_DEGREES = tuple(range(-110, 111, 10))  # from straight up, positive to the image's right
+HAIRLINE_COLUMNS = (-0.8, -0.6, -0.4, -0.2, 0.0, 0.2, 0.4, 0.6, 0.8)  # x / half face width
+
+
+def _digits(count: int) -> AfterValidator:
+    # short JSON that is the same on machines whose last bits differ
+    return AfterValidator(lambda value: round(float(value), count) + 0.0)
+
+
+Coarse = Annotated[float, _digits(1)]
+Fine = Annotated[float, _digits(4)]
+Colour = Annotated[
+    Lab, AfterValidator(lambda lab: tuple(round(float(value), 2) + 0.0 for value in lab))
+]
+Landmark = Annotated[
+    Point, AfterValidator(lambda point: tuple(round(float(value), 4) + 0.0 for value in point))
+]
+
+
+class Quality(BaseModel, frozen=True, extra="ignore"):
+    """How well a photo suits a figurine.
+
+    Attributes
+    ----------
+    score : float
+        0..100. Good portraits reach 90 and more.
+    verdict : str
+        ``ok`` from 80, ``warn`` from 50, else ``retake``.
+    worst : str
+        The term that costs most: one of ``terms``.
+    terms : dict
+        Each term 0..1, 1 is best.
+    advice : str
+        What would make the photo better; empty when nothing matters.
+    """
+
+    score: Coarse
+    verdict: Literal["ok", "warn", "retake"]
+    worst: str
+    terms: dict[str, Fine]
+    advice: str
+
+
+class Attributes(BaseModel, frozen=True, extra="ignore"):
+    """What was measured of one face.
+
+    Left and right are the picture's, never the person's. Lengths are in units of the face width
+    (landmarks 234 to 454, about 140 mm on an adult) unless a field says otherwise.
+
+    Attributes
+    ----------
+    yaw, pitch, roll : float
+        Degrees; roll turns clockwise in the picture, neutral faces have a pitch of about -5.
+    presence : float
+        Logit of being a face.
+    exposure_gain : float
+        Linear-light gain that was needed, 1..12.
+    noise : float
+        Standard deviation of the sensor noise in grey levels, of the head crop.
+    face_width, face_height : float
+        px in the photo.
+    faces_in_photo, quarter_turns : int
+        Faces found; how often ``numpy.rot90`` turned the photo.
+    frontal : tuple of 468 (x, y, z)
+        Landmarks seen from the front: x to the right, y down, z away from the viewer, origin
+        between the eyes (mean of 33, 263 and 168).
+    eye_open : float
+        Height over width of the eyes.
+    eye_distance, eye_width, mouth_width, mouth_open, lip_height, nose_width, brow_height : float
+        Between inner corners; corner to corner; between the lips; of one lip; wing to wing; lid to
+        brow.
+    eye_tilt : float
+        Degrees, positive when the outer corners are higher.
+    smile : float
+        How far the corners of the mouth lie above its middle.
+    jaw, aspect : float
+        Width of the jaw; height of the face.
+    brow_tilt : float
+        How far the inner ends of the brows lie below the outer ends.
+    lip_redness : float
+        a of the lips minus a of the skin, Lab.
+    skin, hair, brow, iris, lip : Lab
+        As seen in the photo after exposure and white balance.
+    shirt : Lab or None
+        None when the photo shows too little of it.
+    bald, curly, glasses : bool
+        Guesses, meant to be overridden by the user.
+    coherence : float
+        Mean gradient coherence in the hair, 0..1: straight hair is high.
+    hair_profile : tuple of 23
+        Outer radius of the hair at ``PROFILE_DEGREES``, in radii of the face ellipse; 1 is none.
+    hairline : tuple of 9
+        Height of the hairline at ``HAIRLINE_COLUMNS`` above the eye line; 1 is the top of the face
+        oval, 1.25 means that there is no hair in that column.
+    hair_length_left, hair_length_right : float
+        Lowest hair below the chin in face heights; below -0.12 is short, -1 is none.
+    side_mass : float
+        Hair beside the cheeks, 0 for none.
+    beard, lipstick : float
+        Strength, 0..1.
+    quality : Quality
+        Fitness of the photo.
+    """
+
+    yaw: Coarse
+    pitch: Coarse
+    roll: Coarse
+    presence: Coarse
+    exposure_gain: Fine
+    noise: Fine
+    face_width: Coarse
+    face_height: Coarse
+    faces_in_photo: int
+    quarter_turns: int
+    frontal: tuple[Landmark, ...]
+    eye_open: Fine
+    eye_distance: Fine
+    eye_width: Fine
+    eye_tilt: Fine
+    mouth_width: Fine
+    mouth_open: Fine
+    smile: Fine
+    lip_height: Fine
+    jaw: Fine
+    aspect: Fine
+    nose_width: Fine
+    brow_height: Fine
+    brow_tilt: Fine
+    lip_redness: Fine
+    skin: Colour
+    hair: Colour
+    brow: Colour
+    iris: Colour
+    lip: Colour
+    shirt: Colour | None
+    bald: bool
+    curly: bool
+    coherence: Fine
+    hair_profile: tuple[Fine, ...]
+    hairline: tuple[Fine, ...]
+    hair_length_left: Fine
+    hair_length_right: Fine
+    side_mass: Fine
+    beard: Fine
+    lipstick: Fine
+    glasses: bool
+    quality: Quality

@@ -1,0 +1,124 @@
+"""From colours as photographed to the colours of a toy."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fusion_service.domain.attributes import Attributes, Lab
+
+FALLBACK_SHIRTS = ((52.0, -28.0, -8.0), (48.0, 2.0, -34.0), (62.0, 38.0, 30.0), (80.0, 4.0, 52.0))
+DEFAULT_SHIRT = (45.0, -5.0, -28.0)
+WHITE = (0.95047, 1.0, 1.08883)  # XYZ of D65
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Toy colours in CIE Lab, all inside or near the sRGB gamut."""
+
+    skin: Lab
+    hair: Lab
+    brow: Lab
+    iris: Lab
+    lip: Lab
+    shirt: Lab
+
+
+def choose_palette(attributes: Attributes) -> Palette:
+    """Toy colours of a person: cleaner and more saturated than the photo, never grey or garish."""
+    skin = _toy_skin(attributes.skin)
+    hair = _toy_hair(attributes.hair)
+    brow = (max(min(hair[0], skin[0] - 22) * 0.8, 10.0), hair[1], hair[2])
+    return Palette(
+        skin=skin,
+        hair=hair,
+        brow=brow,
+        iris=_toy_iris(attributes.iris),
+        lip=_toy_lip(attributes.lip),
+        shirt=_toy_shirt(attributes.shirt, skin, hair),
+    )
+
+
+def lab_to_srgb(lab: Lab) -> tuple[int, int, int]:
+    """Convert CIE Lab (D65) to sRGB 0..255; colours outside the gamut are clipped per channel."""
+    y = (lab[0] + 16) / 116
+    x, z = y + lab[1] / 500, y - lab[2] / 200
+    cubed = [v**3 if v > 6 / 29 else (v - 4 / 29) * 108 / 841 for v in (x, y, z)]
+    X, Y, Z = (v * white for v, white in zip(cubed, WHITE, strict=True))
+    linear = (
+        3.2404542 * X - 1.5371385 * Y - 0.4985314 * Z,
+        -0.9692660 * X + 1.8760108 * Y + 0.0415560 * Z,
+        0.0556434 * X - 0.2040259 * Y + 1.0572252 * Z,
+    )
+    red, green, blue = (round(255 * _gamma(min(max(v, 0.0), 1.0))) for v in linear)
+    return red, green, blue
+
+
+def shift(lab: Lab, lightness: float) -> Lab:
+    """Make a colour lighter or darker by so much L."""
+    return (min(max(lab[0] + lightness, 0.0), 100.0), lab[1], lab[2])
+
+
+def _gamma(linear: float) -> float:
+    return 12.92 * linear if linear <= 0.0031308 else 1.055 * linear ** (1 / 2.4) - 0.055
+
+
+def _toy_skin(skin: Lab) -> Lab:
+    # keeps the order of skin tones while taming exposure, and avoids grey and pink casts
+    lightness = min(max(0.86 * skin[0] + 13, 34.0), 85.0)
+    chroma = min(max(1.02 * math.hypot(skin[1], skin[2]), 18.0), 36.0)
+    hue = math.degrees(math.atan2(skin[2], max(skin[1], 1e-3)))
+    hue = math.radians(min(max(hue, 48.0), 66.0))
+    return (lightness, chroma * math.cos(hue), chroma * math.sin(hue))
+
+
+def _toy_hair(hair: Lab) -> Lab:
+    lightness, a, b = _saturate(hair, 1.25, 48.0)
+    lightness = min(max(lightness, 12.0), 88.0)
+    chroma = math.hypot(a, b)
+    # nearly neutral hair gets no colour cast: dark stays a warm black, light stays silver
+    neutral = min(max((11 - chroma) / 6, 0.0), 1.0)
+    target = (2.5, 4.5) if lightness < 48 else (0.8, 2.5)
+    a, b = (v * (1 - neutral) + t * neutral for v, t in zip((a, b), target, strict=True))
+    if chroma > 14:
+        lightness, a, b = lightness * 1.05 + 7, a * 1.18, b * 1.18
+    elif chroma < 11 and lightness < 52:
+        lightness = lightness * 0.72 + 2  # the sheen in a photo turns black hair grey
+    return (min(max(lightness * 0.95, 13.0), 86.0), a, b)
+
+
+def _toy_iris(iris: Lab) -> Lab:
+    chroma = math.hypot(iris[1], iris[2])
+    gain = min(max(chroma * 1.6, 8.0), 38.0) / max(chroma, 1e-3)
+    return (min(max(iris[0] * 1.2 + 10, 22.0), 52.0), iris[1] * gain, iris[2] * gain)
+
+
+def _toy_lip(lip: Lab) -> Lab:
+    return (
+        min(max(lip[0] - 4, 30.0), 66.0),
+        min(max(lip[1] * 1.2, 20.0), 48.0),
+        min(max(lip[2], 8.0), 28.0),
+    )
+
+
+def _toy_shirt(shirt: Lab | None, skin: Lab, hair: Lab) -> Lab:
+    toy = _saturate(shirt or DEFAULT_SHIRT, 1.15, 75.0)
+    toy = (min(max(toy[0], 20.0), 92.0), toy[1], toy[2])
+    if shirt is None or _difference(toy, skin) < 18:
+        return max(FALLBACK_SHIRTS, key=lambda c: min(_difference(c, skin), _difference(c, hair)))
+    if _difference(toy, hair) < 16:
+        return shift(toy, 26 if toy[0] < 55 else -24)
+    return toy
+
+
+def _saturate(lab: Lab, gain: float, limit: float) -> Lab:
+    chroma = math.hypot(lab[1], lab[2])
+    factor = min(chroma * gain, limit) / chroma if chroma > 0 else 1.0
+    return (lab[0], lab[1] * factor, lab[2] * factor)
+
+
+def _difference(one: Lab, other: Lab) -> float:
+    # lightness counts less: light and shade change it on the printed figurine as well
+    return math.hypot(0.7 * (one[0] - other[0]), one[1] - other[1], one[2] - other[2])
