@@ -100,6 +100,33 @@ class Box(Shape):
 
 
 @dataclass(frozen=True)
+class Disc(Shape):
+    """A round plinth between two heights, with its upper edge rounded off."""
+
+    centre: tuple[float, float]
+    radius: float
+    bottom: float
+    top: float
+    rounding: float
+
+    def _bounds(self) -> Bounds:
+        cx, cy = self.centre
+        reach = self.radius
+        return (
+            np.array([cx - reach, cy - reach, self.bottom]),
+            np.array([cx + reach, cy + reach, self.top]),
+        )
+
+    def _field(self, grid: Grid) -> Float:
+        cx, cy = self.centre
+        wall = np.hypot(grid.x - np.float32(cx), grid.y - np.float32(cy)) - self.radius
+        edge_wall, edge_top = wall + self.rounding, grid.z - self.top + self.rounding
+        outside = np.hypot(np.maximum(edge_wall, 0), np.maximum(edge_top, 0))
+        rounded = outside + np.minimum(np.maximum(edge_wall, edge_top), 0) - self.rounding
+        return _f32(np.maximum(rounded, self.bottom - grid.z))
+
+
+@dataclass(frozen=True)
 class Ring(Shape):
     """A ring around the z axis; ``pitch`` lifts its back (mm of z per mm of -y)."""
 
@@ -153,6 +180,21 @@ class Slab(Shape):
 
     def _field(self, grid: Grid) -> Float:
         return _f32(np.maximum(self.bottom - grid.z, grid.z - self.top))
+
+
+@dataclass(frozen=True)
+class Beyond(Shape):
+    """Everything on the far side of a plane: ``normal`` (unit length) points away from it."""
+
+    point: Point
+    normal: Point
+
+    def _bounds(self) -> Bounds:
+        return np.full(3, -FAR), np.full(3, FAR)
+
+    def _field(self, grid: Grid) -> Float:
+        (px, py, pz), (nx, ny, nz) = self.point, self.normal
+        return _f32(nx * (px - grid.x) + ny * (py - grid.y) + nz * (pz - grid.z))
 
 
 @dataclass(frozen=True, init=False)

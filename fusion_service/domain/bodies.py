@@ -1,0 +1,88 @@
+"""The templates that exist, and their geometry, which is the same for everybody.
+
+Only colours depend on the person. So the meshes and the united field of a body are computed once
+per process and shared by all threads; their arrays are read-only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from common.errors import BadParameter
+from fusion_service.domain.fuse import Block, Union, unite
+from fusion_service.domain.plinth import lathe
+from fusion_service.domain.sculpture import Part
+from fusion_service.domain.sdf import VOXEL, Grid
+from fusion_service.domain.surface import triangulate
+from fusion_service.domain.templates import casual, default, superhero
+from fusion_service.domain.wardrobe import PLINTH
+
+if TYPE_CHECKING:
+    from fusion_service.domain.palette import Palette
+    from fusion_service.domain.sculpture import Mesh
+    from fusion_service.domain.shapes import Shape
+    from fusion_service.domain.wardrobe import Template
+
+TEMPLATES: dict[str, Template] = {
+    module.TEMPLATE.name: module.TEMPLATE for module in (default, superhero, casual)
+}
+
+
+@dataclass(frozen=True)
+class Body:
+    """The geometry of a template: one mesh per piece, and the union of all pieces."""
+
+    meshes: tuple[Mesh, ...]
+    union: Union  # owners are the indices of the pieces
+
+
+def find_template(name: str) -> Template:
+    """Return the template called ``name``.
+
+    Raises
+    ------
+    BadParameter
+        There is no such template.
+    """
+    if name not in TEMPLATES:
+        raise BadParameter(f"There is no template {name!r}; there are {', '.join(TEMPLATES)}.")
+    return TEMPLATES[name]
+
+
+def dress(template: Template, palette: Palette) -> tuple[Part, ...]:
+    """Return the body's pieces in the colours of one person."""
+    meshes = body(template.name).meshes
+    return tuple(
+        Part(piece.name, piece.colour(palette), mesh)
+        for piece, mesh in zip(template.pieces, meshes, strict=True)
+    )
+
+
+@lru_cache(maxsize=None)
+def body(name: str) -> Body:
+    """Return the geometry of a template; computed on the first call of a process."""
+    pieces = TEMPLATES[name].pieces
+    meshes = tuple(
+        lathe(PLINTH) if piece.shape is PLINTH else _mesh(piece.shape, piece.voxel)
+        for piece in pieces
+    )
+    union = unite([_block(piece.shape) for piece in pieces], range(len(pieces)))
+    for array in (union.field, union.owner):
+        array.setflags(write=False)
+    return Body(meshes, union)
+
+
+def _block(shape: Shape, voxel: float = VOXEL) -> Block:
+    low, high = shape.bounds()
+    grid = Grid.spanning(low - 2 * voxel, high + 2 * voxel, voxel)
+    return Block(grid, grid.full(shape.field(grid)))
+
+
+def _mesh(shape: Shape, voxel: float) -> Mesh:
+    block = _block(shape, voxel)
+    mesh = triangulate(block.grid, block.field)
+    for array in (mesh.vertices, mesh.faces, mesh.normals):
+        array.setflags(write=False)
+    return mesh

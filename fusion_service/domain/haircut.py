@@ -1,0 +1,127 @@
+"""What kind of hair a person wears, in lengths of the figurine: read off the measured attributes.
+
+``hair`` models what is decided here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from fusion_service.domain.attributes import HAIRLINE_COLUMNS, PROFILE_DEGREES
+from fusion_service.domain.frame import EYE_LINE_Z, HEAD_CENTRE_Z
+
+if TYPE_CHECKING:
+    from fusion_service.domain.attributes import Attributes
+    from fusion_service.domain.sculpture import Float
+
+Kind = Literal["bald", "short", "long", "curly"]
+
+LONG_FROM = -0.12  # lowest hair below the chin, in face heights
+COVERED_FROM = 0.5  # hair beside the cheeks that hides the ears
+HALF_FACE_MM = 13.2
+FACE_MM = 13.0  # figurine millimetres per face height of hair length
+FRINGE_BELOW = 0.8  # a hairline this low is hair hanging over the forehead
+CHIN_Z = HEAD_CENTRE_Z - 13.0
+
+
+@dataclass(frozen=True)
+class Haircut:
+    """Hair in figurine terms; left and right are the picture's (left is +x).
+
+    Attributes
+    ----------
+    kind : str
+        ``bald``, ``short``, ``long`` or ``curly`` (which may be long as well).
+    thickness : (23,) float32
+        Millimetres over the scalp at ``PROFILE_DEGREES`` from straight up.
+    hairline : (9,) float32
+        z of the hairline at x = ``HAIRLINE_X``.
+    tips : tuple of float or None
+        z where the hair ends on the left and on the right; None where it is short.
+    covers_ears : bool
+        Hair hangs over the ears.
+    parting : float
+        x of the parting, 0 for a middle one.
+    """
+
+    kind: Kind
+    thickness: Float
+    hairline: Float
+    tips: tuple[float | None, float | None]
+    covers_ears: bool
+    parting: float
+    fringe: bool
+
+    @property
+    def long(self) -> bool:
+        """Whether hair falls below the chin on any side."""
+        return any(tip is not None for tip in self.tips)
+
+
+HAIRLINE_X = tuple(-column * HALF_FACE_MM for column in HAIRLINE_COLUMNS)
+
+
+def choose_haircut(attributes: Attributes) -> Haircut:
+    """Return the haircut that suits what was measured."""
+    lengths = (attributes.hair_length_left, attributes.hair_length_right)
+    tips = tuple(_tip(length) for length in lengths)
+    long = max(lengths) > LONG_FROM
+    measured = np.clip(np.asarray(attributes.hairline, np.float64), 0.5, 1.7)
+    return Haircut(
+        kind=_kind(attributes, long=long),
+        thickness=_thickness(np.asarray(attributes.hair_profile, np.float64)),
+        hairline=_hairline(measured),
+        tips=(tips[0], tips[1]),
+        covers_ears=not attributes.bald and (long or attributes.side_mass > COVERED_FROM),
+        parting=_parting(measured, np.asarray(attributes.hair_profile), long=long),
+        fringe=float(np.mean(measured[2:7])) < FRINGE_BELOW,
+    )
+
+
+def _kind(attributes: Attributes, *, long: bool) -> Kind:
+    if attributes.bald:
+        return "bald"
+    if attributes.curly:
+        return "curly"
+    return "long" if long else "short"
+
+
+def _tip(length: float) -> float | None:
+    return CHIN_Z - float(np.clip(length, -0.3, 1.15)) * FACE_MM if length > LONG_FROM else None
+
+
+def _thickness(profile: np.ndarray) -> Float:
+    """Return hair over a bare head, evened out between the sides of the face."""
+    degrees = np.asarray(PROFILE_DEGREES, np.float64)
+    bare = 1.04 + 0.50 * np.clip(np.cos(np.radians(0.9 * degrees)), 0, 1)
+    even = 0.6 * profile + 0.4 * profile[::-1]
+    thickness = np.clip(_smoothed((even - bare) * 9.5, 1), 1.5, 5.6)
+    return _smoothed(thickness, 2).astype(np.float32)
+
+
+def _hairline(measured: np.ndarray) -> Float:
+    heights = EYE_LINE_Z + 4.3 + (_smoothed(measured, 1) - 0.5) / 0.65 * 5.6
+    rounded = HEAD_CENTRE_Z + 11.5 - np.clip(np.abs(HAIRLINE_X) - 7.0, 0, 9) ** 2 * 0.16
+    return np.minimum(np.minimum(heights, HEAD_CENTRE_Z + 11.2), rounded).astype(np.float32)
+
+
+def _parting(hairline: np.ndarray, profile: np.ndarray, *, long: bool) -> float:
+    """Return x of the parting: on the side where the forehead shows higher up."""
+    left, right = np.clip(hairline[:4], 0, 1.3).mean(), np.clip(hairline[5:], 0, 1.3).mean()
+    lean = float(left - right)
+    if abs(lean) < 0.02:
+        # an even hairline: hair is combed away from the flatter side of the head
+        lean = float(profile[12:].mean() - profile[:11].mean()) or 1.0
+    if long and abs(left - right) < 0.06:
+        return 0.0
+    return 5.0 if lean > 0 else -5.0
+
+
+def _smoothed(values: np.ndarray, times: int) -> np.ndarray:
+    for _ in range(times):
+        padded = np.pad(values, 1, "edge")
+        values = 0.25 * padded[:-2] + 0.5 * padded[1:-1] + 0.25 * padded[2:]
+    return values

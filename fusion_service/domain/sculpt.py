@@ -1,0 +1,76 @@
+"""From measured attributes to a figurine: the entry point of the sculpting stage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fusion_service.domain.bodies import body, dress, find_template
+from fusion_service.domain.facepaint import paint_face
+from fusion_service.domain.fuse import Block, extend, solidify
+from fusion_service.domain.hair import model_hair
+from fusion_service.domain.haircut import choose_haircut
+from fusion_service.domain.head import model_head, texture_coordinates
+from fusion_service.domain.palette import choose_palette, lab_to_srgb
+from fusion_service.domain.sculpture import Mesh, Part, Sculpture
+from fusion_service.domain.surface import triangulate
+from fusion_service.domain.wardrobe import PLINTH
+
+if TYPE_CHECKING:
+    from fusion_service.domain.attributes import Attributes
+
+
+def sculpt(attributes: Attributes, template: str, height_mm: float = 100.0) -> Sculpture:
+    """Sculpt one person in one of the templates.
+
+    Parameters
+    ----------
+    attributes
+        What was measured of the face.
+    template : str
+        A name in ``bodies.TEMPLATES``.
+    height_mm : float
+        Height of the printed figurine; the geometry itself stays in design units.
+
+    Raises
+    ------
+    BadParameter
+        There is no such template.
+    """
+    outfit = find_template(template)
+    # 1. colours and the drawn face
+    palette = choose_palette(attributes)
+    paint = paint_face(attributes, palette)
+    # 2. fields of head and hair; the body is the same for everybody
+    haircut = choose_haircut(attributes)
+    head = model_head(attributes, paint.relief, ears=not haircut.covers_ears)
+    hair = model_hair(haircut)
+    clothes = dress(outfit, palette)
+    # 3. the solid first: triangulating a part closes its field in place
+    own = [head] if hair is None else [head, hair]
+    first = len(clothes)
+    union = extend(body(template).union, own, range(first, first + len(own)))
+    solid = solidify(union)
+    # 4. one smooth mesh per part, for the eye
+    parts = [*clothes, Part("head", lab_to_srgb(palette.skin), _textured(head))]
+    if hair is not None:
+        mesh = triangulate(hair.grid, hair.field)
+        parts.append(Part("hair", lab_to_srgb(palette.hair), mesh))
+    return Sculpture(
+        parts=tuple(parts),
+        solid=solid,
+        face_texture=paint.texture,
+        template=template,
+        height_mm=height_mm,
+        base_radius=PLINTH.radius,
+        facts={
+            "hair": haircut.kind,
+            "long_hair": haircut.long,
+            "ears": not haircut.covers_ears,
+            "glasses": attributes.glasses,
+        },
+    )
+
+
+def _textured(head: Block) -> Mesh:
+    mesh = triangulate(head.grid, head.field)
+    return Mesh(mesh.vertices, mesh.faces, mesh.normals, texture_coordinates(mesh.vertices))

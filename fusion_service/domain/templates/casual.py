@@ -1,0 +1,62 @@
+"""Weekend: hoodie with the hands in its pocket, jeans, canvas shoes."""
+
+from fusion_service.domain.shapes import Blend, Capsule, Ellipsoid, Grown, Keep, Mirrored, Plate
+from fusion_service.domain.shapes import Ring, Slab
+from fusion_service.domain.wardrobe import Piece, Template, fixed, plinth, shirt, trousers
+
+SHOE = Blend(
+    Ellipsoid((5.1, 2.5, 6.4), (3.9, 6.2, 3.5)),
+    Ellipsoid((5.0, -0.9, 7.8), (3.6, 3.8, 4.0)),
+    k=2,
+)
+LEG = Capsule((4.6, -0.3, 23.0), (5.0, -0.2, 10.4), 4.4, 4.1)
+HIPS = Ellipsoid((0, -0.3, 23.2), (8.1, 5.7, 4.2))
+BODICE = Blend(
+    Capsule((0, -0.4, 21.0), (0, -0.3, 37.2), 8.8, 7.0, depth=0.86),
+    Capsule((-5.6, -0.6, 38.0), (5.6, -0.6, 38.0), 4.1),
+    k=3,
+)
+ARM = Blend(
+    Capsule((8.2, -0.6, 37.6), (13.0, -0.6, 30.4), 3.6, 3.5),
+    Capsule((13.0, -0.6, 30.4), (7.4, 4.9, 26.4), 3.5, 2.7),
+    k=1.5,
+)
+HOOD = Blend(
+    Ring((0, -2.0, 42.0), (6.8, 7.0), 2.3, pitch=0.1),
+    Ellipsoid((0, -8.0, 38.4), (6.2, 3.2, 5.2)),
+    k=2.0,
+)
+POCKET_OUTLINE = ((-6.6, 24.2), (-6.6, 25.8), (-4.0, 31.0), (4.0, 31.0), (6.6, 25.8), (6.6, 24.2))
+STRING = Blend(
+    Capsule((2.3, 6.3, 41.2), (2.5, 7.0, 34.6), 0.75),
+    Ellipsoid((2.5, 7.0, 34.2), (1.0, 1.0, 1.3)),
+    k=0.3,
+)
+
+TEMPLATE = Template(
+    name="casual",
+    title="Weekend",
+    description="Hoodie in the colour of the photo, jeans and canvas shoes.",
+    pieces=(
+        plinth(58, 60, 70),
+        Piece("soles", fixed(250, 250, 248), Keep(Mirrored(Grown(SHOE, 0.4)), Slab(3.0, 5.5), 0.5)),
+        Piece("shoes", fixed(208, 60, 52), Keep(Mirrored(SHOE), Slab(3.1))),
+        Piece("trousers", trousers(), Blend(Mirrored(LEG), HIPS, k=2)),
+        Piece(
+            "cuffs", trousers(lighter=22), Keep(Mirrored(Grown(LEG, 0.55)), Slab(8.4, 11.2), k=0.6)
+        ),
+        Piece(
+            "hoodie",
+            shirt(),
+            Blend(Blend(Keep(BODICE, Slab(23.6), k=0.8), Mirrored(ARM), k=1.2), HOOD, k=1.0),
+        ),
+        Piece("hem", shirt(lighter=-9), Keep(Grown(BODICE, -0.1), Slab(21.6, 24.4), k=1.0)),
+        Piece(
+            "pocket",
+            shirt(lighter=-9),
+            Keep(Grown(BODICE, 0.85), Plate(POCKET_OUTLINE, 3.0, 12.0), k=0.8),
+            voxel=0.4,
+        ),
+        Piece("strings", fixed(245, 245, 240), Mirrored(STRING), voxel=0.35),
+    ),
+)

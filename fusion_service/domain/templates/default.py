@@ -1,0 +1,59 @@
+"""The everyday figurine: t-shirt, trousers, sneakers. Change a colour or a shape right here."""
+
+from fusion_service.domain.shapes import Beyond, Blend, Capsule, Ellipsoid, Grown, Keep, Mirrored
+from fusion_service.domain.shapes import Ring, Slab
+from fusion_service.domain.wardrobe import Piece, Template, fixed, plinth, shirt, skin, trousers
+
+SHOE = Blend(
+    Ellipsoid((4.9, 2.4, 6.3), (3.8, 6.0, 3.5)),
+    Ellipsoid((4.8, -0.9, 7.4), (3.5, 3.7, 3.9)),
+    k=2,
+)
+LEG = Capsule((4.5, -0.3, 23.0), (4.9, -0.3, 9.8), 4.4, 3.9)
+HIPS = Ellipsoid((0, -0.3, 23.2), (8.1, 5.9, 4.2))
+TORSO = Blend(
+    Capsule((0, -0.3, 22.0), (0, -0.3, 37.2), 8.2, 6.6, depth=0.82),
+    Capsule((-5.6, -0.6, 38.3), (5.6, -0.6, 38.3), 3.6),
+    k=3,
+)
+ARM_DOWN = (0.57, 0.12, -0.81)  # direction of the arm from the shoulder
+SLEEVE = Keep(
+    Capsule((7.0, -0.6, 38.2), (12.6, 0.6, 30.2), 3.4, 3.7),
+    Beyond((11.3, 0.3, 32.1), (-ARM_DOWN[0], -ARM_DOWN[1], -ARM_DOWN[2])),
+    k=0.8,
+)
+HAND = Blend(
+    Capsule((10.6, 0.1, 33.6), (13.1, 1.5, 25.2), 2.5, 2.1),
+    Ellipsoid((13.4, 2.0, 22.6), (2.1, 2.7, 2.8)),
+    Capsule((13.7, 0.5, 22.0), (13.4, 0.9, 19.6), 1.0, 0.85),
+    Capsule((13.8, 1.8, 21.8), (13.4, 2.2, 19.0), 1.05, 0.85),
+    Capsule((13.7, 3.1, 21.9), (13.2, 3.4, 19.4), 1.0, 0.85),
+    Capsule((12.5, 4.0, 23.6), (11.9, 4.9, 21.0), 1.05, 0.9),
+    k=0.7,
+)
+
+TEMPLATE = Template(
+    name="default",
+    title="Everyday",
+    description="T-shirt in the colour of the photo, trousers and sneakers.",
+    pieces=(
+        plinth(58, 60, 70),
+        Piece(
+            "soles", fixed(205, 208, 214), Keep(Mirrored(Grown(SHOE, 0.35)), Slab(3.0, 5.4), 0.5)
+        ),
+        Piece("shoes", fixed(240, 240, 238), Keep(Mirrored(SHOE), Slab(3.1))),
+        Piece("trousers", trousers(), Blend(Mirrored(LEG), HIPS, k=2)),
+        Piece(
+            "cuffs",
+            trousers(lighter=9),
+            Keep(Mirrored(Grown(LEG, 0.4)), Slab(8.6, 11.0), k=0.6),
+        ),
+        Piece(
+            "shirt",
+            shirt(),
+            Blend(Keep(TORSO, Slab(22.4), k=0.8), Mirrored(SLEEVE), k=1.4),
+        ),
+        Piece("collar", shirt(lighter=-10), Ring((0, -1.0, 41.6), (5.3, 5.0), 0.95, pitch=0.14)),
+        Piece("arms", skin(), Mirrored(HAND)),
+    ),
+)
