@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 FALLBACK_SHIRTS = ((52.0, -28.0, -8.0), (48.0, 2.0, -34.0), (62.0, 38.0, 30.0), (80.0, 4.0, 52.0))
 DEFAULT_SHIRT = (45.0, -5.0, -28.0)
+RUDDY_LIFT = 12.0  # L
+LONG_HAIR = -0.12  # face heights below the chin
 WHITE = (0.95047, 1.0, 1.08883)  # XYZ of D65
 
 
@@ -31,13 +33,14 @@ def choose_palette(attributes: Attributes) -> Palette:
     skin = _toy_skin(attributes.skin)
     hair = _toy_hair(attributes.hair)
     brow = (max(min(hair[0], skin[0] - 22) * 0.8, 10.0), hair[1], hair[2])
+    long = max(attributes.hair_length_left, attributes.hair_length_right) > LONG_HAIR
     return Palette(
         skin=skin,
         hair=hair,
         brow=brow,
         iris=_toy_iris(attributes.iris),
         lip=_toy_lip(attributes.lip),
-        shirt=_toy_shirt(attributes.shirt, skin, hair),
+        shirt=_toy_shirt(attributes.shirt, skin, hair, touching=long),
     )
 
 
@@ -67,9 +70,12 @@ def _gamma(linear: float) -> float:
 
 def _toy_skin(skin: Lab) -> Lab:
     # keeps the order of skin tones while taming exposure, and avoids grey and pink casts
-    lightness = min(max(0.86 * skin[0] + 13, 34.0), 85.0)
-    chroma = min(max(1.02 * math.hypot(skin[1], skin[2]), 18.0), 36.0)
+    chroma = 1.02 * math.hypot(skin[1], skin[2])
     hue = math.degrees(math.atan2(skin[2], max(skin[1], 1e-3)))
+    # a strong red in the dark is pale skin in the shade: melanin would turn it yellow
+    ruddy = min(max((45 - hue) / 10, 0.0), 1.0) * min(max((chroma - 20) / 6, 0.0), 1.0)
+    lightness = min(max(0.86 * skin[0] + 13 + RUDDY_LIFT * ruddy, 34.0), 85.0)
+    chroma = min(max(chroma * (1 - 0.15 * ruddy), 18.0), 36.0)
     hue = math.radians(min(max(hue, 48.0), 66.0))
     return (lightness, chroma * math.cos(hue), chroma * math.sin(hue))
 
@@ -86,13 +92,29 @@ def _toy_hair(hair: Lab) -> Lab:
         lightness, a, b = lightness * 1.05 + 7, a * 1.18, b * 1.18
     elif chroma < 11 and lightness < 52:
         lightness = lightness * 0.72 + 2  # the sheen in a photo turns black hair grey
+    elif chroma < 11 and lightness > 58:
+        lightness += 0.5 * (lightness - 58)  # and shade turns white hair grey
+    a, b = _clear_hue(a, b)
     return (min(max(lightness * 0.95, 13.0), 86.0), a, b)
 
 
+def _clear_hue(a: float, b: float) -> tuple[float, float]:
+    """Turn olive (blond in shade, 76 to 100 degrees) to gold and auburn to red; dyed hair stays."""
+    chroma, hue = math.hypot(a, b), math.degrees(math.atan2(b, a))
+    if 45 < hue < 68:
+        hue -= min(max(0.5 * (chroma - 30), 0.0), 9.0)
+    if 76 < hue < 130:
+        hue = 76 + 0.2 * (hue - 76) if hue < 100 else 80.8 + (hue - 100) * 49.2 / 30
+    return chroma * math.cos(math.radians(hue)), chroma * math.sin(math.radians(hue))
+
+
 def _toy_iris(iris: Lab) -> Lab:
-    chroma = math.hypot(iris[1], iris[2])
+    # lids and sclera tint the pixels of an eye pink: without yellow, it is blue or grey
+    blue = min(max((4 - iris[2]) / 4, 0.0), 1.0)
+    a, b = iris[1] * (1 - blue) - 3 * blue, iris[2] * (1 - blue) - 12 * blue
+    chroma = math.hypot(a, b)
     gain = min(max(chroma * 1.6, 8.0), 38.0) / max(chroma, 1e-3)
-    return (min(max(iris[0] * 1.2 + 10, 22.0), 52.0), iris[1] * gain, iris[2] * gain)
+    return (min(max(iris[0] * 1.2 + 10 + 8 * blue, 22.0), 54.0), a * gain, b * gain)
 
 
 def _toy_lip(lip: Lab) -> Lab:
@@ -103,12 +125,14 @@ def _toy_lip(lip: Lab) -> Lab:
     )
 
 
-def _toy_shirt(shirt: Lab | None, skin: Lab, hair: Lab) -> Lab:
+def _toy_shirt(shirt: Lab | None, skin: Lab, hair: Lab, *, touching: bool) -> Lab:
     toy = _saturate(shirt or DEFAULT_SHIRT, 1.15, 75.0)
     toy = (min(max(toy[0], 20.0), 92.0), toy[1], toy[2])
-    if shirt is None or _difference(toy, skin) < 18:
+    # a white shirt is near pale skin in Lab, but nobody takes it for skin
+    too_near = 12 if math.hypot(toy[1], toy[2]) < 8 else 18
+    if shirt is None or _difference(toy, skin) < too_near:
         return max(FALLBACK_SHIRTS, key=lambda c: min(_difference(c, skin), _difference(c, hair)))
-    if _difference(toy, hair) < 16:
+    if touching and _difference(toy, hair) < 16:
         return shift(toy, 26 if toy[0] < 55 else -24)
     return toy
 
