@@ -13,6 +13,7 @@ from typing import Protocol
 from common.contracts.artifacts import ArtifactRef
 from common.errors import KilnError
 from common.ledger.records import (
+    DAY_MS,
     Accepted,
     Claim,
     Committed,
@@ -30,6 +31,8 @@ LEASE_MS = 10_000  # a job whose worker died runs again within 15 s
 HEARTBEAT_S = 2.0
 MAX_ATTEMPTS = 3
 WORKER_TTL_MS = 8_000  # a worker that stopped is missing from /readyz after this
+IDEMPOTENCY_TTL_MS = DAY_MS
+RECORD_LINGER_MS = 7 * DAY_MS  # an expired artifact is a 410, not a 404, for this long
 
 
 class Ledger(Protocol):
@@ -118,6 +121,10 @@ class Ledger(Protocol):
         """Take (owner, sha256) of files out of the trash that nobody refers to."""
         ...
 
+    def dead_letters(self, limit: int = 100) -> list[str]:
+        """Jobs with a node that used up its attempts, latest first."""
+        ...
+
     def discard(self, owner: str, hashes: Iterable[str]) -> None:
         """Send files to the trash that were stored but never committed."""
         ...
@@ -152,7 +159,7 @@ class Ledger(Protocol):
         ...
 
     def waits_ms(self, queue: str) -> list[float]:
-        """The last queue waits of a queue."""
+        """Tell the last 200 queue waits of a queue, latest first."""
         ...
 
     def ping(self) -> None:

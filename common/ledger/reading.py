@@ -3,20 +3,49 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from common.contracts.artifacts import ArtifactRef
 from common.contracts.plans import Node, Plan
 from common.ledger.records import (
+    Claim,
     Committed,
     Event,
     JobRecord,
     JobState,
     MemoHit,
+    NewJob,
     NodeRecord,
     NodeResult,
     ReadyNode,
 )
+
+_POSITION = re.compile(r"\d{1,19}(-\d{1,19})?")
+
+
+def new_job_json(new: NewJob, idempotency_ttl_ms: int, linger_ms: int) -> str:
+    """Write a job as ``lua/accept.lua`` reads it."""
+    memoised = new.memoised or {}
+    return json.dumps(
+        {
+            "job": new.job,
+            "owner": new.owner,
+            "product": new.product,
+            "params": json.dumps(new.params, sort_keys=True),
+            "plan": json.dumps([node.model_dump() for node in new.plan.nodes]),
+            "inputs": [ref.model_dump() for ref in new.inputs],
+            "trace": new.trace,
+            "idempotency_key": new.idempotency_key,
+            "fingerprint": new.fingerprint,
+            "idempotency_ttl_ms": idempotency_ttl_ms,
+            "deadline_ms": new.deadline_ms,
+            "photo_ttl_ms": new.photo_ttl_ms,
+            "result_ttl_ms": new.result_ttl_ms,
+            "record_ttl_ms": max(new.photo_ttl_ms, new.result_ttl_ms) + linger_ms,
+            "memoised": [{"node": node, **memo_row(hit)} for node, hit in memoised.items()] or None,
+        }
+    )
 
 
 def job_record(fields: dict[str, str]) -> JobRecord:
@@ -74,7 +103,7 @@ def event(job: str, id_: str, fields: dict[str, str]) -> Event:
     return Event(id=id_, job=job, type=fields["type"], data=json.loads(fields["data"]))
 
 
-def stream_entries(reply: Any) -> list[tuple[str, dict[str, str]]]:  # noqa: ANN401  RESP2 or 3
+def stream_entries(reply: Any) -> list[tuple[str, dict[str, str]]]:  # noqa: ANN401  two protocols
     """Entries of a one-stream XREAD reply, whichever protocol shaped it."""
     if not reply:
         return []
@@ -85,10 +114,30 @@ def stream_entries(reply: Any) -> list[tuple[str, dict[str, str]]]:  # noqa: ANN
     return [(id_, fields) for id_, fields in entries]
 
 
-def committed(job: str, answer: dict[str, Any]) -> Committed:
+def position(after: str) -> str:
+    """Read a position in a stream; one that is none (a foreign Last-Event-ID) is the beginning."""
+    return after if _POSITION.fullmatch(after) else "0"
+
+
+def claim(job: str, node: str, answer: dict[str, Any]) -> Claim:
+    """Build a claim from the script's answer."""
+    refs = [ArtifactRef.model_validate_json(text) for text in rows(answer["artifacts"])]
+    return Claim(
+        job=job,
+        node=node,
+        token=answer["token"],
+        attempt=answer["attempt"],
+        wait_ms=answer["wait_ms"],
+        owner=answer["owner"],
+        params=json.loads(answer["params"]),
+        trace=answer["trace"],
+        artifacts={ref.name: ref for ref in refs},
+    )
+
+
+def committed(answer: dict[str, Any]) -> Committed:
     """Build the answer of commit, recall and fail."""
-    nodes = rows(answer.get("successors", []))
-    return Committed(answer["status"], ready_nodes([{"job": job, **node} for node in nodes]))
+    return Committed(answer["status"], ready_nodes(answer.get("successors")))
 
 
 def ready_nodes(answer: Any) -> tuple[ReadyNode, ...]:  # noqa: ANN401  see rows
@@ -96,7 +145,7 @@ def ready_nodes(answer: Any) -> tuple[ReadyNode, ...]:  # noqa: ANN401  see rows
     return tuple(ReadyNode(**row) for row in rows(answer))
 
 
-def rows(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401  that is what it repairs
+def rows(value: Any) -> list[Any]:  # noqa: ANN401  that is what it repairs
     """Undo what Lua's cjson does to an empty list: it writes ``{}``."""
     return value if isinstance(value, list) else []
 

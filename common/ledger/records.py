@@ -10,9 +10,25 @@ from pydantic import BaseModel, ConfigDict
 
 from common.contracts.artifacts import ArtifactRef
 from common.contracts.plans import Plan
+from common.errors import KilnError, StageCrashed
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
+
+
+def error_body(error: KilnError, stage: str | None = None) -> dict[str, Any]:
+    """Shape of a job's error, in its record and in its terminal event."""
+    return {"code": error.code, "detail": error.detail, "hint": error.advice, "stage": stage}
+
+
+# The two errors that the ledger itself finds. CRASH gets its stage where it happens.
+CRASH = error_body(StageCrashed("a worker died while it ran this stage"))
+DEADLINE = {
+    "code": "deadline",
+    "detail": "the job did not end before its deadline",
+    "hint": "Send the job again.",
+    "stage": None,
+}
 
 
 class JobState(StrEnum):

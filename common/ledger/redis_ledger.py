@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from functools import cache
-from importlib import resources
 from typing import Any, cast
 
 import redis
@@ -13,11 +11,16 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from common.contracts.artifacts import ArtifactRef
-from common.errors import KilnError, LedgerUnavailable
+from common.errors import KilnError
 from common.ledger import reading
-from common.ledger.protocol import LEASE_MS, MAX_ATTEMPTS, WORKER_TTL_MS
+from common.ledger.protocol import (
+    IDEMPOTENCY_TTL_MS,
+    LEASE_MS,
+    MAX_ATTEMPTS,
+    RECORD_LINGER_MS,
+    WORKER_TTL_MS,
+)
 from common.ledger.records import (
-    DAY_MS,
     Accepted,
     Claim,
     Committed,
@@ -29,20 +32,26 @@ from common.ledger.records import (
     ReadyNode,
     Reaped,
     Refusal,
+    error_body,
 )
+from common.ledger.scripts import load_scripts, within_reach
 
-RECORD_LINGER_MS = 7 * DAY_MS  # an expired artifact is a 410, not a 404, for this long
-IDEMPOTENCY_TTL_MS = DAY_MS
-SOCKET_TIMEOUT_S = 5.0
+SOCKET_TIMEOUT_S = 5.0  # nobody waits longer than 6 s for a Redis that hangs
+LONGEST_BLOCK_MS = 4_000  # a blocking read must end before the socket gives up
 
 
-def connect(url: str, max_connections: int = 64) -> redis.Redis:
-    """Client for the ledger: no hidden retries (they would replay), no endless waits."""
+def connect(
+    url: str, max_connections: int = 256, timeout_s: float = SOCKET_TIMEOUT_S
+) -> redis.Redis:
+    """Client for the ledger: no hidden retries (they would replay), no endless waits.
+
+    The pool is larger than the threads of a gateway process: a full pool is an error.
+    """
     return redis.Redis.from_url(
         url,
         decode_responses=True,
-        socket_timeout=SOCKET_TIMEOUT_S,
-        socket_connect_timeout=2,
+        socket_timeout=timeout_s,
+        socket_connect_timeout=min(2.0, timeout_s),
         socket_keepalive=True,
         health_check_interval=10,
         retry=Retry(NoBackoff(), 0),
@@ -53,43 +62,43 @@ def connect(url: str, max_connections: int = 64) -> redis.Redis:
 class RedisLedger:
     """``Ledger`` on Redis >= 6.2. Thread-safe; one instance per process."""
 
-    def __init__(self, client: redis.Redis, prefix: str = "kiln:") -> None:
+    def __init__(
+        self,
+        client: redis.Redis,
+        prefix: str = "kiln:",
+        *,
+        lease_ms: int = LEASE_MS,
+        max_attempts: int = MAX_ATTEMPTS,
+        worker_ttl_ms: int = WORKER_TTL_MS,
+    ) -> None:
         self._redis = client
         self._prefix = prefix
-        self._scripts = {name: client.register_script(text) for name, text in _sources().items()}
+        self._worker_ttl_ms = worker_ttl_ms
+        texts = load_scripts(lease_ms, max_attempts)
+        self._scripts = {name: client.register_script(text) for name, text in texts.items()}
 
     # -- a job's life ---------------------------------------------------------------
     def accept(self, new: NewJob, max_active: int) -> Accepted:
         """See ``Ledger``."""
-        answer = self._run("accept", _accept_record(new), max_active)
+        record = reading.new_job_json(new, IDEMPOTENCY_TTL_MS, RECORD_LINGER_MS)
+        answer = self._run("accept", record, max_active)
         return Accepted(answer["status"], answer.get("job", ""), answer.get("active", 0))
 
     def claim(self, job: str, node: str, worker: str) -> Claim | Refusal:
         """See ``Ledger``."""
-        answer = self._run("claim", job, node, worker, LEASE_MS, MAX_ATTEMPTS)
+        answer = self._run("claim", job, node, worker)
         if answer["status"] != "claimed":
             return Refusal(answer["status"])
-        refs = [ArtifactRef.model_validate(ref) for ref in reading.rows(answer["artifacts"])]
-        return Claim(
-            job=job,
-            node=node,
-            token=answer["token"],
-            attempt=answer["attempt"],
-            wait_ms=answer["wait_ms"],
-            owner=answer["owner"],
-            params=json.loads(answer["params"]),
-            trace=answer["trace"],
-            artifacts={ref.name: ref for ref in refs},
-        )
+        return reading.claim(job, node, answer)
 
     def heartbeat(self, claim: Claim) -> bool:
         """See ``Ledger``."""
-        return bool(self._run("heartbeat", claim.job, claim.node, claim.token, LEASE_MS))
+        return bool(self._run("heartbeat", claim.job, claim.node, claim.token))
 
     def recall(self, claim: Claim, memo_key: str) -> Committed:
         """See ``Ledger``."""
         answer = self._run("recall", claim.job, claim.node, claim.token, memo_key)
-        return reading.committed(claim.job, answer)
+        return reading.committed(answer)
 
     def announce(self, claim: Claim, artifact: ArtifactRef) -> bool:
         """See ``Ledger``."""
@@ -116,27 +125,18 @@ class RedisLedger:
             memo_key,
             reading.memo_to_json(remembered),
         )
-        return reading.committed(claim.job, answer)
+        return reading.committed(answer)
 
     def fail(self, claim: Claim, error: KilnError, delay_ms: int = 0) -> Committed:
         """See ``Ledger``."""
-        body = json.dumps(
-            {
-                "code": error.code,
-                "detail": error.detail,
-                "hint": error.advice,
-                "stage": claim.node,
-            }
-        )
+        body = json.dumps(error_body(error, claim.node))
         retry = int(error.retryable)
-        answer = self._run(
-            "fail", claim.job, claim.node, claim.token, body, retry, delay_ms, MAX_ATTEMPTS
-        )
-        return reading.committed(claim.job, answer)
+        answer = self._run("fail", claim.job, claim.node, claim.token, body, retry, delay_ms)
+        return reading.committed(answer)
 
     def release(self, worker: str, *, counts: bool) -> tuple[ReadyNode, ...]:
         """See ``Ledger``."""
-        answer = self._run("release", worker, int(counts), MAX_ATTEMPTS)
+        answer = self._run("release", worker, int(counts))
         return reading.ready_nodes(answer["again"])
 
     def cancel(self, job: str, owner: str) -> str:
@@ -154,33 +154,40 @@ class RedisLedger:
         newest = f"({before_ms}" if before_ms is not None else "+inf"
         key = f"{self._prefix}owner:{owner}"
         ids = self._call("zrevrangebyscore", key, newest, "-inf", start=0, num=limit)
-        records = (self.job(job) for job in ids)
-        return [record for record in records if record is not None]
+        with within_reach(), self._redis.pipeline(transaction=False) as pipeline:
+            for job in ids:
+                pipeline.hgetall(f"{self._prefix}job:{job}")
+            found = pipeline.execute()
+        return [reading.job_record(fields) for fields in found if fields]
 
     def events(self, job: str, after: str = "0") -> list[Event]:
         """See ``Ledger``."""
-        entries = self._call("xrange", f"{self._prefix}events:{job}", f"({after}")
+        entries = self._call("xrange", f"{self._prefix}events:{job}", f"({reading.position(after)}")
         return [reading.event(job, id_, fields) for id_, fields in entries]
 
     def follow(self, after: str, block_ms: int) -> tuple[str, list[Event]]:
-        """See ``Ledger``. ``block_ms`` must stay below the socket timeout."""
+        """See ``Ledger``."""
         if after == "$":
             last = self._call("xrevrange", f"{self._prefix}events", count=1)
             after = last[0][0] if last else "0"
-        reply = self._call("xread", {f"{self._prefix}events": after}, block=block_ms)
+        after = reading.position(after)
+        block = min(block_ms, LONGEST_BLOCK_MS) or None  # for Redis 0 means for ever
+        reply = self._call("xread", {f"{self._prefix}events": after}, block=block)
         entries = reading.stream_entries(reply)
         found = [reading.event(f["job"], f["id"], f) for _, f in entries]
         return (entries[-1][0] if entries else after), found
 
     def memos(self, owner: str, keys: list[str]) -> list[MemoHit | None]:
         """See ``Ledger``."""
+        if not keys:
+            return []
         found = self._call("mget", [f"{self._prefix}memo:{owner}:{key}" for key in keys])
         return [reading.memo_from_json(text) if text else None for text in found]
 
     # -- keeping house ------------------------------------------------------------------
     def reap(self, limit: int = 100) -> Reaped:
         """See ``Ledger``."""
-        answer = self._run("reap", limit, MAX_ATTEMPTS)
+        answer = self._run("reap", limit)
         return Reaped(answer["expired"], answer["dead"], reading.ready_nodes(answer["again"]))
 
     def overdue(
@@ -199,6 +206,10 @@ class RedisLedger:
         files = reading.rows(self._run("trash", grace_ms, limit)["files"])
         return [(file["owner"], file["sha256"]) for file in files]
 
+    def dead_letters(self, limit: int = 100) -> list[str]:
+        """See ``Ledger``."""
+        return list(self._call("zrevrange", f"{self._prefix}dead", 0, limit - 1))
+
     def discard(self, owner: str, hashes: Iterable[str]) -> None:
         """See ``Ledger``."""
         self._run("discard", owner, *hashes)
@@ -210,24 +221,16 @@ class RedisLedger:
     # -- what the machines tell each other ----------------------------------------------
     def worker_up(self, queue: str, worker: str) -> None:
         """See ``Ledger``."""
-        self._call("set", f"{self._prefix}up:{queue}:{worker}", "1", px=WORKER_TTL_MS)
+        self._run("arrive", queue, worker, self._worker_ttl_ms)
 
     def worker_down(self, queue: str, worker: str) -> None:
         """See ``Ledger``."""
-        self._call("delete", f"{self._prefix}up:{queue}:{worker}")
+        self._call("zrem", f"{self._prefix}up:{queue}", worker)
 
     def workers(self, queues: Iterable[str]) -> dict[str, list[str]]:
         """See ``Ledger``."""
-        found: dict[str, list[str]] = {queue: [] for queue in queues}
-        try:
-            # SCAN over a handful of keys; KEYS is denied to the gateway's Redis user
-            for key in self._redis.scan_iter(f"{self._prefix}up:*", count=1000):
-                queue, _, worker = key.removeprefix(f"{self._prefix}up:").partition(":")
-                if queue in found:
-                    found[queue].append(worker)
-        except redis.RedisError as exc:
-            raise _unavailable(exc) from exc
-        return {queue: sorted(names) for queue, names in found.items()}
+        found = self._run("workers", *queues)
+        return {queue: sorted(reading.rows(names)) for queue, names in found.items()}
 
     def put_versions(self, versions: dict[str, str]) -> None:
         """See ``Ledger``."""
@@ -240,7 +243,9 @@ class RedisLedger:
     def ready_counts(self, queues: Iterable[str]) -> dict[str, tuple[int, int, float]]:
         """See ``Ledger``."""
         answer = self._run("counts", *queues)
-        return {q: (row["ready"], row["running"], row["oldest_s"]) for q, row in answer.items()}
+        return {
+            q: (row["ready"], row["running"], float(row["oldest_s"])) for q, row in answer.items()
+        }
 
     def waits_ms(self, queue: str) -> list[float]:
         """See ``Ledger``."""
@@ -252,54 +257,10 @@ class RedisLedger:
 
     # -- one way in to Redis --------------------------------------------------------------
     def _run(self, script: str, *args: Any) -> Any:  # noqa: ANN401  JSON has many shapes
-        try:
-            reply = self._scripts[script](keys=[self._prefix], args=list(args))
-        except (redis.ConnectionError, redis.TimeoutError) as exc:
-            raise _unavailable(exc) from exc
+        with within_reach():
+            reply = self._scripts[script](keys=[self._prefix], args=args)
         return json.loads(reply) if isinstance(reply, str) else reply
 
     def _call(self, command: str, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        try:
+        with within_reach():
             return getattr(self._redis, command)(*args, **kwargs)
-        except (redis.ConnectionError, redis.TimeoutError) as exc:
-            raise _unavailable(exc) from exc
-
-
-def _unavailable(exc: Exception) -> LedgerUnavailable:
-    return LedgerUnavailable(f"Redis does not answer: {type(exc).__name__}")
-
-
-@cache
-def _sources() -> dict[str, str]:
-    folder = resources.files("common.ledger") / "lua"
-    texts = {
-        file.name.removesuffix(".lua"): file.read_text("utf-8")
-        for file in folder.iterdir()
-        if file.name.endswith(".lua")
-    }
-    library = texts.pop("_lib")
-    return {name: library + text for name, text in texts.items()}
-
-
-def _accept_record(new: NewJob) -> str:
-    memoised = new.memoised
-    return json.dumps(
-        {
-            "job": new.job,
-            "owner": new.owner,
-            "product": new.product,
-            "params": json.dumps(new.params, sort_keys=True),
-            "plan": json.dumps([node.model_dump() for node in new.plan.nodes]),
-            "inputs": [ref.model_dump() for ref in new.inputs],
-            "trace": new.trace,
-            "idempotency_key": new.idempotency_key,
-            "fingerprint": new.fingerprint,
-            "idempotency_ttl_ms": IDEMPOTENCY_TTL_MS,
-            "deadline_ms": new.deadline_ms,
-            "photo_ttl_ms": new.photo_ttl_ms,
-            "result_ttl_ms": new.result_ttl_ms,
-            "record_ttl_ms": max(new.photo_ttl_ms, new.result_ttl_ms) + RECORD_LINGER_MS,
-            "memoised": memoised
-            and [{"node": node, **reading.memo_row(hit)} for node, hit in memoised.items()],
-        }
-    )

@@ -1,38 +1,36 @@
--- ARGV: 1 job, 2 node, 3 worker, 4 lease ms, 5 max attempts
--- Answers claimed (with token, attempt, job hash) or a reason not to run.
-local now, job, id, worker = now_ms(), ARGV[1], ARGV[2], ARGV[3]
-local state = get(job, 'state')
-if not state then return answer({ status = 'unknown' }) end
-if TERMINAL[state] then return answer({ status = 'ended', state = state }) end
-local node = node_of(job, id)
+-- ARGV: 1 job, 2 node, 3 worker
+-- Answers claimed (with token, attempt and what the stage needs) or a reason not to run.
+local now, job, id, worker = now_ms(), load(ARGV[1]), ARGV[2], ARGV[3]
+local node = job and node_of(job, id)
 if not node then return answer({ status = 'unknown' }) end
-local s = get(job, 's:' .. id)
-if s == 'waiting' then return answer({ status = 'not_ready' }) end
-if s ~= 'ready' and s ~= 'running' then return answer({ status = 'done' }) end
-if s == 'running' then
-  if tonumber(get(job, 'l:' .. id)) > now then return answer({ status = 'held' }) end
-  local lost = try_again(job, node, now, 0, tonumber(ARGV[5]), 'crash', 'a worker died while it ran ' .. id)
-  if lost == 'dead' then return answer({ status = 'ended', state = 'failed' }) end
+if TERMINAL[job.f.state] then return answer({ status = 'ended' }) end
+if job.f['s:' .. id] == 'running' then
+  if tonumber(job.f['l:' .. id]) > now then return answer({ status = 'held' }) end
+  try_again(job, node, now, 0, crash(node)) -- the holder is gone and the reaper was not here yet
+  if TERMINAL[job.f.state] then return answer({ status = 'ended' }) end
 end
-if tonumber(get(job, 'q:' .. id)) > now then return answer({ status = 'not_ready' }) end
+local s = job.f['s:' .. id]
+if s == 'waiting' then return answer({ status = 'not_ready' }) end
+if s ~= 'ready' then return answer({ status = 'done' }) end
+local waited = now - job.f['q:' .. id]
+if waited < 0 then return answer({ status = 'not_ready' }) end -- it pauses after a failure
 
-local token = redis.call('HINCRBY', job_key(job), 't:' .. id, 1)
-local attempt = redis.call('HINCRBY', job_key(job), 'a:' .. id, 1)
-set(job, 's:' .. id, 'running', 'b:' .. id, now, 'w:' .. id, worker, 'l:' .. id, now + ARGV[4])
+local token, attempt, lease_until = job.f['t:' .. id] + 1, job.f['a:' .. id] + 1, now + LEASE_MS
+put(job, 's:' .. id, 'running', 't:' .. id, token, 'a:' .. id, attempt, 'w:' .. id, worker,
+  'b:' .. id, now, 'l:' .. id, lease_until)
+if job.f.state == 'queued' then put(job, 'state', 'running', 'started', now) end
 redis.call('ZREM', P .. 'ready:' .. node.queue, member(job, id))
-redis.call('ZADD', P .. 'leases', now + ARGV[4], member(job, id))
+redis.call('ZADD', P .. 'leases', lease_until, member(job, id))
 redis.call('SADD', P .. 'held:' .. worker, member(job, id))
-if state == 'queued' then set(job, 'state', 'running', 'started', now) end
-local waited = now - tonumber(get(job, 'q:' .. id))
 redis.call('LPUSH', P .. 'waits:' .. node.queue, waited)
 redis.call('LTRIM', P .. 'waits:' .. node.queue, 0, 199)
 emit(job, 'stage', { stage = id, state = 'running', attempt = attempt, wait_ms = waited })
+
 local artifacts = {}
-local all = redis.call('HGETALL', job_key(job))
-for i = 1, #all, 2 do
-  if string.sub(all[i], 1, 2) == 'f:' then artifacts[#artifacts + 1] = cjson.decode(all[i + 1]) end
+for field, json in pairs(job.f) do
+  if string.sub(field, 1, 2) == 'f:' then artifacts[#artifacts + 1] = json end
 end
 return answer({
-  status = 'claimed', token = token, attempt = attempt, wait_ms = waited, owner = get(job, 'owner'),
-  params = get(job, 'params'), trace = get(job, 'trace'), artifacts = artifacts,
+  status = 'claimed', token = token, attempt = attempt, wait_ms = waited, owner = job.f.owner,
+  params = job.f.params, trace = job.f.trace, artifacts = artifacts,
 })

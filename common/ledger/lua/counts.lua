@@ -1,14 +1,19 @@
--- ARGV: queues. Answers {queue = {ready, running, oldest_s}}; running counts claims by plan queue.
-local now, out = now_ms(), {}
+-- ARGV: queues. Answers {queue = {ready, running, oldest_s}}. A node that pauses after a failure is
+-- not ready yet: it has no message in the broker, and nobody should miss one.
+local now, out, jobs = now_ms(), {}, {}
 for _, queue in ipairs(ARGV) do
-  local oldest = redis.call('ZRANGE', P .. 'ready:' .. queue, 0, 0, 'WITHSCORES')
-  local age = 0
-  if oldest[2] then age = math.max(0, now - tonumber(oldest[2])) / 1000 end
-  out[queue] = { ready = redis.call('ZCARD', P .. 'ready:' .. queue), running = 0, oldest_s = age }
+  local ready = P .. 'ready:' .. queue
+  local oldest = redis.call('ZRANGE', ready, 0, 0, 'WITHSCORES')[2]
+  out[queue] = {
+    ready = redis.call('ZCOUNT', ready, '-inf', now), running = 0,
+    oldest_s = oldest and math.max(0, now - oldest) / 1000 or 0,
+  }
 end
 for _, entry in ipairs(redis.call('ZRANGE', P .. 'leases', 0, -1)) do
-  local job, id = split(entry)
-  local row = out[node_of(job, id).queue]
-  if row then row.running = row.running + 1 end
+  local job_id, id = split(entry)
+  jobs[job_id] = jobs[job_id] or load(job_id)
+  local node = jobs[job_id] and node_of(jobs[job_id], id)
+  local line = node and out[node.queue]
+  if line then line.running = line.running + 1 end
 end
 return answer(out)

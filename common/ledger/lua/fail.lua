@@ -1,19 +1,13 @@
--- ARGV: 1 job, 2 node, 3 token, 4 error (json), 5 retryable 0|1, 6 delay ms, 7 max attempts
+-- ARGV: 1 job, 2 node, 3 token, 4 error (json), 5 retryable 0|1, 6 delay ms
 -- Answers failed | again | dead | skipped (an optional node) | lost.
-local now, job, id = now_ms(), ARGV[1], ARGV[2]
+local now, job, id = now_ms(), load(ARGV[1]), ARGV[2]
 if not holds(job, id, ARGV[3]) then return answer({ status = 'lost' }) end
 local node, err = node_of(job, id), cjson.decode(ARGV[4])
+local status, ready
 if ARGV[5] == '1' then
-  local status = try_again(job, node, now, tonumber(ARGV[6]), tonumber(ARGV[7]), err.code, err.detail)
-  return answer({ status = status })
+  status, ready = try_again(job, node, now, tonumber(ARGV[6]), err)
+else
+  drop_claim(job, id)
+  status, ready = give_up(job, node, now, err)
 end
-drop_claim(job, id)
-if node.optional then
-  set(job, 's:' .. id, 'skipped', 'e:' .. id, now, 'r:' .. id, cjson.encode({ error = err }))
-  emit(job, 'stage', { stage = id, state = 'skipped', reason = err.code })
-  return answer({ status = 'skipped', successors = advance(job, now) })
-end
-set(job, 's:' .. id, 'failed', 'e:' .. id, now)
-emit(job, 'stage', { stage = id, state = 'failed', reason = err.code })
-finish(job, 'failed', now, ARGV[4])
-return answer({ status = 'failed' })
+return answer({ status = status, successors = ready })

@@ -1,15 +1,22 @@
 -- ARGV: 1 queue, 2 limit, 3 patience ms, 4 messages missing from the broker (0 = none known)
 -- Picks ready nodes to publish again and notes when the next try is due (doubling, 60 s at most).
-local now, due, missing = now_ms(), {}, tonumber(ARGV[4])
-local entries = redis.call('ZRANGEBYSCORE', P .. 'ready:' .. ARGV[1], '-inf', now, 'WITHSCORES', 'LIMIT', 0, ARGV[2])
+local now, due, missing, ready = now_ms(), {}, tonumber(ARGV[4]), P .. 'ready:' .. ARGV[1]
+local entries = redis.call('ZRANGEBYSCORE', ready, '-inf', now, 'WITHSCORES', 'LIMIT', 0, ARGV[2])
 for i = 1, #entries, 2 do
-  local job, id = split(entries[i])
-  local waited, next_try = now - tonumber(entries[i + 1]), tonumber(get(job, 'n:' .. id))
-  local lost = missing > 0 and waited >= 1000
-  if now >= next_try and (lost or waited >= tonumber(ARGV[3])) then
-    missing = missing - 1
-    note_republished(job, id, now)
-    due[#due + 1] = { job = job, id = id, stage = node_of(job, id).stage, queue = ARGV[1], lost = lost }
+  local job_id, id = split(entries[i])
+  local waited = now - entries[i + 1]
+  local lost = missing > 0 and waited >= 1000 -- younger: its message may be on its way
+  if lost or waited >= tonumber(ARGV[3]) then
+    local job = load(job_id)
+    if not job then
+      redis.call('ZREM', ready, entries[i])
+    elseif now >= tonumber(job.f['n:' .. id]) then
+      missing = missing - 1
+      note_republished(job, id, now)
+      local found = row(job, node_of(job, id))
+      found.lost = lost
+      due[#due + 1] = found
+    end
   end
 end
 return answer({ due = due })

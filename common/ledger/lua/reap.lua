@@ -1,17 +1,21 @@
--- ARGV: 1 limit, 2 max attempts. Ends jobs past their deadline; answers the nodes whose lease ran out.
-local now, expired, again, dead = now_ms(), 0, {}, 0
-for _, job in ipairs(redis.call('ZRANGEBYSCORE', P .. 'deadlines', '-inf', now, 'LIMIT', 0, ARGV[1])) do
-  finish(job, 'expired', now, cjson.encode({ code = 'deadline', detail = 'the job did not end before its deadline' }))
+-- ARGV: 1 limit. Ends jobs past their deadline, frees nodes whose lease ran out; answers what to
+-- publish. An entry whose job is gone is dropped: one bad entry must not stop the sweep.
+local now, expired, dead, again = now_ms(), 0, 0, {}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'deadlines', '-inf', now, 'LIMIT', 0, ARGV[1])) do
+  local job = load(id)
+  if job then finish(job, 'expired', now, cjson.decode(DEADLINE)) end
+  redis.call('ZREM', P .. 'deadlines', id)
+  redis.call('ZREM', P .. 'active', id)
   expired = expired + 1
 end
 for _, entry in ipairs(redis.call('ZRANGEBYSCORE', P .. 'leases', '-inf', now, 'LIMIT', 0, ARGV[1])) do
-  local job, id = split(entry)
-  local node = node_of(job, id)
-  if try_again(job, node, now, 0, tonumber(ARGV[2]), 'crash', 'a worker died while it ran ' .. id) == 'again' then
-    note_republished(job, id, now)
-    again[#again + 1] = { job = job, id = id, stage = node.stage, queue = node.queue }
-  else
-    dead = dead + 1
+  local job_id, id = split(entry)
+  local job = load(job_id)
+  -- a sibling earlier in this very loop may have ended the job
+  if job and job.f['s:' .. id] == 'running' then
+    local node = node_of(job, id)
+    if reclaim(job, node, now, crash(node), again) ~= 'again' then dead = dead + 1 end
   end
+  if not job then redis.call('ZREM', P .. 'leases', entry) end
 end
 return answer({ expired = expired, dead = dead, again = again })

@@ -1,8 +1,9 @@
 -- ARGV: 1 job, 2 node, 3 token, 4 memo key. Commits the remembered output, if it is still there.
-local job, id = ARGV[1], ARGV[2]
+local now, job, id = now_ms(), load(ARGV[1]), ARGV[2]
 if not holds(job, id, ARGV[3]) then return answer({ status = 'lost' }) end
-local memo = redis.call('GET', P .. 'memo:' .. get(job, 'owner') .. ':' .. ARGV[4])
-if not memo then return answer({ status = 'miss' }) end
-local hit = cjson.decode(memo)
-if not refs_alive(get(job, 'owner'), hit.artifacts) then return answer({ status = 'miss' }) end
-return answer({ status = 'hit', successors = commit_node(job, id, now_ms(), hit.artifacts, hit.result) })
+local memo = redis.call('GET', P .. 'memo:' .. job.f.owner .. ':' .. ARGV[4])
+local hit = memo and cjson.decode(memo)
+if not hit or not refs_alive(job.f.owner, hit.artifacts) then return answer({ status = 'miss' }) end
+drop_claim(job, id)
+settle(job, id, now, hit.artifacts, hit.result)
+return answer({ status = 'hit', successors = advance(job, now) })

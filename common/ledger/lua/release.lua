@@ -1,17 +1,21 @@
--- ARGV: 1 worker, 2 counts 0|1 (is the try counted as an attempt), 3 max attempts
--- Gives back every claim of a worker; answers the nodes that are ready again.
-local now, again = now_ms(), {}
-for _, entry in ipairs(redis.call('SMEMBERS', P .. 'held:' .. ARGV[1])) do
-  local job, id = split(entry)
-  redis.call('SREM', P .. 'held:' .. ARGV[1], entry)
-  if get(job, 's:' .. id) == 'running' and get(job, 'w:' .. id) == ARGV[1] then
+-- ARGV: 1 worker, 2 counts 0|1 (is the try counted as an attempt)
+-- Gives back every claim of a worker; answers the nodes to publish.
+local now, again, held = now_ms(), {}, P .. 'held:' .. ARGV[1]
+local entries = redis.call('SMEMBERS', held)
+table.sort(entries)
+for _, entry in ipairs(entries) do
+  local job_id, id = split(entry)
+  local job = load(job_id)
+  -- a sibling earlier in this very loop may have ended the job
+  if job and job.f['s:' .. id] == 'running' and job.f['w:' .. id] == ARGV[1] then
     local node = node_of(job, id)
-    if ARGV[2] == '0' then redis.call('HINCRBY', job_key(job), 'a:' .. id, -1) end
-    local code = ARGV[2] == '0' and 'handover' or 'crash'
-    if try_again(job, node, now, 0, tonumber(ARGV[3]), code, 'a worker died while it ran ' .. id) == 'again' then
-      note_republished(job, id, now)
-      again[#again + 1] = { job = job, id = id, stage = node.stage, queue = node.queue }
+    local err = crash(node)
+    if ARGV[2] == '0' then
+      put(job, 'a:' .. id, job.f['a:' .. id] - 1)
+      err = { code = 'handover' }
     end
+    reclaim(job, node, now, err, again)
   end
+  redis.call('SREM', held, entry)
 end
 return answer({ again = again })

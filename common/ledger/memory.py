@@ -1,0 +1,265 @@
+"""The ledger in memory: the twin of ``RedisLedger``, and the readable form of its rules.
+
+One lock, plain dataclasses, and a clock handed in. The transitions are in ``memory_jobs``, the
+counting of references in ``memory_files``, everything that concerns no single job in
+``memory_house``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+
+from common.contracts.artifacts import ArtifactRef
+from common.errors import KilnError
+from common.ledger.memory_house import MemoryHouse
+from common.ledger.memory_jobs import JobEntry, NodeEntry, crash, member
+from common.ledger.protocol import IDEMPOTENCY_TTL_MS
+from common.ledger.reading import position
+from common.ledger.records import (
+    Accepted,
+    Claim,
+    Committed,
+    Event,
+    JobRecord,
+    JobState,
+    MemoHit,
+    NewJob,
+    NodeResult,
+    ReadyNode,
+    Refusal,
+    error_body,
+)
+
+
+class MemoryLedger(MemoryHouse):
+    """``Ledger`` in this process; ``clock`` tells milliseconds since the epoch."""
+
+    # -- a job's life ---------------------------------------------------------------
+    def accept(self, new: NewJob, max_active: int) -> Accepted:
+        """See ``Ledger``."""
+        with self._lock:
+            return self._seen_before(new) or self._no_room(new, max_active) or self._admit(new)
+
+    def _seen_before(self, new: NewJob) -> Accepted | None:
+        key = (new.owner, new.idempotency_key or "")
+        job, fingerprint, until = self._idempotency.get(key, ("", "", 0))
+        if new.idempotency_key is not None and self._now() < until:
+            return Accepted("replayed" if fingerprint == new.fingerprint else "conflict", job)
+        return Accepted("replayed", new.job) if self._book.find(new.job) else None
+
+    def _no_room(self, new: NewJob, max_active: int) -> Accepted | None:
+        if new.memoised:  # costs no work: always welcome, while its files exist
+            alive = (self._book.files.alive(new.owner, h.artifacts) for h in new.memoised.values())
+            return None if all(alive) else Accepted("stale")
+        active = sum(not job.state.terminal for job in self._book.jobs.values())
+        return Accepted("busy", active=active) if active >= max_active else None
+
+    def _admit(self, new: NewJob) -> Accepted:
+        now, own_copy = self._now(), json.loads(json.dumps(new.params, sort_keys=True))
+        job = self._book.jobs[new.job] = JobEntry(replace(new, params=own_copy), now)
+        if new.idempotency_key is not None:
+            seen = (new.job, new.fingerprint, now + IDEMPOTENCY_TTL_MS)
+            self._idempotency[new.owner, new.idempotency_key] = seen
+        self._book.add_artifacts(job, new.inputs)
+        self._book.emit(job, "accepted", {"product": new.product})
+        for node_id, hit in (new.memoised or {}).items():
+            node = job.nodes[node_id]
+            node.ready_ms = node.begin_ms = now
+            self._book.settle(job, node, hit.artifacts, hit.result)
+        self._book.advance(job)  # a job that is known whole ends right here
+        return Accepted("accepted", new.job)
+
+    def claim(self, job: str, node: str, worker: str) -> Claim | Refusal:
+        """See ``Ledger``."""
+        with self._lock:
+            entry = self._book.find(job)
+            if entry is None or node not in entry.nodes:
+                return Refusal("unknown")
+            found = entry.nodes[node]
+            if found.state == "running" and found.lease_until_ms <= self._now():
+                # the holder is gone and the reaper was not here yet
+                self._book.try_again(entry, found, 0, crash(found))
+            refusal = self._why_not(entry, found)
+            return Refusal(refusal) if refusal else self._give(entry, found, worker)
+
+    def _why_not(self, job: JobEntry, node: NodeEntry) -> str | None:
+        if job.state.terminal:
+            return "ended"
+        if node.state == "ready":  # after a failure it pauses
+            return "not_ready" if (node.ready_ms or 0) > self._now() else None
+        return {"running": "held", "waiting": "not_ready"}.get(node.state, "done")
+
+    def _give(self, job: JobEntry, node: NodeEntry, worker: str) -> Claim:
+        now = self._now()
+        node.state, node.worker, node.begin_ms = "running", worker, now
+        node.token += 1
+        node.attempts += 1
+        node.lease_until_ms = now + self._book.lease_ms
+        if job.state is JobState.QUEUED:
+            job.state, job.started_ms = JobState.RUNNING, now
+        wait_ms = now - (node.ready_ms or 0)
+        self._book.waits[node.plan.queue].appendleft(wait_ms)
+        data = {"stage": node.plan.id, "state": "running"}
+        self._book.emit(job, "stage", data | {"attempt": node.attempts, "wait_ms": wait_ms})
+        return Claim(
+            job=job.new.job,
+            node=node.plan.id,
+            token=node.token,
+            attempt=node.attempts,
+            wait_ms=wait_ms,
+            owner=job.new.owner,
+            params=json.loads(json.dumps(job.new.params)),
+            trace=job.new.trace,
+            artifacts=dict(job.artifacts),
+        )
+
+    def heartbeat(self, claim: Claim) -> bool:
+        """See ``Ledger``."""
+        with self._lock:
+            held = self._holder(claim)
+            if held:
+                held[1].lease_until_ms = self._now() + self._book.lease_ms
+            return held is not None
+
+    def recall(self, claim: Claim, memo_key: str) -> Committed:
+        """See ``Ledger``."""
+        with self._lock:
+            held = self._holder(claim)
+            if held is None:
+                return Committed("lost")
+            hit = self._memo(claim.owner, memo_key)
+            if hit is None or not self._book.files.alive(claim.owner, hit.artifacts):
+                return Committed("miss")
+            self._book.settle(*held, hit.artifacts, hit.result)
+            return Committed("hit", self._book.advance(held[0]))
+
+    def announce(self, claim: Claim, artifact: ArtifactRef) -> bool:
+        """See ``Ledger``."""
+        with self._lock:
+            held = self._holder(claim)
+            if held is None:
+                return False
+            self._book.add_artifacts(held[0], [artifact])
+            data = {"stage": claim.node, **artifact.model_dump(include={"name", "size", "sha256"})}
+            self._book.emit(held[0], "artifact", data)
+            return True
+
+    def commit(
+        self,
+        claim: Claim,
+        artifacts: Iterable[ArtifactRef],
+        result: NodeResult,
+        memo_key: str,
+    ) -> Committed:
+        """See ``Ledger``."""
+        refs = tuple(artifacts)
+        with self._lock:
+            held = self._holder(claim)
+            if held is None:
+                return Committed("duplicate" if self._was_mine(claim) else "lost")
+            hit = MemoHit(artifacts=refs, result=result.model_copy(update={"cached": True}))
+            until = self._now() + held[0].new.result_ttl_ms
+            self._memos[claim.owner, memo_key] = (hit, until)
+            self._book.settle(*held, refs, result)
+            return Committed("committed", self._book.advance(held[0]))
+
+    def fail(self, claim: Claim, error: KilnError, delay_ms: int = 0) -> Committed:
+        """See ``Ledger``."""
+        body = error_body(error, claim.node)
+        with self._lock:
+            held = self._holder(claim)
+            if held is None:
+                return Committed("lost")
+            if error.retryable:
+                return Committed(*self._book.try_again(*held, delay_ms, body))
+            return Committed(*self._book.give_up(*held, body))
+
+    def release(self, worker: str, *, counts: bool) -> tuple[ReadyNode, ...]:
+        """See ``Ledger``."""
+        with self._lock:
+            mine = [pair for pair in self._book.nodes("running") if pair[1].worker == worker]
+            mine.sort(key=member)
+            again: list[ReadyNode] = []
+            for job, node in mine:
+                if node.state != "running":  # a sibling in this loop has ended the job
+                    continue
+                node.attempts -= not counts
+                error = crash(node) if counts else {"code": "handover"}
+                again += self._book.reclaim(job, node, error)[1]
+            return tuple(again)
+
+    def cancel(self, job: str, owner: str) -> str:
+        """See ``Ledger``."""
+        with self._lock:
+            entry = self._book.find(job)
+            if entry is None or entry.new.owner != owner:
+                return "unknown"
+            if entry.state.terminal:
+                return "cancelled" if entry.state is JobState.CANCELLED else "ended"
+            self._book.finish(entry, JobState.CANCELLED)
+            return "cancelled"
+
+    # -- looking ----------------------------------------------------------------------
+    def job(self, job: str) -> JobRecord | None:
+        """See ``Ledger``."""
+        with self._lock:
+            entry = self._book.find(job)
+            return entry.record() if entry else None
+
+    def jobs(self, owner: str, before_ms: int | None, limit: int) -> list[JobRecord]:
+        """See ``Ledger``."""
+        with self._lock:
+            mine = [
+                job
+                for job in self._book.jobs.values()
+                if job.new.owner == owner
+                and job.artifacts_expired_ms is None
+                and (before_ms is None or job.created_ms < before_ms)
+            ]
+            mine.sort(key=lambda job: (job.created_ms, job.new.job), reverse=True)
+            return [job.record() for job in mine[:limit]]
+
+    def events(self, job: str, after: str = "0") -> list[Event]:
+        """See ``Ledger``."""
+        with self._lock:
+            kept = self._book.find(job) is not None
+            return [event for event in self._since(after) if kept and event.job == job]
+
+    def follow(self, after: str, block_ms: int) -> tuple[str, list[Event]]:
+        """See ``Ledger``."""
+        with self._lock:
+            feed = self._book.feed
+            if after == "$":
+                after = feed[-1].id if feed else "0"
+            self._lock.wait_for(lambda: self._since(after), timeout=block_ms / 1000)
+            found = self._since(after)
+            return (found[-1].id if found else position(after)), found
+
+    def memos(self, owner: str, keys: list[str]) -> list[MemoHit | None]:
+        """See ``Ledger``."""
+        with self._lock:
+            return [self._memo(owner, key) for key in keys]
+
+    # -- helpers, in the lock -------------------------------------------------------------
+    def _holder(self, claim: Claim) -> tuple[JobEntry, NodeEntry] | None:
+        return self._book.holder(claim.job, claim.node, claim.token)
+
+    def _was_mine(self, claim: Claim) -> bool:
+        job = self._book.find(claim.job)
+        node = job.nodes[claim.node] if job else None
+        return node is not None and (node.state, node.token) == ("done", claim.token)
+
+    def _memo(self, owner: str, key: str) -> MemoHit | None:
+        hit, until = self._memos.get((owner, key), (None, 0))
+        return hit if self._now() < until else None
+
+    def _since(self, after: str) -> list[Event]:
+        last = _order(position(after))
+        return [event for event in self._book.feed if _order(event.id) > last]
+
+
+def _order(event_id: str) -> tuple[int, int]:
+    milliseconds, _, number = event_id.partition("-")
+    return int(milliseconds), int(number or 0)

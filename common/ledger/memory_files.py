@@ -1,0 +1,46 @@
+"""References to files, as the ledger counts them: the half of ``MemoryLedger`` about bytes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from common.contracts.artifacts import ArtifactRef
+
+File = tuple[str, str]  # owner, sha256: two owners never share a file
+Reference = tuple[str, str]  # job, artifact name
+
+
+class FileBook:
+    """Who refers to which file, and which files wait to be deleted."""
+
+    def __init__(self) -> None:
+        self._refs: defaultdict[File, set[Reference]] = defaultdict(set)
+        self._trash: dict[File, int] = {}
+
+    def add(self, owner: str, job: str, ref: ArtifactRef) -> None:
+        """Refer to a file; one that lay in the trash is taken out."""
+        self._refs[owner, ref.sha256].add((job, ref.name))
+        self._trash.pop((owner, ref.sha256), None)
+
+    def drop(self, owner: str, job: str, ref: ArtifactRef, now: int) -> None:
+        """Stop referring to a file; it goes to the trash with its last reference."""
+        self._refs[owner, ref.sha256].discard((job, ref.name))
+        self.discard(owner, ref.sha256, now)
+
+    def discard(self, owner: str, sha256: str, now: int) -> None:
+        """Send a file to the trash unless somebody refers to it."""
+        if not self._refs[owner, sha256]:
+            self._trash[owner, sha256] = now
+
+    def alive(self, owner: str, artifacts: Iterable[ArtifactRef]) -> bool:
+        """Whether somebody refers to each of these files."""
+        return all(self._refs[owner, ref.sha256] for ref in artifacts)
+
+    def take_trash(self, before_ms: int, limit: int) -> list[File]:
+        """Take out what has lain in the trash since a moment and is still not referred to."""
+        old = [file for file, since in self._trash.items() if since <= before_ms]
+        old.sort(key=lambda file: (self._trash[file], " ".join(file)))
+        for file in old[:limit]:
+            del self._trash[file]
+        return [file for file in old[:limit] if not self._refs[file]]

@@ -1,0 +1,280 @@
+"""Jobs, nodes and their transitions: the half of ``MemoryLedger`` about work.
+
+Read this to learn the rules of the ledger; ``lua/_lib.lua`` says the same to Redis. A node goes
+``waiting → ready → running → done``, and from ``running`` also back to ``ready`` (its worker died
+or it failed and may try again), to ``failed`` (which ends the job) or, where it is optional, to
+``skipped``. When a job ends early, its unfinished nodes become ``stopped``.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from common.contracts.artifacts import ArtifactRef
+from common.contracts.plans import Node
+from common.ledger.memory_files import FileBook
+from common.ledger.protocol import RECORD_LINGER_MS
+from common.ledger.records import (
+    CRASH,
+    Event,
+    JobRecord,
+    JobState,
+    NewJob,
+    NodeRecord,
+    NodeResult,
+    ReadyNode,
+)
+
+SATISFIED = {"done", "skipped"}  # what a successor may build on
+LONGEST_PAUSE_MS = 60_000
+
+
+@dataclass
+class NodeEntry:
+    """One stage of one job."""
+
+    plan: Node
+    state: str = "waiting"
+    attempts: int = 0
+    token: int = 0  # grows with each claim: an older holder can change nothing
+    worker: str | None = None
+    lease_until_ms: int = 0
+    ready_ms: int | None = None
+    begin_ms: int | None = None
+    end_ms: int | None = None
+    result: NodeResult | None = None
+    republications: int = 0
+    publish_after_ms: int = 0
+
+    def record(self) -> NodeRecord:
+        """Show this node."""
+        return NodeRecord(
+            id=self.plan.id,
+            stage=self.plan.stage,
+            state=self.state,
+            attempts=self.attempts,
+            ready_ms=self.ready_ms,
+            begin_ms=self.begin_ms,
+            end_ms=self.end_ms,
+            worker=self.worker,
+            result=self.result,
+        )
+
+
+@dataclass
+class JobEntry:
+    """One job. What came as JSON stays a copy of its own."""
+
+    new: NewJob
+    created_ms: int
+    state: JobState = JobState.QUEUED
+    started_ms: int | None = None
+    finished_ms: int | None = None
+    photo_expired_ms: int | None = None
+    artifacts_expired_ms: int | None = None
+    error: dict[str, Any] | None = None
+    nodes: dict[str, NodeEntry] = field(default_factory=dict)
+    artifacts: dict[str, ArtifactRef] = field(default_factory=dict)
+    due: dict[str, int] = field(default_factory=dict)  # "photo", "results": when they expire
+
+    def __post_init__(self) -> None:
+        self.nodes = {node.id: NodeEntry(node) for node in self.new.plan.nodes}
+
+    @property
+    def deadline_ms(self) -> int:
+        """When an unfinished job expires."""
+        return self.created_ms + self.new.deadline_ms
+
+    @property
+    def forgotten_ms(self) -> float:
+        """When the record itself goes: never before the job has ended."""
+        if self.finished_ms is None:
+            return float("inf")
+        longest = max(self.new.photo_ttl_ms, self.new.result_ttl_ms)
+        return self.finished_ms + longest + RECORD_LINGER_MS
+
+    def record(self) -> JobRecord:
+        """Show this job."""
+        new = self.new
+        return JobRecord(
+            id=new.job,
+            owner=new.owner,
+            product=new.product,
+            state=self.state,
+            params=json.loads(json.dumps(new.params)),
+            plan=new.plan,
+            nodes=tuple(entry.record() for entry in self.nodes.values()),
+            artifacts=dict(self.artifacts),
+            created_ms=self.created_ms,
+            started_ms=self.started_ms,
+            finished_ms=self.finished_ms,
+            deadline_ms=self.deadline_ms,
+            photo_expired_ms=self.photo_expired_ms,
+            artifacts_expired_ms=self.artifacts_expired_ms,
+            results_expire_ms=self.finished_ms and self.finished_ms + new.result_ttl_ms,
+            error=self.error,
+            trace=new.trace,
+            republications=sum(entry.republications for entry in self.nodes.values()),
+        )
+
+
+class JobBook:
+    """All jobs and every transition between their states. Its caller holds ``lock``."""
+
+    def __init__(self, clock: Callable[[], int], lease_ms: int, max_attempts: int) -> None:
+        self.lock = threading.Condition()  # notified with each event
+        self.now = clock
+        self.lease_ms = lease_ms
+        self.files = FileBook()
+        self.jobs: dict[str, JobEntry] = {}
+        self.feed: list[Event] = []  # events of all jobs, ids growing
+        self.dead: dict[str, int] = {}
+        self.waits: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=200))
+        self._max_attempts = max_attempts
+        self._last_ms = 0
+
+    # -- finding ------------------------------------------------------------------------
+    def find(self, job: str) -> JobEntry | None:
+        """Find a job whose record is still kept."""
+        entry = self.jobs.get(job)
+        return entry if entry and self.now() < entry.forgotten_ms else None
+
+    def nodes(self, state: str) -> Iterator[tuple[JobEntry, NodeEntry]]:
+        """Find all nodes in a state."""
+        for job in list(self.jobs.values()):
+            for node in list(job.nodes.values()):
+                if node.state == state:
+                    yield job, node
+
+    def holder(self, job: str, node: str, token: int) -> tuple[JobEntry, NodeEntry] | None:
+        """Find a node if this token holds it now: a lease that ran out holds until it is taken."""
+        entry = self.find(job)
+        if entry is None or node not in entry.nodes:
+            return None
+        found = entry.nodes[node]
+        return (entry, found) if (found.state, found.token) == ("running", token) else None
+
+    # -- transitions --------------------------------------------------------------------
+    def emit(self, job: JobEntry, kind: str, data: dict[str, Any]) -> None:
+        """Tell the world; ids grow even when the clock does not."""
+        self._last_ms = max(self._last_ms, self.now())
+        self.feed.append(Event(f"{self._last_ms}-{len(self.feed)}", job.new.job, kind, data))
+        self.lock.notify_all()
+
+    def add_artifacts(self, job: JobEntry, artifacts: Iterable[ArtifactRef]) -> None:
+        """Attach artifacts; one of the same name is replaced and its file let go."""
+        for ref in artifacts:
+            before = job.artifacts.get(ref.name)
+            job.artifacts[ref.name] = ref
+            self.files.add(job.new.owner, job.new.job, ref)
+            if before and before.sha256 != ref.sha256:
+                self.files.drop(job.new.owner, job.new.job, before, self.now())
+
+    def make_ready(self, node: NodeEntry, at: int) -> None:
+        """Let a node be claimed from a moment on."""
+        node.state = "ready"
+        node.ready_ms = node.publish_after_ms = at
+
+    def advance(self, job: JobEntry) -> tuple[ReadyNode, ...]:
+        """Make ready whatever waits only for finished nodes; the last one ends the job."""
+        ready = []
+        for node in job.nodes.values():
+            parents = (job.nodes[parent].state for parent in node.plan.after)
+            if node.state == "waiting" and SATISFIED.issuperset(parents):
+                self.make_ready(node, self.now())
+                ready.append(listed(job, node))
+        if all(node.state in SATISFIED for node in job.nodes.values()):
+            self.finish(job, JobState.SUCCEEDED)
+        return tuple(ready)
+
+    def settle(
+        self,
+        job: JobEntry,
+        node: NodeEntry,
+        artifacts: tuple[ArtifactRef, ...],
+        result: NodeResult,
+    ) -> None:
+        """Note what a node has made; its successors come by ``advance``."""
+        self.add_artifacts(job, artifacts)
+        node.state, node.end_ms = "done", self.now()
+        node.result = NodeResult.model_validate_json(result.model_dump_json())
+        began, ready = node.begin_ms or 0, node.ready_ms or 0
+        data: dict[str, Any] = {"stage": node.plan.id, "state": "done"}
+        data |= {"cached": result.cached, "engine": result.engine}
+        data |= {"wait_ms": began - ready, "run_ms": node.end_ms - began}
+        names = [ref.name for ref in artifacts if not ref.internal]
+        self.emit(job, "stage", data | ({"artifacts": names} if names else {}))
+
+    def give_up(
+        self, job: JobEntry, node: NodeEntry, error: dict[str, Any]
+    ) -> tuple[str, tuple[ReadyNode, ...]]:
+        """End a node that will not be tried again: skip an optional one, else fail the job."""
+        node.state = "skipped" if node.plan.optional else "failed"
+        node.end_ms = self.now()
+        data = {"stage": node.plan.id, "state": node.state, "reason": error["code"]}
+        self.emit(job, "stage", data)
+        if node.plan.optional:
+            return "skipped", self.advance(job)
+        self.finish(job, JobState.FAILED, error)
+        return "failed", ()
+
+    def try_again(
+        self, job: JobEntry, node: NodeEntry, delay_ms: int, error: dict[str, Any]
+    ) -> tuple[str, tuple[ReadyNode, ...]]:
+        """Put a node back in the queue, or write a dead letter after its last attempt."""
+        if node.attempts < self._max_attempts:
+            self.make_ready(node, self.now() + delay_ms)
+            data = {"stage": node.plan.id, "state": "retrying", "reason": error["code"]}
+            self.emit(job, "stage", data)
+            return "again", ()
+        self.dead[job.new.job] = self.now()
+        state, ready = self.give_up(job, node, error)
+        return ("dead" if state == "failed" else state), ready
+
+    def reclaim(
+        self, job: JobEntry, node: NodeEntry, error: dict[str, Any]
+    ) -> tuple[str, tuple[ReadyNode, ...]]:
+        """Take a claim away from a worker that is gone; also tells what is to be published."""
+        status, ready = self.try_again(job, node, 0, error)
+        if status != "again":
+            return status, ready
+        self.note_republished(node)
+        return status, (listed(job, node),)
+
+    def note_republished(self, node: NodeEntry) -> None:
+        """Somebody is about to publish this ready node again; the pause doubles to a minute."""
+        node.republications += 1
+        pause = min(LONGEST_PAUSE_MS, 2500 * 2**node.republications)
+        node.publish_after_ms = self.now() + pause
+
+    def finish(self, job: JobEntry, state: JobState, error: dict[str, Any] | None = None) -> None:
+        """End a job: the only way, so exactly one terminal event and nothing left to run."""
+        now = self.now()
+        for node in job.nodes.values():
+            if node.state == "running":
+                node.end_ms = now
+            if node.state in {"waiting", "ready", "running"}:
+                node.state = "stopped"
+        job.state, job.finished_ms, job.error = state, now, error
+        job.due = {"photo": now + job.new.photo_ttl_ms, "results": now + job.new.result_ttl_ms}
+        self.emit(job, state, {"state": str(state), "error": error})
+
+
+def listed(job: JobEntry, node: NodeEntry, *, lost: bool = True) -> ReadyNode:
+    """Name a node to somebody who will publish it."""
+    return ReadyNode(job.new.job, node.plan.id, node.plan.stage, node.plan.queue, lost)
+
+
+def crash(node: NodeEntry) -> dict[str, Any]:
+    """Name the error of a node whose worker is gone."""
+    return {**CRASH, "stage": node.plan.id}
+
+
+def member(pair: tuple[JobEntry, NodeEntry]) -> str:
+    """Sort nodes as Redis does: by their names."""
+    return f"{pair[0].new.job} {pair[1].plan.id}"

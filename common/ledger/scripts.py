@@ -1,0 +1,58 @@
+"""The Lua scripts of the ledger, and one way to say that Redis is away."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib import resources
+
+import redis
+
+from common.errors import LedgerUnavailable
+from common.ledger.records import CRASH, DEADLINE
+
+# Answers of a Redis that is there but cannot take the change now: full, starting, a replica,
+# unable to write its log. Nothing was changed; the same call may work in a moment.
+_NOT_NOW = ("OOM", "LOADING", "READONLY", "MISCONF", "MASTERDOWN", "NOREPLICAS", "BUSY", "TRYAGAIN")
+_AWAY = (
+    redis.ConnectionError,
+    redis.TimeoutError,
+    redis.OutOfMemoryError,
+    redis.ReadOnlyError,
+    redis.exceptions.TryAgainError,
+    redis.exceptions.ClusterDownError,
+)
+
+
+def load_scripts(lease_ms: int, max_attempts: int) -> dict[str, str]:
+    """Texts of the scripts by name, each with the library and its constants in front."""
+    texts = dict(_sources())
+    library = texts.pop("_lib")
+    constants = (
+        f"local LEASE_MS, MAX_ATTEMPTS = {lease_ms}, {max_attempts}\n"
+        f"local CRASH, DEADLINE = [==[{json.dumps(CRASH)}]==], [==[{json.dumps(DEADLINE)}]==]\n"
+    )
+    return {name: constants + library + text for name, text in texts.items()}
+
+
+@cache
+def _sources() -> dict[str, str]:
+    folder = resources.files("common.ledger") / "lua"
+    return {
+        file.name.removesuffix(".lua"): file.read_text("utf-8")
+        for file in folder.iterdir()
+        if file.name.endswith(".lua")
+    }
+
+
+@contextmanager
+def within_reach() -> Iterator[None]:
+    """Turn what a missing, full or starting Redis answers into ``LedgerUnavailable``."""
+    try:
+        yield
+    except redis.RedisError as exc:
+        if isinstance(exc, _AWAY) or str(exc).startswith(_NOT_NOW):
+            raise LedgerUnavailable(f"Redis does not answer: {type(exc).__name__}") from exc
+        raise
