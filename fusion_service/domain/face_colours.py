@@ -98,7 +98,7 @@ def _hair(hair: HairRegion, skin: SkinSample) -> Lab:
         return _plus(skin, (-35, 0, 0))
     middle, a, b = _median(hair.samples)
     # sheen lightens dark hair, shade darkens white hair; a colour shows where there is light
-    percentile = 42 + 25 * float(np.clip((middle - 45) / 20, 0, 1))
+    percentile = 42 + 25 * float(np.clip((middle - 50) / 20, 0, 1))
     if np.hypot(a, b) > COLOURED_HAIR:
         percentile = max(percentile, 55)
         _, a, b = _median(hair.samples[hair.samples[:, 0] >= middle])
@@ -145,11 +145,11 @@ def _iris_ring(head: HeadCrop, eye: tuple[int, ...]) -> Floats:
     open_eye = (rows + top > lids[0] + 0.5) & (rows + top < lids[1] - 0.5)
     ring = (away > 0.4 * radius) & (away < 0.95 * radius)
     chosen = ring & open_eye if np.count_nonzero(ring & open_eye) > 8 else ring | (away < 1.5)
-    return lab[chosen]
+    return np.asarray(lab[chosen])
 
 
 def _beard(head: HeadCrop, skin: SkinSample, lips: Mask) -> float:
-    """A beard darkens both the chin and the skin above the mouth; a shadow only one of them."""
+    """Strength of a beard: it darkens chin and upper lip, a shadow only one of them."""
     chin = disc_mask(head.points[list(CHIN)], 3) & ~lips
     above = disc_mask(head.points[list(UPPER_LIP)], 2) & ~lips
     lightest = max(float(np.median(head.lab[mask][:, 0])) for mask in (chin, above))

@@ -20,6 +20,8 @@ SKIN_SCALE = np.array([14, 6, 7], np.float32)
 SEED_DEGREES = 65  # where hair is looked for first: a band above the face
 SEED_RADII = (1.12, 1.45)  # in radii of the face ellipse
 BALD_SHARE = 0.18  # of the band
+MAX_RADIUS = 2.3  # above the eyes; beyond lie raised arms and dark walls
+SAMPLED_RADIUS = 1.9
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ def find_hair(head: HeadCrop, skin: SkinSample) -> HairRegion:
     skin : SkinSample
         Its skin.
     """
-    band = _band(head)
+    radius = _radius(head)
+    band = _band(head, radius)
     seed = band & head.person & ~head.oval
     unlike_skin = _unlike(head.lab[seed], skin)
     nothing = np.zeros((SIZE, SIZE), np.bool_)
@@ -71,28 +74,37 @@ def find_hair(head: HeadCrop, skin: SkinSample) -> HairRegion:
 
     to_hair = _distance(head.lab, _clusters(unlike_skin), HAIR_SCALE)
     to_skin = _distance(head.lab, skin.median[None], SKIN_SCALE)
-    outer = _grow(head, seed, to_hair, to_skin)
+    rows = np.arange(SIZE)[:, None]
+    outer = _grow(head, seed, to_hair, to_skin) & ((radius < MAX_RADIUS) | (rows > head.eye_line))
     if np.count_nonzero(outer) < 0.3 * np.count_nonzero(seed):
         return HairRegion(nothing, nothing, unlike_skin, bald=True)
-    rows = np.arange(SIZE)[:, None]
     forehead = head.oval & (rows < head.eye_line - 0.08 * head.height)
     fringe = forehead & (to_hair < to_skin) & (to_hair < 9)
-    return HairRegion(outer, outer | fringe, head.lab[outer], bald=False)
+    return HairRegion(
+        outer, outer | fringe, head.lab[outer & (radius < SAMPLED_RADIUS)], bald=False
+    )
 
 
-def _band(head: HeadCrop) -> Mask:
+def _radius(head: HeadCrop) -> Floats:
+    """Distance from the middle of the face in radii of the face ellipse."""
     y, x = np.mgrid[:SIZE, :SIZE].astype(np.float32)
     middle = (head.top + head.chin) / 2
-    angle = np.arctan2(x - head.centre_x, middle - y)
-    radius = np.hypot((x - head.centre_x) / head.half_width, (y - middle) / (head.height / 2))
+    across, down = (x - head.centre_x) / head.half_width, (y - middle) / (head.height / 2)
+    return np.asarray(np.hypot(across, down), np.float32)
+
+
+def _band(head: HeadCrop, radius: Floats) -> Mask:
+    y, x = np.mgrid[:SIZE, :SIZE].astype(np.float32)
+    angle = np.arctan2(x - head.centre_x, (head.top + head.chin) / 2 - y)
     low, high = SEED_RADII
-    return (np.abs(angle) < np.radians(SEED_DEGREES)) & (radius > low) & (radius < high)
+    inside = (np.abs(angle) < np.radians(SEED_DEGREES)) & (radius > low) & (radius < high)
+    return np.asarray(inside)
 
 
 def _unlike(samples: Floats, skin: SkinSample) -> Floats:
     away = (samples - skin.median).astype(np.float64)
     squared = np.einsum("ij,jk,ik->i", away, np.linalg.inv(skin.covariance), away)
-    return samples[squared > 9]
+    return np.asarray(samples[squared > 9])
 
 
 def _clusters(samples: Floats) -> Floats:

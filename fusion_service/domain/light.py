@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from common.vision.network import RGB, Floats
+if TYPE_CHECKING:
+    from common.vision.network import RGB, Floats
 
 WHITE_L = 94.0  # where the brightest 0.5 % of the picture belong
 MAX_GAIN = 12.0
+BALANCE_STRENGTH = 0.7
 MIN_NEUTRAL = 0.006  # share of the picture that must look like a white thing to be trusted
 
 
@@ -72,7 +76,6 @@ def relight(image: RGB, gain: float, balance: npt.NDArray[np.float64]) -> RGB:
     return np.asarray(cv2.LUT(image, table), np.uint8)
 
 
-BALANCE_STRENGTH = 0.7
 _LUMA = np.array([0.2126, 0.7152, 0.0722])
 _CODE = np.arange(256) / 255
 _LINEAR = np.where(_CODE <= 0.04045, _CODE / 12.92, ((_CODE + 0.055) / 1.055) ** 2.4)

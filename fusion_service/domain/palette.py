@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 FALLBACK_SHIRTS = ((52.0, -28.0, -8.0), (48.0, 2.0, -34.0), (62.0, 38.0, 30.0), (80.0, 4.0, 52.0))
 DEFAULT_SHIRT = (45.0, -5.0, -28.0)
 RUDDY_LIFT = 12.0  # L
+BROWN_SLOPE = 1.5  # b over a of brown eyes; redder ones are the lids' doing
 LONG_HAIR = -0.12  # face heights below the chin
 WHITE = (0.95047, 1.0, 1.08883)  # XYZ of D65
 
@@ -85,17 +87,23 @@ def _toy_hair(hair: Lab) -> Lab:
     lightness = min(max(lightness, 12.0), 88.0)
     chroma = math.hypot(a, b)
     # nearly neutral hair gets no colour cast: dark stays a warm black, light stays silver
-    neutral = min(max((11 - chroma) / 6, 0.0), 1.0)
-    target = (2.5, 4.5) if lightness < 48 else (0.8, 2.5)
+    neutral = min(max((11 - chroma) / 4, 0.0), 1.0)
+    target = (2.5, 4.5) if lightness < 40 else (0.8, 2.5)
     a, b = (v * (1 - neutral) + t * neutral for v, t in zip((a, b), target, strict=True))
     if chroma > 14:
         lightness, a, b = lightness * 1.05 + 7, a * 1.18, b * 1.18
-    elif chroma < 11 and lightness < 52:
-        lightness = lightness * 0.72 + 2  # the sheen in a photo turns black hair grey
-    elif chroma < 11 and lightness > 58:
-        lightness += 0.5 * (lightness - 58)  # and shade turns white hair grey
+    elif chroma < 11:
+        # the sheen in a photo turns black hair grey, and shade turns white hair grey
+        lightness = _interpolate(lightness, (0, 40, 62, 80, 100), (2, 31, 64, 88, 100))
     a, b = _clear_hue(a, b)
     return (min(max(lightness * 0.95, 13.0), 86.0), a, b)
+
+
+def _interpolate(x: float, xs: tuple[float, ...], ys: tuple[float, ...]) -> float:
+    for (x0, y0), (x1, y1) in pairwise(zip(xs, ys, strict=True)):
+        if x <= x1:
+            return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
+    return ys[-1]
 
 
 def _clear_hue(a: float, b: float) -> tuple[float, float]:
@@ -113,6 +121,11 @@ def _toy_iris(iris: Lab) -> Lab:
     blue = min(max((4 - iris[2]) / 4, 0.0), 1.0)
     a, b = iris[1] * (1 - blue) - 3 * blue, iris[2] * (1 - blue) - 12 * blue
     chroma = math.hypot(a, b)
+    if 0 < b < BROWN_SLOPE * a:
+        a, b = (
+            chroma / math.hypot(1, BROWN_SLOPE),
+            chroma * BROWN_SLOPE / math.hypot(1, BROWN_SLOPE),
+        )
     gain = min(max(chroma * 1.6, 8.0), 38.0) / max(chroma, 1e-3)
     return (min(max(iris[0] * 1.2 + 10 + 8 * blue, 22.0), 54.0), a * gain, b * gain)
 

@@ -83,7 +83,7 @@ def rate_photo(face: Face, image: RGB, pose: Pose, head: HeadCrop, noise: float)
 
 
 def estimate_noise(head: HeadCrop) -> float:
-    """Standard deviation of the noise inside the face, in grey levels.
+    """Estimate the standard deviation of the noise inside the face, in grey levels.
 
     Immerkaer, "Fast noise variance estimation", 1996, with the median against wrinkles.
     """
