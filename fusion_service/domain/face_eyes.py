@@ -49,7 +49,7 @@ class EyeShape:
         """Move a curve drawn for the left of the picture into the face."""
         cosine, sine = np.cos(self.tilt), np.sin(self.tilt)
         turned = curve @ np.array([[cosine, sine], [-sine, cosine]]).T
-        return (turned + [-self.u, 0.0]) * [-side, 1]
+        return np.asarray((turned - np.array([self.u, 0.0])) * np.array([-side, 1]))
 
 
 def paint_eyes(canvas: Canvas, attributes: Attributes, palette: Palette) -> None:
@@ -68,7 +68,7 @@ def paint_brows(canvas: Canvas, attributes: Attributes, palette: Palette) -> Non
     for side, own, other in ((-1, right, left), (1, left, right)):
         upper, lower = (0.6 * a + 0.4 * b for a, b in zip(own, other, strict=True))
         line, width = _brow_line(upper, lower, eyes.upper)
-        patch = canvas.stroke((line + [-eyes.u, 0]) * [-side, 1], width, palette.brow)
+        patch = canvas.stroke((line - np.array([eyes.u, 0])) * [-side, 1], width, palette.brow)
         canvas.emboss_to(patch, 0.5)
 
 
@@ -78,24 +78,21 @@ def _paint_eyeball(canvas: Canvas, eyes: EyeShape, side: int, iris: Lab) -> None
     canvas.emboss(opening, 0.35, soften=0.15)
     canvas.paint(opening, WHITE)
 
-    def disc(
-        u: float, v: float, ru: float, rv: float, colour: Lab, alpha: float = 1, blur: float = 0
-    ) -> None:
-        # highlights stay on the same side in both eyes: there is one lamp
-        patch = cover(eyes.place(ellipse(u, v, ru, rv), side), blur).within(opening)
-        canvas.paint(patch, colour, alpha)
+    def disc(outline: Curve, colour: Lab, alpha: float = 1, blur: float = 0) -> None:
+        canvas.paint(cover(eyes.place(outline, side), blur).within(opening), colour, alpha)
 
     ru, rv = eyes.iris
     u = 0.22  # a little towards the nose: eyes that meet look friendly
-    disc(0, -eyes.upper, 1.1 * eyes.half_width, 1.5, LID_SHADE, 0.75, 0.5)
-    disc(u, 0.05, ru, rv, (0.45 * iris[0], 0.9 * iris[1], 0.9 * iris[2]))
-    disc(u, 0.15, 0.87 * ru, 0.89 * rv, (0.9 * iris[0], iris[1], iris[2]))
+    disc(ellipse(0, -eyes.upper, 1.1 * eyes.half_width, 1.5), LID_SHADE, 0.75, 0.5)
+    disc(ellipse(u, 0.05, ru, rv), (0.45 * iris[0], 0.9 * iris[1], 0.9 * iris[2]))
+    disc(ellipse(u, 0.15, 0.87 * ru, 0.89 * rv), (0.9 * iris[0], iris[1], iris[2]))
     bright = (min(1.65 * iris[0] + 8, 80.0), 1.2 * iris[1], 1.2 * iris[2])
-    disc(u, 1.3, 0.64 * ru, 0.44 * rv, bright, 0.9, 0.3)
-    disc(u, -0.1, 0.47 * ru, 0.5 * rv, PUPIL)
-    disc(u, -rv, ru, 0.75 * rv, PUPIL, 0.35, 0.35)  # the lid's shade on the iris
-    disc(u + 0.75 * side, -1.0, 0.8, 0.88, WHITE)
-    disc(u - 0.85 * side, 1.05, 0.38, 0.42, WHITE, 0.9)
+    disc(ellipse(u, 1.3, 0.64 * ru, 0.44 * rv), bright, 0.9, 0.3)
+    disc(ellipse(u, -0.1, 0.47 * ru, 0.5 * rv), PUPIL)
+    disc(ellipse(u, -rv, ru, 0.75 * rv), PUPIL, 0.35, 0.35)  # the lid's shade on the iris
+    # highlights lie on the same side in both eyes: there is one lamp
+    disc(ellipse(u + 0.75 * side, -1.0, 0.8, 0.88), WHITE)
+    disc(ellipse(u - 0.85 * side, 1.05, 0.38, 0.42), WHITE, 0.9)
 
 
 def _paint_lids(
@@ -140,4 +137,4 @@ def _brow_line(upper: Curve, lower: Curve, lid: float) -> tuple[Curve, Curve]:
     taper = np.sqrt(np.sin(np.pi * np.linspace(0.04, 0.97, 30)) + 0.1)
     width = 1.12 * thickness * taper * np.interp(place, range(5), [0.45, 0.95, 1.1, 1.15, 1.0])
     height = float(np.clip(1.3 * (centre[1] - MEAN_BROW_V), -1.0, 1.2))
-    return line + [centre[0] - 0.15, height - lid - 2.35], width
+    return line + np.array([centre[0] - 0.15, height - lid - 2.35]), width

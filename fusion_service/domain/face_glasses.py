@@ -28,7 +28,9 @@ def paint_glasses(canvas: Canvas, attributes: Attributes) -> None:
     lines = [np.stack([across * (u - LENS[0] + 0.15), -0.3 - 0.6 * (1 - across**2)], axis=1)]
     for side in (-1, 1):
         rim = ellipse(side * u, 0.15, *LENS, 0.8)
-        glint = np.array([[-2.6, 1.4], [-0.6, -2.9], [0.5, -2.9], [-1.5, 1.4]]) + [side * u, 0]
+        glint = np.array([[-2.6, 1.4], [-0.6, -2.9], [0.5, -2.9], [-1.5, 1.4]]) + np.array(
+            [side * u, 0]
+        )
         canvas.paint(cover(glint, 0.05).within(cover(rim)), GLINT, 0.16)
         lines.append(rim)
         temple = np.linspace(side * (u + LENS[0] - 0.1), side * 17, 8)

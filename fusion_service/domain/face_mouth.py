@@ -22,7 +22,7 @@ UPPER_OUTER = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291)
 LOWER_OUTER = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291)
 UPPER_INNER = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
 LOWER_INNER = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
-OPEN_GAP = 0.75  # mm between the lips from which teeth are drawn
+OPEN_GAP = 1.25  # mm between the lips from which teeth are drawn
 MOUTH_INSIDE, TEETH, TONGUE = (27.0, 34.0, 16.0), (97.5, 0.0, 2.5), (55.0, 40.0, 18.0)
 
 
@@ -56,9 +56,9 @@ def draw_lips(attributes: Attributes) -> Lips:
     def contour(indices: tuple[int, ...]) -> Curve:
         own = features[list(indices)] - centre
         even = (0.55 * own + 0.45 * own[::-1] * [-1, 1]) * SCALE
-        line = spline(even, 61) + [0, MOUTH_V]
+        line = spline(even, 61) + np.array([0, MOUTH_V])
         line[:, 1] -= 0.9 * bend * (np.abs(line[:, 0]) / 3.6) ** 2
-        return line
+        return np.asarray(line)
 
     upper_outer, upper_inner, lower_inner, lower_outer = (
         contour(ring) for ring in (UPPER_OUTER, UPPER_INNER, LOWER_INNER, LOWER_OUTER)
@@ -71,7 +71,8 @@ def draw_lips(attributes: Attributes) -> Lips:
 def paint_mouth(canvas: Canvas, attributes: Attributes, palette: Palette) -> None:
     """Draw lips, and teeth where the mouth is open."""
     lips = draw_lips(attributes)
-    strength = 0.42 + 0.48 * attributes.lipstick
+    # bare lips hardly differ from the skin; inside a beard they must stand out from it
+    strength = min(0.36 + 0.54 * attributes.lipstick + 0.6 * attributes.beard, 0.9)
     lower = _mix(palette.skin, palette.lip, strength)
     upper = _mix(palette.skin, _darker(palette.lip, 0.87), strength)
     whole = _between(lips.upper_outer, lips.lower_outer)

@@ -78,7 +78,7 @@ def _toy_skin(skin: Lab) -> Lab:
     ruddy = min(max((45 - hue) / 10, 0.0), 1.0) * min(max((chroma - 20) / 6, 0.0), 1.0)
     lightness = min(max(0.86 * skin[0] + 13 + RUDDY_LIFT * ruddy, 34.0), 85.0)
     chroma = min(max(chroma * (1 - 0.15 * ruddy), 18.0), 36.0)
-    hue = math.radians(min(max(hue, 48.0), 66.0))
+    hue = math.radians(min(max(hue, 52.0), 66.0))
     return (lightness, chroma * math.cos(hue), chroma * math.sin(hue))
 
 
