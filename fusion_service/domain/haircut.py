@@ -24,6 +24,7 @@ COVERED_FROM = 0.5  # hair beside the cheeks that hides the ears
 HALF_FACE_MM = 13.2
 FACE_MM = 13.0  # figurine millimetres per face height of hair length
 FRINGE_BELOW = 0.8  # a hairline this low is hair hanging over the forehead
+CROPPED_BELOW = 2.0  # millimetres of hair on the crown
 CHIN_Z = HEAD_CENTRE_Z - 13.0
 
 
@@ -45,6 +46,8 @@ class Haircut:
         Hair hangs over the ears.
     parting : float
         x of the parting, 0 for a middle one.
+    fringe : bool
+        Hair hangs over the forehead.
     """
 
     kind: Kind
@@ -54,6 +57,26 @@ class Haircut:
     covers_ears: bool
     parting: float
     fringe: bool
+
+    @property
+    def crown(self) -> float:
+        """Thickness on top of the head, millimetres."""
+        return float(self.thickness[8:15].mean())
+
+    @property
+    def fullness(self) -> float:
+        """How full short hair is beside the ears: 0 clipped, 1 grown over them."""
+        beside = float(self.thickness[[4, 5, 6, -7, -6, -5]].mean())
+        return float(np.clip((beside - 1.9) / 1.3, 0, 1))
+
+    @property
+    def cropped(self) -> bool:
+        """Whether hair is too short to be combed."""
+        return self.kind == "short" and self.crown < CROPPED_BELOW
+
+    def line_at(self, x: float) -> float:
+        """Return the height of the hairline at ``x``."""
+        return float(np.interp(x, HAIRLINE_X[::-1], self.hairline[::-1]))
 
     @property
     def long(self) -> bool:
@@ -67,8 +90,9 @@ HAIRLINE_X = tuple(-column * HALF_FACE_MM for column in HAIRLINE_COLUMNS)
 def choose_haircut(attributes: Attributes) -> Haircut:
     """Return the haircut that suits what was measured."""
     lengths = (attributes.hair_length_left, attributes.hair_length_right)
-    tips = tuple(_tip(length) for length in lengths)
     long = max(lengths) > LONG_FROM
+    # beside one long side the other is at least a bob
+    tips = tuple(_tip(max(length, LONG_FROM + 0.01) if long else length) for length in lengths)
     measured = np.clip(np.asarray(attributes.hairline, np.float64), 0.5, 1.7)
     return Haircut(
         kind=_kind(attributes, long=long),

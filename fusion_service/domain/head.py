@@ -10,6 +10,7 @@ import numpy as np
 from fusion_service.domain import sdf
 from fusion_service.domain.frame import EYE_LINE_Z, HEAD_CENTRE_Z, TEXTURE_MM
 from fusion_service.domain.fuse import Block
+from fusion_service.domain.sculpture import Mesh
 from fusion_service.domain.sdf import VOXEL, Grid
 from fusion_service.domain.shapes import Blend, Capsule, Cut, Ellipsoid
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 RELIEF_PX = 256  # the relief is finer than the lattice can show; this much is kept
 FRONT_Y = -1.0  # behind it the head is plain skin
-SKIN_TEXEL = (0.005, 0.99)  # distance from the left or right border, height: never painted
+SKIN_TEXEL = (0.005, 0.99)  # u, v of a corner that is never painted
 
 
 def model_head(attributes: Attributes, relief: Float, *, ears: bool) -> Block:
@@ -55,19 +56,36 @@ def model_head(attributes: Attributes, relief: Float, *, ears: bool) -> Block:
     return Block(grid, field)
 
 
-def texture_coordinates(vertices: Float) -> Float:
-    """Project vertices on the face texture, (n, 3) -> (n, 2), origin at the lower left.
+def project_texture(mesh: Mesh) -> Mesh:
+    """Give the head's mesh its place on the face texture.
 
-    The back of the head would show a second face; it is sent to a corner that is plain skin, on
-    its own side, so that no triangle spans the whole drawing.
+    The texture is seen from the front. On the back of the head it would show a second face, so
+    triangles there become plain skin; vertices on the seam are doubled, once for either side.
     """
-    u = 0.5 - vertices[:, 0] / TEXTURE_MM
-    v = 0.5 + (vertices[:, 2] - HEAD_CENTRE_Z) / TEXTURE_MM
-    border, height = SKIN_TEXEL
-    back = vertices[:, 1] < FRONT_Y
-    u = np.where(back, np.where(u < 0.5, border, 1 - border), np.clip(u, border, 1 - border))
-    v = np.where(back, height, np.clip(v, 1 - height, height))
-    return np.stack([u, v], axis=1).astype(np.float32)
+    x, y, z = mesh.vertices.T
+    border = SKIN_TEXEL[0]
+    u = np.clip(0.5 - x / TEXTURE_MM, border, 1 - border)
+    v = np.clip(0.5 + (z - HEAD_CENTRE_Z) / TEXTURE_MM, border, 1 - border)
+    uv = np.stack([u, v], axis=1).astype(np.float32)
+    behind = (y < FRONT_Y)[mesh.faces].all(axis=1)
+    in_front = np.zeros(len(y), bool)
+    in_front[mesh.faces[~behind]] = True
+    uv[~in_front] = SKIN_TEXEL
+    seam = np.zeros(len(y), bool)
+    seam[mesh.faces[behind]] = True
+    seam &= in_front
+    doubles = np.flatnonzero(seam)
+    renumbered = np.arange(len(y), dtype=np.int32)
+    renumbered[doubles] = len(y) + np.arange(len(doubles), dtype=np.int32)
+    faces = mesh.faces.copy()
+    faces[behind] = renumbered[faces[behind]]
+    plain = np.broadcast_to(np.float32(SKIN_TEXEL), (len(doubles), 2))
+    return Mesh(
+        np.concatenate([mesh.vertices, mesh.vertices[doubles]]),
+        faces,
+        np.concatenate([mesh.normals, mesh.normals[doubles]]),
+        np.concatenate([uv, plain]),
+    )
 
 
 def _ear(side: int, z: float) -> Shape:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from fusion_service.domain.bodies import body, dress, find_template
 from fusion_service.domain.facepaint import paint_face
-from fusion_service.domain.fuse import Block, extend, solidify
+from fusion_service.domain.fuse import extend, solidify
 from fusion_service.domain.hair import model_hair
 from fusion_service.domain.haircut import choose_haircut
-from fusion_service.domain.head import model_head, texture_coordinates
+from fusion_service.domain.head import model_head, project_texture
 from fusion_service.domain.palette import choose_palette, lab_to_srgb
-from fusion_service.domain.sculpture import Mesh, Part, Sculpture
+from fusion_service.domain.sculpture import Part, Sculpture
 from fusion_service.domain.surface import triangulate
 from fusion_service.domain.wardrobe import PLINTH
 
@@ -51,7 +51,8 @@ def sculpt(attributes: Attributes, template: str, height_mm: float = 100.0) -> S
     union = extend(body(template).union, own, range(first, first + len(own)))
     solid = solidify(union)
     # 4. one smooth mesh per part, for the eye
-    parts = [*clothes, Part("head", lab_to_srgb(palette.skin), _textured(head))]
+    face = project_texture(triangulate(head.grid, head.field))
+    parts = [*clothes, Part("head", lab_to_srgb(palette.skin), face)]
     if hair is not None:
         mesh = triangulate(hair.grid, hair.field)
         parts.append(Part("hair", lab_to_srgb(palette.hair), mesh))
@@ -69,8 +70,3 @@ def sculpt(attributes: Attributes, template: str, height_mm: float = 100.0) -> S
             "glasses": attributes.glasses,
         },
     )
-
-
-def _textured(head: Block) -> Mesh:
-    mesh = triangulate(head.grid, head.field)
-    return Mesh(mesh.vertices, mesh.faces, mesh.normals, texture_coordinates(mesh.vertices))

@@ -90,7 +90,7 @@ class Sculpture:
         }
         arrays["head"] = np.frombuffer(json.dumps(head, sort_keys=True).encode(), np.uint8)
         out = io.BytesIO()
-        np.savez(out, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+        np.savez(out, allow_pickle=False, **arrays)
         return out.getvalue()
 
     @classmethod

@@ -9,10 +9,10 @@ SHOE = Blend(
     Ellipsoid((5.0, -0.9, 7.8), (3.6, 3.8, 4.0)),
     k=2,
 )
-LEG = Capsule((4.6, -0.3, 23.0), (5.0, -0.2, 10.4), 4.4, 4.1)
-HIPS = Ellipsoid((0, -0.3, 23.2), (8.1, 5.7, 4.2))
+LEG = Capsule((4.4, -0.3, 22.5), (4.9, -0.2, 10.4), 4.3, 4.0)
+HIPS = Ellipsoid((0, -0.3, 23.2), (7.9, 5.6, 4.2))
 BODICE = Blend(
-    Capsule((0, -0.4, 21.0), (0, -0.3, 37.2), 8.8, 7.0, depth=0.86),
+    Capsule((0, -0.4, 20.0), (0, -0.3, 37.2), 10.0, 7.0, depth=0.82),
     Capsule((-5.6, -0.6, 38.0), (5.6, -0.6, 38.0), 4.1),
     k=3,
 )
@@ -39,18 +39,28 @@ TEMPLATE = Template(
     description="Hoodie in the colour of the photo, jeans and canvas shoes.",
     pieces=(
         plinth(58, 60, 70),
-        Piece("soles", fixed(250, 250, 248), Keep(Mirrored(Grown(SHOE, 0.4)), Slab(3.0, 5.5), 0.5)),
+        Piece(
+            "soles",
+            fixed(250, 250, 248),
+            Keep(Mirrored(Grown(SHOE, 0.4)), Slab(3.0, 5.5), 0.5),
+            voxel=0.45,
+        ),
         Piece("shoes", fixed(208, 60, 52), Keep(Mirrored(SHOE), Slab(3.1))),
         Piece("trousers", trousers(), Blend(Mirrored(LEG), HIPS, k=2)),
         Piece(
-            "cuffs", trousers(lighter=22), Keep(Mirrored(Grown(LEG, 0.55)), Slab(8.4, 11.2), k=0.6)
+            "cuffs",
+            trousers(lighter=22),
+            Keep(Mirrored(Grown(LEG, 0.55)), Slab(8.4, 11.2), k=0.6),
+            voxel=0.45,
         ),
         Piece(
             "hoodie",
             shirt(),
             Blend(Blend(Keep(BODICE, Slab(23.6), k=0.8), Mirrored(ARM), k=1.2), HOOD, k=1.0),
         ),
-        Piece("hem", shirt(lighter=-9), Keep(Grown(BODICE, -0.1), Slab(21.6, 24.4), k=1.0)),
+        Piece(
+            "hem", shirt(lighter=-9), Keep(Grown(BODICE, -0.1), Slab(21.6, 24.4), k=1.0), voxel=0.45
+        ),
         Piece(
             "pocket",
             shirt(lighter=-9),

@@ -9,11 +9,12 @@ SHOE = Blend(
     Ellipsoid((4.8, -0.9, 7.4), (3.5, 3.7, 3.9)),
     k=2,
 )
-LEG = Capsule((4.5, -0.3, 23.0), (4.9, -0.3, 9.8), 4.4, 3.9)
-HIPS = Ellipsoid((0, -0.3, 23.2), (8.1, 5.9, 4.2))
+LEG = Capsule((4.3, -0.3, 22.5), (4.8, -0.3, 9.8), 4.2, 3.8)
+HIPS = Ellipsoid((0, -0.3, 23.4), (7.9, 5.6, 4.2))
 TORSO = Blend(
-    Capsule((0, -0.3, 22.0), (0, -0.3, 37.2), 8.2, 6.6, depth=0.82),
+    Capsule((0, -0.3, 20.0), (0, -0.3, 37.2), 9.5, 6.6, depth=0.8),
     Capsule((-5.6, -0.6, 38.3), (5.6, -0.6, 38.3), 3.6),
+    Capsule((0, -1.0, 36.0), (0, -1.0, 39.6), 5.4, 4.9),
     k=3,
 )
 ARM_DOWN = (0.57, 0.12, -0.81)  # direction of the arm from the shoulder
@@ -47,13 +48,20 @@ TEMPLATE = Template(
             "cuffs",
             trousers(lighter=9),
             Keep(Mirrored(Grown(LEG, 0.4)), Slab(8.6, 11.0), k=0.6),
+            voxel=0.45,
         ),
         Piece(
             "shirt",
             shirt(),
             Blend(Keep(TORSO, Slab(22.4), k=0.8), Mirrored(SLEEVE), k=1.4),
+            voxel=0.5,
         ),
-        Piece("collar", shirt(lighter=-10), Ring((0, -1.0, 41.6), (5.3, 5.0), 0.95, pitch=0.14)),
+        Piece(
+            "collar",
+            shirt(lighter=-10),
+            Ring((0, -1.0, 42.0), (5.2, 5.0), 1.0, pitch=0.1),
+            voxel=0.45,
+        ),
         Piece("arms", skin(), Mirrored(HAND)),
     ),
 )

@@ -53,8 +53,14 @@ TEMPLATE = Template(
                 ),
                 Slab(3.1),
             ),
+            voxel=0.45,
         ),
-        Piece("briefs", cape(), Keep(Grown(FIGURE, 0.45), Plate(BRIEFS_OUTLINE, -9, 9), k=0.6)),
+        Piece(
+            "briefs",
+            cape(),
+            Keep(Grown(FIGURE, 0.45), Plate(BRIEFS_OUTLINE, -9, 9), k=0.6),
+            voxel=0.45,
+        ),
         Piece(
             "belt",
             GOLD,
@@ -77,6 +83,7 @@ TEMPLATE = Template(
                     k=0.7,
                 )
             ),
+            voxel=0.45,
         ),
         Piece(
             "cape",
