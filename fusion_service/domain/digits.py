@@ -41,7 +41,8 @@ def decimal_text(values: npt.NDArray[np.floating], places: int) -> Text:
 def index_text(numbers: npt.NDArray[np.integer], count: int) -> Text:
     """Text of whole numbers below ``count``, by look-up: most of them occur many times."""
     width = len(str(max(count - 1, 0)))
-    return _digits(np.arange(count), width, keep_zeros=False)[numbers]
+    text: Text = _digits(np.arange(count), width, keep_zeros=False)[numbers]
+    return text
 
 
 def _digits(numbers: npt.NDArray[np.integer], width: int, *, keep_zeros: bool) -> Text:

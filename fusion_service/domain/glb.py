@@ -8,13 +8,15 @@ from __future__ import annotations
 import json
 import struct
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
 from fusion_service.domain.placement import to_millimetres, to_viewer_axes
-from fusion_service.domain.sculpture import Colour, Float, Index, Mesh, Part, Pixels, Sculpture
+
+if TYPE_CHECKING:
+    from fusion_service.domain.sculpture import Colour, Float, Index, Mesh, Part, Pixels, Sculpture
 
 ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER = 34962, 34963
 UNSIGNED_SHORT, UNSIGNED_INT, FLOAT = 5123, 5125, 5126
@@ -152,7 +154,7 @@ def _unit_normals(mesh: Mesh) -> Float:
     turned = to_viewer_axes(mesh.normals)
     lengths = np.linalg.norm(turned, axis=1, keepdims=True)
     usable = lengths > 1e-6  # false for NaN as well
-    unit = np.divide(turned, lengths, out=np.zeros_like(turned), where=usable)
+    unit: Float = np.divide(turned, lengths, out=np.zeros_like(turned), where=usable)
     unit[~usable[:, 0]] = (0.0, 1.0, 0.0)
     return unit
 

@@ -1,11 +1,14 @@
-"""Where the figurine stands in a file: design units to millimetres on the print bed, or to metres."""
+"""Where the figurine stands in a file: design units to millimetres, and the axes of viewers."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from fusion_service.domain.sculpture import Float, Sculpture
+if TYPE_CHECKING:
+    from fusion_service.domain.sculpture import Float, Sculpture
 
 
 def print_vertices(sculpture: Sculpture) -> Float:

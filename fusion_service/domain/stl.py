@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import struct
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fusion_service.domain.placement import print_vertices
-from fusion_service.domain.sculpture import Sculpture
+
+if TYPE_CHECKING:
+    from fusion_service.domain.sculpture import Sculpture
 
 FACET = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 
