@@ -189,6 +189,7 @@ class StageCrashed(KilnError):
     """A worker process died on this stage as often as is allowed."""
 
     code = "crash"
+    retryable = True
     hint = "This photo stops a worker each time. Please report it with the job id."
 
 
@@ -196,6 +197,7 @@ class StageHung(KilnError):
     """A stage outlived its hard limit as often as is allowed."""
 
     code = "hang"
+    retryable = True
     hint = "This photo takes too long each time. Please report it with the job id."
 
 

@@ -46,6 +46,7 @@ class Stage:
 
 
 PHOTO: Final = "photo"
+EVERYTHING: Final = "*"  # in `reads`: every artifact the job has so far
 ATTRIBUTES: Final = Output(
     "attributes.json", "application/json", "what was measured of the face", internal=True
 )
@@ -140,7 +141,7 @@ STAGES: Final[tuple[Stage, ...]] = (
         queue="gateway",
         title="Manifest",
         request=f.FinishRequest,
-        reads=(),  # whatever the plan made: see gateway/tasks.py
+        reads=(EVERYTHING,),
         writes=(MANIFEST,),
         facts=f.FinishFacts,
         soft_s=10,

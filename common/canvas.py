@@ -1,0 +1,62 @@
+"""From a plan to Celery's chains and flat chords of task names, and onto the broker.
+
+The canvas is only the trigger: it carries ids, the ledger decides. A lost chord costs one
+reconciler period, a doubled one is absorbed by ``claim``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import kombu.exceptions
+from celery import Celery, chain, group
+
+from common.contracts.plans import Node, Plan
+from common.errors import LedgerUnavailable
+from common.ledger.records import ReadyNode
+
+REPUBLISHED = "kiln_republished"  # message header: whoever runs this publishes the successors
+
+
+def build(app: Celery, job: str, plan: Plan) -> Any:  # noqa: ANN401  Celery is untyped
+    """Express a plan as ``chain(a, b, group(...), c)``, which Celery runs as flat chords.
+
+    Raises
+    ------
+    ValueError
+        Two levels in a row hold several stages: that would nest a chord in a chord.
+    """
+    levels = plan.levels()
+    for above, below in zip(levels, levels[1:], strict=False):
+        if len(above) > 1 and len(below) > 1:
+            raise ValueError(f"{[n.id for n in above]} needs one stage to join it before the next")
+    return chain(*(_level(app, job, level) for level in levels))
+
+
+def publish_plan(app: Celery, job: str, plan: Plan) -> None:
+    """Put the first stages on the broker; Celery goes on from there."""
+    _send(lambda: build(app, job, plan).apply_async())
+
+
+def publish_again(app: Celery, nodes: Iterable[ReadyNode]) -> None:
+    """Put single stages on the broker, outside of any chord."""
+    for node in nodes:
+        signature = _signature(app, node.job, node.stage, node.id)
+        _send(lambda s=signature: s.apply_async(headers={REPUBLISHED: True}))
+
+
+def _level(app: Celery, job: str, level: list[Node]) -> Any:  # noqa: ANN401
+    signatures = [_signature(app, job, node.stage, node.id) for node in level]
+    return signatures[0] if len(signatures) == 1 else group(signatures)
+
+
+def _signature(app: Celery, job: str, stage: str, node: str) -> Any:  # noqa: ANN401
+    return app.signature(stage, args=(job, node), immutable=True)
+
+
+def _send(publish: Any) -> None:  # noqa: ANN401
+    try:
+        publish()
+    except (kombu.exceptions.OperationalError, OSError) as exc:
+        raise LedgerUnavailable(f"the broker does not answer: {type(exc).__name__}") from exc

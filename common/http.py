@@ -1,0 +1,138 @@
+"""What every Flask app of the house does the same way: problems, ids, health, metrics.
+
+Errors are RFC 9457 ``application/problem+json``; this module alone knows which ``KilnError``
+is which HTTP status.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable
+from typing import Final
+
+from flask import Flask, Response, g, jsonify, request
+from prometheus_client import CONTENT_TYPE_LATEST
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+
+from common import errors, metrics
+from common.errors import KilnError
+
+STATUS: Final[dict[type[KilnError], int]] = {
+    errors.InputError: 422,
+    errors.PhotoTooLarge: 413,
+    errors.NotFound: 404,
+    errors.NotAllowedNow: 409,
+    errors.Gone: 410,
+    errors.RangeNotSatisfiable: 416,
+    errors.Busy: 503,
+    errors.LedgerUnavailable: 503,
+    errors.StorageError: 503,
+    errors.StageCrashed: 500,
+    errors.StageHung: 500,
+    KilnError: 500,
+}
+RETRY_AFTER_S: Final = 2
+
+log = logging.getLogger(__name__)
+
+
+def status_of(error: type[KilnError]) -> int:
+    """HTTP status of an error: its own, or that of its nearest ancestor in the table."""
+    return next(STATUS[cls] for cls in error.__mro__ if cls in STATUS)
+
+
+def problem(status: int, code: str, detail: str, hint: str = "", **extra: object) -> Response:
+    """Build a problem document; 503 carries ``Retry-After``."""
+    body = {
+        "type": f"urn:kiln:problem:{code}",
+        "title": code.replace("_", " "),
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "hint": hint,
+        **extra,
+    }
+    response = jsonify(body)
+    response.status_code = status
+    response.content_type = "application/problem+json"
+    if status in {429, 503}:
+        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return response
+
+
+def install(app: Flask, ready: Callable[[], dict[str, str]]) -> None:
+    """Give an app its error handlers, request ids, timings, health, readiness and metrics.
+
+    Parameters
+    ----------
+    app
+        The Flask app of a service.
+    ready
+        Called by ``GET /readyz``; returns what is missing by name, empty when ready.
+    """
+    app.before_request(_start)
+    app.after_request(_stamp)
+    app.register_error_handler(KilnError, _on_kiln_error)
+    app.register_error_handler(HTTPException, _on_http_error)
+    app.register_error_handler(Exception, _on_bug)
+    app.add_url_rule("/health", view_func=_health)
+    app.add_url_rule("/metrics", view_func=_metrics)
+    app.add_url_rule("/readyz", view_func=lambda: _readyz(ready()), endpoint="readyz")
+
+
+def _start() -> None:
+    wanted = request.headers.get("X-Request-ID", "")
+    g.request_id = wanted if re.fullmatch(r"[\w.-]{1,64}", wanted) else uuid.uuid4().hex
+    g.started = time.perf_counter()
+
+
+def _stamp(response: Response) -> Response:
+    seconds = time.perf_counter() - g.get("started", time.perf_counter())
+    response.headers["X-Request-ID"] = g.get("request_id", "")
+    response.headers["X-Process-Time"] = f"{seconds:.6f}"
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    rule = request.url_rule.rule if request.url_rule else "unknown"
+    metrics.HTTP_SECONDS.labels(rule, request.method, str(response.status_code)).observe(seconds)
+    return response
+
+
+def _on_kiln_error(error: KilnError) -> Response:
+    return problem(status_of(type(error)), error.code, error.detail, error.advice)
+
+
+def _on_http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    if isinstance(error, RequestEntityTooLarge):
+        too_large = errors.PhotoTooLarge("the request body is larger than allowed here")
+        return _on_kiln_error(too_large)
+    code = {404: "not_found", 405: "method_not_allowed", 400: "bad_request"}.get(
+        status, error.name.lower().replace(" ", "_")
+    )
+    response = problem(status, code, error.description or error.name, "GET /docs lists the calls.")
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(error.valid_methods)
+    return response
+
+
+def _on_bug(error: Exception) -> Response:
+    log.error("unhandled error in a request", exc_info=error, extra={"path": request.path})
+    bug = errors.InternalError(f"request {g.get('request_id', '')} failed")
+    return _on_kiln_error(bug)
+
+
+def _health() -> Response:
+    return jsonify(status="ok")
+
+
+def _readyz(missing: dict[str, str]) -> Response:
+    if missing:
+        names = ", ".join(sorted(missing))
+        return problem(503, "not_ready", f"not ready: {names}", "See `missing`.", missing=missing)
+    return jsonify(status="ready")
+
+
+def _metrics() -> Response:
+    return Response(metrics.render(), content_type=CONTENT_TYPE_LATEST)

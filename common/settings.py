@@ -1,0 +1,121 @@
+"""Settings of one machine: environment variables named ``KILN_*``, read once per process.
+
+``python -m common.settings`` prints all of them as shell exports; the one-machine stack
+starts from that, so a default is written nowhere else.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Settings(BaseSettings):
+    """Every setting of Kiln. The environment variable is ``KILN_`` + the upper-case name."""
+
+    model_config = SettingsConfigDict(env_prefix="KILN_", extra="ignore")
+
+    host: str = Field("127.0.0.1", description="Address every process binds to")
+    gateway_port: Port = Field(8000, description="The front door: API and page")
+    stylize_port: Port = Field(8001, description="Stylization service")
+    fusion_port: Port = Field(8002, description="3D fusion service")
+    flower_port: Port = Field(5555, description="Flower, to watch tasks")
+    redis_port: Port = Field(6390, description="Redis of this stack (its own instance)")
+    metrics_port: Port = Field(
+        9101, description="First of the ports on which workers and reconciler expose metrics"
+    )
+
+    data_dir: Path = Field(
+        Path("data"), description="Redis files, artifacts, logs, sockets, models"
+    )
+    out_dir: Path = Field(Path("out"), description="Where `make demo` puts the files")
+    models_dir: Path | None = Field(
+        None, description="Face models; default: `models` in the data folder"
+    )
+    store_url: str | None = Field(
+        None,
+        description="Artifact store: file:///…, s3://bucket/prefix, gs://…, az://… or memory:///;"
+        " default: `artifacts` in the data folder",
+    )
+    redis_url: str | None = Field(
+        None, description="Redis without database number; default: this stack's own instance"
+    )
+
+    stylize_workers: int = Field(1, ge=1, le=64, description="Processes of the stylize worker")
+    fusion_workers: int = Field(2, ge=1, le=64, description="Processes of the fusion worker")
+    threads_per_worker: int = Field(
+        1, ge=1, le=64, description="OpenCV, OpenMP and render threads inside one worker process"
+    )
+    gateway_processes: int = Field(2, ge=1, le=64, description="Gateway processes")
+    gateway_threads: int = Field(160, ge=8, le=1024, description="Threads of a gateway process")
+    max_streams: int = Field(
+        128, ge=1, le=1024, description="Event streams and long-polls of one gateway process"
+    )
+
+    max_active_jobs: int = Field(
+        2000, ge=1, description="Unfinished jobs in the house; beyond it a submit is a 503"
+    )
+    max_upload_mb: int = Field(20, ge=1, le=200, description="Largest photo, in MB (10^6 bytes)")
+    job_deadline_s: int = Field(
+        3600, ge=10, description="A job that has not ended by then is `expired`"
+    )
+    photo_ttl_hours: float = Field(24, gt=0, description="How long a photo is kept")
+    result_ttl_hours: float = Field(720, gt=0, description="How long results are kept")
+    reconcile_s: float = Field(1.0, gt=0, le=60, description="Period of the reconciler")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+
+    @property
+    def models(self) -> Path:
+        """Folder of the face models."""
+        return self.models_dir or self.data_dir / "models"
+
+    @property
+    def redis(self) -> str:
+        """Redis without database number."""
+        return (self.redis_url or f"redis://{self.host}:{self.redis_port}").rstrip("/")
+
+    @property
+    def broker_url(self) -> str:
+        """Database 0: Celery's queues."""
+        return f"{self.redis}/0"
+
+    @property
+    def results_url(self) -> str:
+        """Database 1: Celery's results and chord counters."""
+        return f"{self.redis}/1"
+
+    @property
+    def ledger_url(self) -> str:
+        """Database 2: the truth about jobs."""
+        return f"{self.redis}/2"
+
+    @property
+    def artifacts_url(self) -> str:
+        """URL of the artifact store."""
+        return self.store_url or (self.data_dir / "artifacts").resolve().as_uri()
+
+    @property
+    def gateway_url(self) -> str:
+        """Where clients on this machine find the gateway."""
+        return f"http://{self.host}:{self.gateway_port}"
+
+
+def as_exports(settings: Settings) -> str:
+    """Every setting as ``export KILN_X=value`` lines for a shell."""
+    lines = []
+    for name, value in settings.model_dump().items():
+        if value is not None:
+            text = str(value.resolve()) if isinstance(value, Path) else str(value)
+            lines.append(f"export KILN_{name.upper()}={shlex.quote(text)}")
+    return os.linesep.join(lines)
+
+
+if __name__ == "__main__":
+    print(as_exports(Settings()))  # noqa: T201  this is the output

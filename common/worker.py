@@ -1,0 +1,184 @@
+"""A Celery worker process of any service: warm first, then consume; leave nothing behind.
+
+``worker.py`` of a service calls ``build_worker`` with its tasks and a function that loads its
+models. The pool is ``threads``: native code releases the GIL, models exist once, no fork.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from celery import Celery, signals
+from prometheus_client import start_http_server
+
+from common import canvas, logs, metrics
+from common.celery_app import make_app
+from common.contracts.stages import stages_of
+from common.errors import KilnError
+from common.ledger.protocol import Ledger
+from common.ledger.redis_ledger import RedisLedger, connect
+from common.lease import LeaseKeeper
+from common.memo import source_version
+from common.settings import Settings
+from common.stage import Runtime, StageTask, run
+from common.stores import ArtifactStore
+
+READY_PERIOD_S = 2.0
+METRICS_PORTS = 16
+EXIT_CANNOT_START = 78  # EX_CONFIG of sysexits.h
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Service:
+    """What makes one service's worker different from another's."""
+
+    name: str
+    queue: str
+    tasks: tuple[StageTask, ...]
+    load: Callable[[Settings], Any]  # called once, before the first message
+    sources: tuple[str, ...]  # packages and modules whose code decides the outputs
+    model_files: Callable[[Settings], Iterable[Path]] = lambda _: ()
+
+
+def build_worker(service: Service) -> Celery:
+    """Build the Celery app of a worker process and hook it into the worker's life."""
+    settings = Settings()
+    app = make_app(settings)
+    life = _Life(app, settings, service)
+    for task in service.tasks:
+        app.task(_message_handler(life, task), name=task.row.name, bind=True)
+    signals.setup_logging.connect(life.on_logging, weak=False)
+    signals.worker_init.connect(life.on_init, weak=False)
+    signals.worker_ready.connect(life.on_ready, weak=False)
+    signals.worker_shutting_down.connect(life.on_leaving, weak=False)
+    signals.worker_shutdown.connect(life.on_shutdown, weak=False)
+    return app
+
+
+def _message_handler(life: _Life, task: StageTask) -> Callable[..., dict[str, str]]:
+    def on_message(request: Any, job: str, node: str) -> dict[str, str]:  # noqa: ANN401
+        """One message: ids in, a small receipt out. The ledger holds everything else."""
+        headers = request.request.headers or {}
+        republished = bool(headers.get(canvas.REPUBLISHED))
+        return {"status": run(life.runtime, task, job, node, republished=republished)}
+
+    return on_message
+
+
+class _Life:
+    """The stations of a worker process, as Celery signals them."""
+
+    runtime: Runtime
+
+    def __init__(self, app: Celery, settings: Settings, service: Service) -> None:
+        self._app = app
+        self._settings = settings
+        self._service = service
+        self._leaving = threading.Event()
+
+    def on_logging(self, **_: object) -> None:
+        """Replace Celery's log format by the house's."""
+        logs.configure(self._settings.log_level, self._service.name)
+
+    def on_init(self, sender: Any, **_: object) -> None:  # noqa: ANN401  Celery is untyped
+        """Before consuming: models, ledger, store. ``sender`` is the Celery worker."""
+        try:
+            self.runtime = self._warm_up(str(sender.hostname))
+        except Exception:
+            # Celery would log this and consume all the same, with nothing to work with
+            log.exception("the worker cannot start")
+            os._exit(EXIT_CANNOT_START)
+        start_metrics(self._settings)
+
+    def _warm_up(self, name: str) -> Runtime:
+        settings, service = self._settings, self._service
+        started = time.perf_counter()
+        models = service.load(settings)
+        metrics.MODEL_LOAD_SECONDS.labels(service.name).set(time.perf_counter() - started)
+        ledger = RedisLedger(connect(settings.ledger_url))
+        version = source_version(service.sources, service.model_files(settings))
+        keeper = LeaseKeeper(ledger)
+        keeper.start()
+        return Runtime(
+            worker=name,
+            ledger=ledger,
+            store=ArtifactStore(settings.artifacts_url),
+            models=models,
+            versions={row.name: version for row in stages_of(service.name)},
+            keeper=keeper,
+            publish=partial(canvas.publish_again, self._app),
+        )
+
+    def on_ready(self, **_: object) -> None:
+        """Consuming: say so, and take up what the predecessor left."""
+        threading.Thread(target=self._announce, name="announce", daemon=True).start()
+
+    def on_leaving(self, **_: object) -> None:
+        """SIGTERM: no longer ready; what runs is finished."""
+        self._leaving.set()
+        self._quietly(lambda: self.runtime.ledger.worker_down(self._service.queue, self._name))
+
+    def on_shutdown(self, **_: object) -> None:
+        """Hand back what could not be finished, without counting the attempt."""
+        self._quietly(lambda: self._take_over(counts=False))
+
+    @property
+    def _name(self) -> str:
+        return self.runtime.worker
+
+    def _announce(self) -> None:
+        taken_over = False
+        while not self._leaving.is_set():
+            ledger = self.runtime.ledger
+            try:
+                if not taken_over:
+                    ledger.put_versions(self.runtime.versions)
+                    self._take_over(counts=True)
+                    taken_over = True
+                ledger.worker_up(self._service.queue, self._name)
+            except KilnError as exc:
+                log.warning("cannot announce this worker: %s", exc.detail)
+            self._leaving.wait(READY_PERIOD_S)
+
+    def _take_over(self, *, counts: bool) -> None:
+        self.runtime.publish(self.runtime.ledger.release(self._name, counts=counts))
+
+    @staticmethod
+    def _quietly(call: Callable[[], object]) -> None:
+        try:
+            call()
+        except KilnError as exc:
+            log.warning("while leaving: %s", exc.detail)
+
+
+def start_metrics(settings: Settings) -> None:
+    """Serve /metrics on the first free port of the worker range (see ``KILN_METRICS_PORT``)."""
+    for port in range(settings.metrics_port, settings.metrics_port + METRICS_PORTS):
+        try:
+            start_http_server(port, settings.host)
+        except OSError:
+            continue
+        log.info("metrics on port %d", port)
+        return
+    log.warning("no free port for metrics from %d on", settings.metrics_port)
+
+
+def idle_ledger(settings: Settings) -> Ledger:
+    """Ledger for a process that only looks (services' readiness)."""
+    return RedisLedger(connect(settings.ledger_url, max_connections=4))
+
+
+def pin_threads(settings: Settings) -> None:
+    """Limit the threads of native libraries; call before they are imported."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "LP_NUM_THREADS"):
+        os.environ.setdefault(name, str(settings.threads_per_worker))
