@@ -1,0 +1,81 @@
+"""Cel: flat tones, firm ink, and a white sticker outline on a coloured disc."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from stylize_service.domain import lines, paper, tones
+
+if TYPE_CHECKING:
+    from common.vision.network import RGB, Floats
+    from stylize_service.domain.portrait import Sitter
+    from stylize_service.domain.tones import Colour
+
+INK: Colour = (44, 24, 30)
+SHADOW: Colour = (40, 36, 52)
+STICKER_WIDTH = 6.5  # px of 512
+# (paper, disc): the pair furthest from the sitter's own colours is taken
+BACKDROPS: tuple[tuple[Colour, Colour], ...] = (
+    ((112, 172, 180), (143, 214, 219)),
+    ((232, 150, 120), (250, 190, 158)),
+    ((226, 182, 84), (248, 215, 130)),
+    ((150, 140, 196), (187, 178, 226)),
+    ((132, 178, 134), (174, 212, 170)),
+)
+
+
+def paint_cel(sitter: Sitter, side: int, seed: int) -> RGB:
+    """Draw the sitter as an animation cel; another seed gives another backdrop."""
+    flat = tones.flatten_tones(sitter.picture)
+    lab = tones.to_lab(flat)
+    figure = _tones(lab, side)
+    response = sitter_lines(sitter, lab[..., 0])
+    drawn = np.maximum(lines.ink(response, side), paper.contour(sitter.matte, 1.3, side))
+    figure = tones.blend(figure, INK, drawn)
+    matte = tones.enlarge(sitter.matte, side)
+    return tones.blend(_backdrop(sitter, side, seed), figure, matte)
+
+
+def sitter_lines(sitter: Sitter, lightness: Floats, width: float = 1.15) -> Floats:
+    """Line response on the sitter alone, with the specks of skin and cloth taken away."""
+    sharp = (sitter.lab[..., 0] + lightness) * np.float32(0.5)
+    response = lines.line_response(sharp, lines.edge_flow(lightness), width)
+    return lines.without_specks(response)
+
+
+def _tones(lab: Floats, side: int) -> RGB:
+    soft = tones.enlarge(np.asarray(cv2.GaussianBlur(lab[..., 0], (0, 0), 1.9), np.float32), side)
+    stepped = tones.step_lightness(soft, 6, 4.0)
+    fine = tones.enlarge(lab[..., 0], side)
+    lightness = np.clip(stepped * np.float32(0.85) + fine * np.float32(0.15) + 2, 0, 98)
+    colour = np.asarray(cv2.GaussianBlur(lab, (0, 0), 1.5), np.float32)
+    enriched = tones.enrich(colour, 1.35)
+    rich = np.asarray(cv2.resize(enriched, (side, side)), np.float32)
+    rich[..., 0] = lightness
+    return tones.to_rgb(rich)
+
+
+def _backdrop(sitter: Sitter, side: int, seed: int) -> RGB:
+    back, front = BACKDROPS[(_furthest(sitter) + seed) % len(BACKDROPS)]
+    canvas = tones.blend(tones.sheet(side, back), front, paper.disc(side, 0.87, 0.03))
+    sticker = paper.outline(sitter.matte, STICKER_WIDTH, side)
+    shade = cv2.GaussianBlur(sitter.matte, (0, 0), 9)
+    shifted = cv2.warpAffine(
+        shade, np.array([[1, 0, 4], [0, 1, 7.0]]), shade.shape, borderMode=cv2.BORDER_REPLICATE
+    )
+    shadow = tones.enlarge(np.asarray(shifted, np.float32), side)
+    canvas = tones.blend(canvas, SHADOW, shadow * np.float32(0.25))
+    return tones.blend(canvas, (255, 255, 255), sticker)
+
+
+def _furthest(sitter: Sitter) -> int:
+    """Index of the backdrop whose hue differs most from hair and clothes."""
+    own = sitter.lab[sitter.matte > 0.9][::131, 1:]
+    if len(own) == 0:
+        return 0
+    discs = tones.to_lab(np.array([[front for _, front in BACKDROPS]], np.uint8))[0, :, 1:]
+    distance = np.linalg.norm(own[:, None] - discs[None], axis=-1)
+    return int(np.percentile(distance, 15, axis=0).argmax())

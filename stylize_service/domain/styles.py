@@ -1,0 +1,57 @@
+"""The named styles: what the catalogue lists and a request may ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from common.errors import BadParameter
+from stylize_service.domain.cel import paint_cel
+from stylize_service.domain.oil import paint_oil
+from stylize_service.domain.pencil import paint_pencil
+from stylize_service.domain.pixel import paint_pixel
+from stylize_service.domain.pop import paint_pop
+from stylize_service.domain.watercolor import paint_watercolor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from common.vision.network import RGB
+    from stylize_service.domain.portrait import Sitter
+
+
+@dataclass(frozen=True)
+class Style:
+    """One way to draw a sitter; ``paint`` takes the sitter, the side in px and a seed."""
+
+    name: str
+    title: str
+    description: str
+    paint: Callable[[Sitter, int, int], RGB]
+
+
+_ALL: Final = (
+    Style("cel", "Cel", "Flat tones and firm ink, cut out as a white-edged sticker.", paint_cel),
+    Style("pencil", "Pencil", "Graphite lines and hatching on warm paper.", paint_pencil),
+    Style("watercolor", "Watercolour", "Loose washes that end in bare paper.", paint_watercolor),
+    Style("oil", "Oil", "Brush strokes along the form, before a studio backdrop.", paint_oil),
+    Style("pop", "Pop", "Comic print: halftone dots, thick ink, a burst of rays.", paint_pop),
+    Style("pixel", "Pixel", "A 128-pixel sprite with a small palette.", paint_pixel),
+)
+STYLES: Final = {style.name: style for style in _ALL}
+DEFAULT_STYLE: Final = "cel"
+
+
+def find_style(name: str) -> Style:
+    """Style of that name.
+
+    Raises
+    ------
+    BadParameter
+        There is none; the message lists those that there are.
+    """
+    try:
+        return STYLES[name]
+    except KeyError:
+        known = ", ".join(STYLES)
+        raise BadParameter(f"there is no style {name!r}; the styles are {known}") from None
