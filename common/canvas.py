@@ -6,7 +6,9 @@ reconciler period, a doubled one is absorbed by ``claim``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import kombu.exceptions
@@ -28,7 +30,7 @@ def build(app: Celery, job: str, plan: Plan) -> Any:  # noqa: ANN401  Celery is 
         Two levels in a row hold several stages: that would nest a chord in a chord.
     """
     levels = plan.levels()
-    for above, below in zip(levels, levels[1:], strict=False):
+    for above, below in pairwise(levels):
         if len(above) > 1 and len(below) > 1:
             raise ValueError(f"{[n.id for n in above]} needs one stage to join it before the next")
     return chain(*(_level(app, job, level) for level in levels))
@@ -43,7 +45,7 @@ def publish_again(app: Celery, nodes: Iterable[ReadyNode]) -> None:
     """Put single stages on the broker, outside of any chord."""
     for node in nodes:
         signature = _signature(app, node.job, node.stage, node.id)
-        _send(lambda s=signature: s.apply_async(headers={REPUBLISHED: True}))
+        _send(partial(signature.apply_async, headers={REPUBLISHED: True}))
 
 
 def _level(app: Celery, job: str, level: list[Node]) -> Any:  # noqa: ANN401
@@ -55,7 +57,7 @@ def _signature(app: Celery, job: str, stage: str, node: str) -> Any:  # noqa: AN
     return app.signature(stage, args=(job, node), immutable=True)
 
 
-def _send(publish: Any) -> None:  # noqa: ANN401
+def _send(publish: Callable[[], object]) -> None:
     try:
         publish()
     except (kombu.exceptions.OperationalError, OSError) as exc:

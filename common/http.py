@@ -10,7 +10,7 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from flask import Flask, Response, g, jsonify, request
@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 
 from common import errors, metrics
 from common.errors import KilnError
+from common.ledger.protocol import Ledger
 
 STATUS: Final[dict[type[KilnError], int]] = {
     errors.InputError: 422,
@@ -81,6 +82,16 @@ def install(app: Flask, ready: Callable[[], dict[str, str]]) -> None:
     app.add_url_rule("/health", view_func=_health)
     app.add_url_rule("/metrics", view_func=_metrics)
     app.add_url_rule("/readyz", view_func=lambda: _readyz(ready()), endpoint="readyz")
+
+
+def missing_workers(ledger: Ledger, queues: Iterable[str]) -> dict[str, str]:
+    """Queues on which no warm worker listens, with what to do about it."""
+    try:
+        workers = ledger.workers(queues)
+    except errors.LedgerUnavailable as exc:
+        return {"redis": exc.detail}
+    text = "no warm worker: start one; accepted jobs wait for it, none is lost"
+    return {f"worker {queue}": text for queue, names in workers.items() if not names}
 
 
 def _start() -> None:

@@ -1,0 +1,52 @@
+"""HTTP side of the fusion service: one direct call, catalogue, health, readiness, metrics."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, jsonify, request
+
+from common import http
+from common.contracts.figurine import MeasureRequest, SculptRequest
+from common.direct import read_parameters, read_photo
+from common.ledger.protocol import Ledger
+from common.settings import Settings
+from common.vision.decode import decode_photo
+from common.worker import idle_ledger
+from fusion_service.domain.glb import to_glb
+from fusion_service.domain.measure import measure
+from fusion_service.domain.sculpt import sculpt
+from fusion_service.domain.bodies import TEMPLATES
+from fusion_service.studio import Studio, open_studio
+
+
+class SculptDirect(SculptRequest, MeasureRequest):
+    """Parameters of the direct call: those of measuring and of sculpting."""
+
+
+def create_app(settings: Settings | None = None, ledger: Ledger | None = None) -> Flask:
+    """Build the app with its studio open."""
+    settings = settings or Settings()
+    ledger = ledger or idle_ledger(settings)
+    studio = open_studio(settings)
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_mb * 1_000_000
+    http.install(app, lambda: http.missing_workers(ledger, ("fusion",)))
+    app.add_url_rule("/v1/catalog", view_func=catalog)
+    app.add_url_rule("/v1/sculpt", "sculpt", lambda: sculpt_photo(studio), methods=["POST"])
+    return app
+
+
+def catalog() -> Response:
+    """List the templates of this service."""
+    templates = [
+        {"name": t.name, "title": t.title, "description": t.description} for t in TEMPLATES.values()
+    ]
+    return jsonify(templates=templates, engines=[{"name": "builtin", "available": True}])
+
+
+def sculpt_photo(studio: Studio) -> Response:
+    """Photo in, GLB out, in this very request; nothing is stored."""
+    wanted = read_parameters(SculptDirect, request)
+    photo = decode_photo(read_photo(request))
+    attributes = measure(studio.faces, photo, wanted.subject)
+    sculpture = sculpt(attributes, wanted.template, wanted.height_mm)
+    return Response(to_glb(sculpture), mimetype="model/gltf-binary")

@@ -1,0 +1,47 @@
+"""What a fusion process keeps warm: face models, body templates, one render thread."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from importlib import resources
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from common.settings import Settings
+from common.vision.faces import FaceModels
+from fusion_service.domain.attributes import Attributes
+from fusion_service.domain.render import render_preview
+from fusion_service.domain.sculpt import sculpt
+from fusion_service.domain.sculpture import Sculpture
+from fusion_service.domain.bodies import TEMPLATES
+
+
+class Studio:
+    """Models and caches of one process. An OpenGL context belongs to the thread that made it."""
+
+    def __init__(self, models: Path) -> None:
+        self.faces = FaceModels.load(models)
+        self._renders = ThreadPoolExecutor(1, thread_name_prefix="render")
+
+    def preview(self, sculpture: Sculpture, width: int) -> bytes:
+        """Draw the preview in the render thread."""
+        return self._renders.submit(render_preview, sculpture, width).result()
+
+    def warm_up(self) -> None:
+        """Touch everything that is slow the first time."""
+        self.faces.find_faces(np.full((256, 256, 3), 128, np.uint8))
+        sample = resources.files("fusion_service") / "warmup_face.json"
+        attributes = Attributes.model_validate_json(sample.read_text("utf-8"))
+        for template in TEMPLATES:
+            sculpture = sculpt(attributes, template)
+        self.preview(sculpture, 400)
+
+
+def open_studio(settings: Settings) -> Studio:
+    """Open the studio of a process and warm it up."""
+    cv2.setNumThreads(settings.threads_per_worker)
+    studio = Studio(settings.models)
+    studio.warm_up()
+    return studio

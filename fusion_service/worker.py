@@ -1,0 +1,18 @@
+"""Entry point of the Celery worker: ``celery -A fusion_service.worker worker -Q fusion``."""
+
+from __future__ import annotations
+
+from common.worker import Service, build_worker
+from fusion_service.studio import open_studio
+from fusion_service.tasks import TASKS
+
+app = build_worker(
+    Service(
+        name="fusion",
+        queue="fusion",
+        tasks=TASKS,
+        load=open_studio,
+        sources=("fusion_service.domain", "fusion_service.tasks", "common.vision"),
+        model_files=lambda settings: settings.models.glob("*.tflite"),
+    )
+)

@@ -1,0 +1,55 @@
+"""The manifest: the final list of a job. No ids and no times, so equal work has equal bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from common.contracts.artifacts import ArtifactRef
+from common.contracts.stages import PHOTO, STAGES
+
+MANIFEST_VERSION = 1
+_PURPOSE = {output.name: output.purpose for stage in STAGES for output in stage.writes}
+
+
+class ManifestEntry(BaseModel):
+    """One file of the result."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    purpose: str
+
+
+class Manifest(BaseModel):
+    """Everything that was made from one photo, and for which parameters."""
+
+    model_config = ConfigDict(frozen=True)
+
+    manifest_version: int = MANIFEST_VERSION
+    photo_sha256: str | None
+    parameters: dict[str, Any]
+    artifacts: list[ManifestEntry]
+
+
+def build_manifest(parameters: dict[str, Any], artifacts: Iterable[ArtifactRef]) -> Manifest:
+    """List the public artifacts by name."""
+    found = sorted(artifacts, key=lambda ref: ref.name)
+    photo = next((ref.sha256 for ref in found if ref.name == PHOTO), None)
+    entries = [
+        ManifestEntry(
+            name=ref.name,
+            media_type=ref.media_type,
+            size=ref.size,
+            sha256=ref.sha256,
+            purpose=_PURPOSE.get(ref.name, ""),
+        )
+        for ref in found
+        if not ref.internal
+    ]
+    return Manifest(photo_sha256=photo, parameters=parameters, artifacts=entries)

@@ -1,0 +1,147 @@
+"""The reconciler: brings back what got lost. ``python -m gateway.reconciler``.
+
+Every period, one leader: ends jobs past their deadline, publishes again the stages whose
+worker died and those whose message is missing, and deletes files nobody refers to. It never
+floods: a stage that only waits its turn in a long queue still has its message there.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import socket
+import statistics
+import threading
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+import redis
+from celery import Celery
+
+from common import canvas, logs, metrics
+from common.celery_app import KEY_PREFIX, make_app
+from common.contracts.stages import QUEUES
+from common.errors import KilnError
+from common.ledger.protocol import Ledger
+from common.ledger.records import ReadyNode
+from common.ledger.redis_ledger import RedisLedger, connect
+from common.settings import Settings
+from common.stores import ArtifactStore
+from common.worker import start_metrics
+
+LEADER_TTL_MS = 5_000
+PATIENCE_MS = 10_000  # a stage that waits longer than this is published again in any case
+TRASH_GRACE = timedelta(minutes=10)  # longer than any stage can run
+PRIORITY_STEPS = ("", "\x06\x163", "\x06\x166", "\x06\x169")  # kombu's lists of one queue
+
+log = logging.getLogger(__name__)
+
+
+class Reconciler:
+    """One period is one ``sweep``. Reads the broker's lists, writes only through Celery."""
+
+    def __init__(self, app: Celery, ledger: Ledger, store: ArtifactStore, broker: Broker) -> None:
+        self._app = app
+        self._ledger = ledger
+        self._store = store
+        self._broker = broker
+        self._who = f"{socket.gethostname()}:{os.getpid()}"
+
+    def sweep(self) -> None:
+        """Do one round, if this process leads."""
+        if not self._ledger.lead("reconciler", self._who, LEADER_TTL_MS):
+            return
+        reaped = self._ledger.reap()
+        self._publish(reaped.again, "lease")
+        counts = self._ledger.ready_counts(QUEUES)
+        depths = self._broker.depths(QUEUES)
+        for queue, (ready, running, oldest_s) in counts.items():
+            metrics.QUEUE_DEPTH.labels(queue).set(ready)
+            metrics.OLDEST_READY.labels(queue).set(oldest_s)
+            # messages of running stages are unacknowledged, they stand for no ready one
+            missing = max(0, ready - max(0, depths[queue] - running))
+            if ready:
+                due = self._ledger.overdue(queue, missing, self._patience_ms(queue))
+                self._publish([n for n in due if n.lost], "lost")
+                self._publish([n for n in due if not n.lost], "slow")
+        for queue, names in self._ledger.workers(QUEUES).items():
+            metrics.WORKER_READY.labels(queue).set(len(names))
+        self._ledger.expire()
+        self._empty_trash()
+
+    def _patience_ms(self, queue: str) -> int:
+        waits = self._ledger.waits_ms(queue)
+        if len(waits) < 20:
+            return PATIENCE_MS
+        return max(PATIENCE_MS, int(2 * statistics.quantiles(waits, n=100)[98]))
+
+    def _publish(self, nodes: Iterable[ReadyNode], reason: str) -> None:
+        for node in nodes:
+            log.info("publishing %s of job %s again (%s)", node.id, node.job, reason)
+            canvas.publish_again(self._app, [node])
+            metrics.REPUBLISHED.labels(reason).inc()
+
+    def _empty_trash(self) -> None:
+        grace_ms = int(TRASH_GRACE.total_seconds() * 1000)
+        for owner, sha256 in self._ledger.trash(grace_ms):
+            if self._store.delete_stale(owner, sha256, TRASH_GRACE):
+                metrics.EXPIRED_FILES.inc()
+
+
+class Broker:
+    """Counts the messages of each queue the way kombu stores them."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._redis = client
+
+    def depths(self, queues: Iterable[str]) -> dict[str, int]:
+        """Messages by queue: waiting in its lists, or handed to a worker and not acknowledged."""
+        found = dict.fromkeys(queues, 0)
+        pipe = self._redis.pipeline(transaction=False)
+        for queue in found:
+            for step in PRIORITY_STEPS:
+                pipe.llen(f"{KEY_PREFIX}{queue}{step}")
+        pipe.hvals(f"{KEY_PREFIX}unacked")
+        *lengths, unacked = pipe.execute()
+        for i, queue in enumerate(found):
+            found[queue] = sum(lengths[i * len(PRIORITY_STEPS) : (i + 1) * len(PRIORITY_STEPS)])
+        for entry in unacked:
+            queue = json.loads(entry)[2]  # (message, exchange, routing key)
+            if queue in found:
+                found[queue] += 1
+        return found
+
+
+def main() -> None:
+    """Run until SIGTERM."""
+    settings = Settings()
+    logs.configure(settings.log_level, "reconciler")
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    reconciler = Reconciler(
+        make_app(settings),
+        RedisLedger(connect(settings.ledger_url)),
+        ArtifactStore(settings.artifacts_url),
+        Broker(connect(settings.broker_url)),
+    )
+    start_metrics(settings)
+    run_until(stop, settings.reconcile_s, reconciler.sweep)
+
+
+def run_until(stop: threading.Event, period_s: float, sweep: Callable[[], None]) -> None:
+    """Sweep every period; a failed sweep is logged and the next one tries again."""
+    while not stop.is_set():
+        try:
+            sweep()
+        except (KilnError, redis.RedisError) as exc:
+            log.warning("sweep failed, will try again: %s", exc)
+        except Exception:
+            log.exception("bug in the reconciler; it goes on")
+        stop.wait(period_s)
+
+
+if __name__ == "__main__":
+    main()
