@@ -101,13 +101,16 @@ def cover(outline: Curve, blur: float = 0.0) -> Patch:
     low = np.clip(np.floor(corners.min(0)).astype(int) - margin, 0, TEXTURE_PX - 1)
     high = np.clip(np.ceil(corners.max(0)).astype(int) + margin + 1, low + 1, TEXTURE_PX)
     width, height = (high - low).tolist()
-    # a soft edge needs no resolution: draw it small
+    # a soft edge needs no resolution: blur it small
     step = max(1, int(sigma / 3))
-    small = np.zeros((-(-height // step), -(-width // step)), np.uint8)
-    grid = (corners - low + 0.5) / step - 0.5
-    fixed = np.round(grid * 2**_SUBPIXEL_BITS).astype(np.int32)
-    cv2.fillPoly(small, [fixed], 255, cv2.LINE_AA, _SUBPIXEL_BITS)
-    alpha = small.astype(np.float32) * np.float32(1 / 255)
+    sheet = np.zeros((-(-height // step) * step, -(-width // step) * step), np.uint8)
+    fixed = np.round((corners - low) * 2**_SUBPIXEL_BITS).astype(np.int32)
+    cv2.fillPoly(sheet, [fixed], 255, cv2.LINE_AA, _SUBPIXEL_BITS)
+    if step > 1:
+        rows, columns = sheet.shape
+        size = columns // step, rows // step
+        sheet = np.asarray(cv2.resize(sheet, size, interpolation=cv2.INTER_AREA), np.uint8)
+    alpha = sheet.astype(np.float32) * np.float32(1 / 255)
     if sigma > 0:
         alpha = np.asarray(cv2.GaussianBlur(alpha, (0, 0), sigma / step), np.float32)
     if step > 1:

@@ -180,6 +180,8 @@ def _dominant(samples: npt.NDArray[np.float32]) -> Lab:
     stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_COUNT, 10, 1.0)
     flags = cv2.KMEANS_PP_CENTERS
     _, labels, centres = cv2.kmeans(samples, 3, np.empty(0, np.int32), stop, 1, flags)
-    biggest = int(np.bincount(labels.ravel(), minlength=3).argmax())
-    lightness, a, b = centres[biggest].tolist()
+    # a strong colour says more about clothes than the black or white beside it
+    vivid = 1 + np.hypot(centres[:, 1], centres[:, 2]) / 30
+    chosen = int((np.bincount(labels.ravel(), minlength=3) * vivid).argmax())
+    lightness, a, b = centres[chosen].tolist()
     return (lightness, a, b)

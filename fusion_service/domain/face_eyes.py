@@ -130,7 +130,8 @@ def _brow_line(upper: Curve, lower: Curve, lid: float) -> tuple[Curve, Curve]:
     slope = float(np.polyfit(shape[:, 0], shape[:, 1], 1)[0])
     # exaggerated slopes, or inner ends below the outer ones, make everybody angry
     calm = float(np.clip(0.8 * (slope - MEAN_SLOPE), -0.08, 0.10)) - 0.10
-    shape[:, 1] += shape[:, 0] * (calm - slope)
+    bow = np.clip(shape[:, 1] - slope * shape[:, 0], -0.8, [0.8, 0.8, 0.8, 0.6, 0.35])
+    shape[:, 1] = calm * shape[:, 0] + bow
     line = spline(shape, 30)
     thickness = float(np.clip(np.linalg.norm(upper - lower, axis=1) / 1.05, 0.6, 1.5).mean())
     place = np.linspace(0, 4, 30)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 BRIDGE_DEPTH = 28.0  # grey levels; bare noses reach 7
 RIM_DEPTH = 22.0  # bare cheeks reach 15
-MAX_NOISE = 8.0  # above this, noise alone looks like frames
+MAX_NOISE = 6.0  # above this, noise alone looks like frames
 EYES = ((33, 133), (263, 362))
 
 

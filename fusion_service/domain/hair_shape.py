@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MAX_RADIUS = 2.2  # of the face ellipse
 MAX_ASYMMETRY = 0.4  # in the same unit
 MAX_FLARE = 1.3  # hair falling on the shoulders is hardly wider than beside the chin
+MAX_NOISE = 3.5
 NO_HAIR_COLUMN = 1.25
 BROWS = (105, 334)
 
@@ -35,8 +36,18 @@ class HairShape(TypedDict):
     curly: bool
 
 
-def measure_hair(head: HeadCrop, hair: HairRegion) -> HairShape:
-    """Describe the hair by what a sculptor needs."""
+def measure_hair(head: HeadCrop, hair: HairRegion, noise: float) -> HairShape:
+    """Describe the hair by what a sculptor needs.
+
+    Parameters
+    ----------
+    head : HeadCrop
+        The head.
+    hair : HairRegion
+        Its hair.
+    noise : float
+        From ``estimate_noise``: grain looks like curls.
+    """
     profile = _profile(head, hair.outer)
     coherence = _coherence(head, hair.outer)
     columns = np.arange(SIZE)[None]
@@ -48,7 +59,10 @@ def measure_hair(head: HeadCrop, hair: HairRegion) -> HairShape:
         "hair_length_right": _length(head, hair.outer & (columns > head.centre_x + gap)),
         "side_mass": _side_mass(head, hair.outer),
         "coherence": coherence,
-        "curly": not hair.bald and coherence < 0.5 and _thickness(profile) > 2.2,
+        "curly": not hair.bald
+        and noise < MAX_NOISE
+        and coherence < 0.5
+        and _thickness(profile) > 2.2,
     }
 
 

@@ -61,5 +61,5 @@ def measure(models: FaceModels, image: RGB, subject: str = "largest") -> Attribu
         quality=rate_photo(face, search.image, pose, head, noise),
         **measure_shape(pose.frontal),
         **measure_colours(head, skin, hair),
-        **measure_hair(head, hair),
+        **measure_hair(head, hair, noise),
     )

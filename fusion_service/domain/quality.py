@@ -26,7 +26,7 @@ WEIGHTS = {
     "inside": 1.0,
     "person": 0.7,
     "evenness": 0.4,
-    "noise": 0.7,
+    "noise": 1.5,
 }
 ADVICE = {
     "size": "Move closer or send the photo in full size.",
@@ -67,7 +67,7 @@ def rate_photo(face: Face, image: RGB, pose: Pose, head: HeadCrop, noise: float)
         "inside": _unit(1 - 6 * cut_off(face, image)),
         "person": _unit(float(head.person[head.oval].mean()) / 0.9),
         "evenness": _evenness(head),
-        "noise": _unit(1 - (noise - 5) / 15),
+        "noise": _unit(1 - (noise - 4) / 8),
     }
     loss = {name: WEIGHTS[name] * -math.log(max(value, 0.02)) for name, value in terms.items()}
     score = 100 * math.exp(-sum(loss.values()) / sum(WEIGHTS.values()))
