@@ -1,0 +1,202 @@
+"""The two ledgers live the same random life and must tell the same story at every moment."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from common.contracts.plans import Plan
+from common.errors import KilnError, NoFace, StorageError
+from common.ledger.records import Claim, Committed, NodeResult
+from tests.contract.conftest import DIAMOND, House, artifact, memory_house, node, redis_house
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import redis
+
+    from common.ledger.protocol import Ledger
+
+pytestmark = pytest.mark.contract
+
+JOBS = ("j1", "j2", "j3", "j4")
+WORKERS = ("w1", "w2")
+PLANS = (
+    DIAMOND,
+    Plan(nodes=(node("a"), node("b"), node("d", "a", "b"))),
+    Plan(nodes=(node("a"), node("b", "a", optional=True), node("c", optional=True))),
+)
+jobs, workers = st.sampled_from(JOBS), st.sampled_from(WORKERS)
+picks = st.integers(0, 5)
+ends = st.sampled_from((NoFace("no face"), StorageError("disk full"), StorageError("again")))
+
+
+class Twins(RuleBasedStateMachine):
+    """Every rule asks both ledgers the same and compares their answers."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        super().__init__()
+        client.flushdb()
+        self.client = client
+        self.houses = [memory_house(), redis_house(client)]
+        self.claims: list[Claim] = []
+
+    def both(self, ask: Callable[[House], Any]) -> Any:
+        in_memory, in_redis = (ask(house) for house in self.houses)
+        assert in_memory == in_redis
+        return in_memory
+
+    def both_with_a_claim(self, pick: int, ask: Callable[[Ledger, Claim], Any]) -> None:
+        """Ask with a claim that was once given, often one that was lost long ago."""
+        if self.claims:
+            claim = self.claims[-1 - pick % len(self.claims)]
+            self.both(lambda house: ask(house.ledger, claim))
+
+    # -- what may happen --------------------------------------------------------------------
+    @rule(job=jobs, plan=st.sampled_from(PLANS), key=st.sampled_from((None, "k")))
+    def accept(self, job: str, plan: Plan, key: str | None) -> None:
+        ttl = {"deadline_ms": 3000, "photo_ttl_ms": 2000, "result_ttl_ms": 4000}
+        self.both(lambda house: house.accept(job, plan, 2, idempotency_key=key, **ttl))
+
+    @rule(job=jobs, plan=st.sampled_from(PLANS))
+    def accept_what_is_known(self, job: str, plan: Plan) -> None:
+        keys = [one.id for one in plan.nodes]
+        hits = self.both(lambda house: house.ledger.memos("ann", keys))
+        if all(hits):
+            memoised = dict(zip(keys, hits, strict=True))
+            self.both(lambda house: house.accept(job, plan, 2, memoised=memoised))
+
+    @rule(job=jobs, which=st.sampled_from("abcd"), worker=workers)
+    def claim(self, job: str, which: str, worker: str) -> None:
+        answer = self.both(lambda house: house.ledger.claim(job, which, worker))
+        if isinstance(answer, Claim):
+            self.claims.append(answer)
+
+    @rule(worker=workers)
+    def claim_whatever_is_ready(self, worker: str) -> None:
+        for job in JOBS:
+            record = self.houses[0].ledger.job(job)
+            for one in record.nodes if record else ():
+                if one.state == "ready":
+                    self.claim(job, one.id, worker)
+
+    @rule(pick=picks, content=st.sampled_from(("", "other")))
+    def commit(self, pick: int, content: str) -> None:
+        result = NodeResult(engine="builtin", facts={"n": pick})
+
+        def commit(ledger: Ledger, claim: Claim) -> Committed:
+            files = [artifact(f"{claim.node}.bin", content), artifact("log", internal=True)]
+            return ledger.commit(claim, files, result, claim.node)
+
+        self.both_with_a_claim(pick, commit)
+
+    @rule(pick=picks, error=ends, delay=st.sampled_from((0, 30)))
+    def fail(self, pick: int, error: KilnError, delay: int) -> None:
+        self.both_with_a_claim(pick, lambda ledger, claim: ledger.fail(claim, error, delay))
+
+    @rule(pick=picks)
+    def recall(self, pick: int) -> None:
+        self.both_with_a_claim(pick, lambda ledger, claim: ledger.recall(claim, claim.node))
+
+    @rule(pick=picks, content=st.sampled_from(("", "early")))
+    def announce(self, pick: int, content: str) -> None:
+        def announce(ledger: Ledger, claim: Claim) -> bool:
+            return ledger.announce(claim, artifact(f"{claim.node}.bin", content))
+
+        self.both_with_a_claim(pick, announce)
+
+    @rule(pick=picks)
+    def heartbeat(self, pick: int) -> None:
+        self.both_with_a_claim(pick, lambda ledger, claim: ledger.heartbeat(claim))
+
+    @rule(job=jobs, owner=st.sampled_from(("ann", "ann", "bob")))
+    def cancel(self, job: str, owner: str) -> None:
+        self.both(lambda house: house.ledger.cancel(job, owner))
+
+    @rule(worker=workers, counts=st.booleans())
+    def release(self, worker: str, *, counts: bool) -> None:
+        self.both(lambda house: house.ledger.release(worker, counts=counts))
+
+    @rule(limit=st.sampled_from((1, 100)))
+    def reap(self, limit: int) -> None:
+        self.both(lambda house: house.ledger.reap(limit))
+
+    @rule(missing=st.integers(0, 3), patience=st.sampled_from((0, 2000)))
+    def publish_again(self, missing: int, patience: int) -> None:
+        self.both(lambda house: house.ledger.overdue("red", missing, patience))
+
+    @rule(milliseconds=st.sampled_from((10, 40, 60, 60, 1000, 3000)))
+    def time_passes(self, milliseconds: int) -> None:
+        for house in self.houses:
+            house.later(milliseconds)
+
+    @rule()
+    def clean_up(self) -> None:
+        self.both(lambda house: house.ledger.expire())
+        self.both(lambda house: house.ledger.trash(100))
+
+    # -- what must be true at every moment --------------------------------------------------
+    @invariant()
+    def both_tell_the_same(self) -> None:
+        self.both(lambda house: [house.ledger.job(job) for job in JOBS])
+        self.both(lambda house: [stories(house.ledger, job) for job in JOBS])
+        self.both(lambda house: house.ledger.ready_counts(("red", "blue")))
+        self.both(lambda house: sorted(house.ledger.dead_letters()))
+        self.both(lambda house: house.ledger.waits_ms("red"))
+
+    @invariant()
+    def a_job_ends_once_and_a_node_is_committed_once(self) -> None:
+        ledger = self.houses[1].ledger
+        for record in filter(None, map(ledger.job, JOBS)):
+            events = ledger.events(record.id)
+            terminal = [event.type for event in events if event.terminal]
+            assert terminal == ([str(record.state)] if record.state.terminal else [])
+            assert not terminal or events[-1].terminal
+            done = Counter(e.data["stage"] for e in events if e.data.get("state") == "done")
+            assert all(times == 1 for times in done.values())
+            assert set(done) == {one.id for one in record.nodes if one.state == "done"}
+            if record.state.terminal:
+                states = {one.state for one in record.nodes}
+                assert states <= {"done", "skipped", "failed", "stopped"}
+
+    @invariant()
+    def the_indexes_of_redis_say_what_the_jobs_say(self) -> None:
+        nodes, unfinished = [], set()
+        for record in filter(None, map(self.houses[1].ledger.job, JOBS)):
+            nodes += [(f"{record.id} {one.id}", one.state, one.worker) for one in record.nodes]
+            if not record.state.terminal:
+                unfinished.add(record.id)
+        running = {(name, worker) for name, state, worker in nodes if state == "running"}
+        held = {(n, w) for w in WORKERS for n in self.client.smembers(f"kiln:held:{w}")}
+        ready = [n for q in ("red", "blue") for n in self.client.zrange(f"kiln:ready:{q}", 0, -1)]
+        assert sorted(ready) == sorted(name for name, state, _ in nodes if state == "ready")
+        assert set(self.client.zrange("kiln:leases", 0, -1)) == {name for name, _ in running}
+        assert held == running
+        assert set(self.client.zrange("kiln:active", 0, -1)) == unfinished
+        assert set(self.client.zrange("kiln:deadlines", 0, -1)) == unfinished
+
+
+def stories(ledger: Ledger, job: str) -> list[tuple[str, dict[str, Any]]]:
+    """Events without their ids: those are the store's own."""
+    return [(event.type, event.data) for event in ledger.events(job)]
+
+
+def test_both_ledgers_live_the_same_life(client: redis.Redis) -> None:
+    class Life(Twins):
+        def __init__(self) -> None:
+            super().__init__(client)
+
+    few = settings(
+        max_examples=60,
+        stateful_step_count=40,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(Life, settings=few)
