@@ -22,8 +22,11 @@ def make_app(settings: Settings) -> Celery:
     """Build the app; nothing is connected before the first publish or consume."""
     app = Celery("kiln", broker=settings.broker_url, backend=settings.results_url)
     app.conf.update(_CONFIG)
-    exchange = Exchange("kiln", "direct")
-    app.conf.task_queues = [Queue(name, exchange, routing_key=name) for name in QUEUES]
+    exchange = Exchange("kiln", "direct")  # type: ignore[no-untyped-call]
+    app.conf.task_queues = [
+        Queue(name, exchange, routing_key=name)  # type: ignore[no-untyped-call]
+        for name in QUEUES
+    ]
     app.conf.task_routes = {stage.name: {"queue": stage.queue} for stage in STAGES}
     app.conf.task_default_queue = "gateway"
     app.conf.task_default_exchange = exchange.name

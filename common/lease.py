@@ -26,8 +26,8 @@ TICK_S = 0.25
 log = logging.getLogger(__name__)
 
 
-class LeaseLost(Exception):  # noqa: N818  not an error: somebody else goes on
-    """This worker no longer holds the stage; whatever it makes is thrown away."""
+class LeaseLost(Exception):
+    """Somebody else goes on with the stage; whatever this worker makes is thrown away."""
 
 
 class Losable(Protocol):

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -25,9 +26,9 @@ from common.errors import (
     LedgerUnavailable,
     StageHung,
 )
+from common.lease import LeaseKeeper, LeaseLost
 from common.ledger.protocol import Ledger
 from common.ledger.records import Claim, Committed, NodeResult, ReadyNode, Refusal
-from common.lease import LeaseKeeper, LeaseLost
 from common.memo import memo_key
 from common.stores import ArtifactStore
 
@@ -135,11 +136,11 @@ def _run_claimed(runtime: Runtime, task: StageTask, claim: Claim) -> Committed:
             outcome = Committed("lost")
         except KilnError as error:
             log.info("stage failed: %s: %s", error.code, error.detail)
-            outcome = _patiently(lambda: runtime.ledger.fail(claim, error, RETRY_DELAY_MS))
+            outcome = _patiently(partial(runtime.ledger.fail, claim, error, RETRY_DELAY_MS))
         except Exception:
             log.exception("bug in stage %s", row.name)
             bug = InternalError(f"{row.name} failed unexpectedly")
-            outcome = _patiently(lambda: runtime.ledger.fail(claim, bug))
+            outcome = _patiently(partial(runtime.ledger.fail, claim, bug))
     if outcome.status == "lost" and context.written:
         runtime.ledger.discard(claim.owner, [ref.sha256 for ref in context.written])
     seconds = time.perf_counter() - started

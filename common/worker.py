@@ -23,9 +23,9 @@ from common import canvas, logs, metrics
 from common.celery_app import make_app
 from common.contracts.stages import stages_of
 from common.errors import KilnError
+from common.lease import LeaseKeeper
 from common.ledger.protocol import Ledger
 from common.ledger.redis_ledger import RedisLedger, connect
-from common.lease import LeaseKeeper
 from common.memo import source_version
 from common.settings import Settings
 from common.stage import Runtime, StageTask, run

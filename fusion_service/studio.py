@@ -12,10 +12,10 @@ import numpy as np
 from common.settings import Settings
 from common.vision.faces import FaceModels
 from fusion_service.domain.attributes import Attributes
+from fusion_service.domain.bodies import TEMPLATES
 from fusion_service.domain.render import render_preview
 from fusion_service.domain.sculpt import sculpt
 from fusion_service.domain.sculpture import Sculpture
-from fusion_service.domain.bodies import TEMPLATES
 
 
 class Studio:

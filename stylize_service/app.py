@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from flask import Flask, Response, jsonify, request
 
 from common import http

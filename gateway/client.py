@@ -1,0 +1,214 @@
+"""Python SDK: submit a photo, follow the job, fetch the files.
+
+>>> with Kiln("http://127.0.0.1:8000") as kiln:  # doctest: +SKIP
+...     job = kiln.submit_figurine("me.jpg", template="superhero")
+...     job = kiln.wait(job["id"])
+...     kiln.download(job, "out")
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import requests
+
+TERMINAL = frozenset({"succeeded", "failed", "cancelled", "expired"})
+RETRIES = 6
+FIRST_PAUSE_S = 0.25
+LONGEST_PAUSE_S = 20.0
+CONNECT_TIMEOUT_S = 5.0
+READ_TIMEOUT_S = 90.0
+
+
+class ApiError(Exception):
+    """The gateway refused; ``problem`` is its RFC 9457 document."""
+
+    def __init__(self, problem: dict[str, Any]) -> None:
+        self.problem = problem
+        self.code = str(problem.get("code", "unknown"))
+        self.status = int(problem.get("status", 0))
+        hint = problem.get("hint")
+        super().__init__(f"{problem.get('detail', self.code)}" + (f" {hint}" if hint else ""))
+
+
+class Unreachable(Exception):
+    """No gateway answers at this address."""
+
+
+@dataclass(frozen=True)
+class JobEvent:
+    """One event of a job's stream."""
+
+    id: str
+    type: str
+    data: dict[str, Any]
+
+
+class Kiln:
+    """Client of one gateway. Safe to repeat: every submit carries an Idempotency-Key."""
+
+    def __init__(self, url: str = "http://127.0.0.1:8000") -> None:
+        self._url = url.rstrip("/")
+        self._session = requests.Session()
+
+    def __enter__(self) -> Self:
+        """Use as a context manager to close the connections."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def submit_figurine(
+        self, photo: str | Path | bytes, *, idempotency_key: str | None = None, **parameters: object
+    ) -> dict[str, Any]:
+        """Send a photo and return the accepted job.
+
+        Raises
+        ------
+        ApiError
+            The photo or a parameter was refused.
+        Unreachable
+            The gateway did not answer, however often it was asked.
+        """
+        data = photo if isinstance(photo, bytes) else Path(photo).read_bytes()
+        name = "photo" if isinstance(photo, bytes) else Path(photo).name
+        response = self._send(
+            "POST",
+            "/v1/figurines",
+            files={"photo": (name, data)},
+            data={key: str(value) for key, value in parameters.items() if value is not None},
+            headers={"Idempotency-Key": idempotency_key or uuid.uuid4().hex},
+        )
+        return dict(response.json())
+
+    def job(self, job: str, wait_s: float = 0) -> dict[str, Any]:
+        """Read a job; with ``wait_s`` the answer comes when it has ended, or after that time."""
+        params = {"wait": f"{wait_s:g}"} if wait_s else {}
+        return dict(self._send("GET", f"/v1/jobs/{job}", params=params).json())
+
+    def wait(self, job: str, timeout_s: float = 600) -> dict[str, Any]:
+        """Wait until the job has ended and return it, whatever its end.
+
+        Raises
+        ------
+        TimeoutError
+            It has not ended in time; it goes on.
+        """
+        give_up = time.monotonic() + timeout_s
+        while (left := give_up - time.monotonic()) > 0:
+            view = self.job(job, wait_s=min(30.0, max(1.0, left)))
+            if view["state"] in TERMINAL:
+                return view
+        raise TimeoutError(f"job {job} has not ended after {timeout_s:g} s")
+
+    def stream(self, job: str) -> Iterator[JobEvent]:
+        """Follow a job's events to its end, over lost connections, without gap or repeat."""
+        last, pauses = "", _pauses()
+        while True:
+            try:
+                for event in self._stream_once(job, last):
+                    last, pauses = event.id, _pauses()
+                    yield event
+                    if event.type in TERMINAL:
+                        return
+            except requests.RequestException as exc:
+                pause = next(pauses, None)
+                if pause is None:
+                    raise Unreachable(f"lost the event stream of {job}: {exc}") from exc
+                time.sleep(pause)
+
+    def cancel(self, job: str) -> dict[str, Any]:
+        """Cancel a job."""
+        return dict(self._send("POST", f"/v1/jobs/{job}/cancel").json())
+
+    def timeline(self, job: str) -> dict[str, Any]:
+        """Read where the time of a job went."""
+        return dict(self._send("GET", f"/v1/jobs/{job}/timeline").json())
+
+    def download(self, job: dict[str, Any], folder: str | Path) -> list[Path]:
+        """Fetch all artifacts of a job into a folder; a file appears whole or not at all."""
+        target = Path(folder)
+        target.mkdir(parents=True, exist_ok=True)
+        paths = []
+        for artifact in job["artifacts"]:
+            path = target / artifact["name"]
+            content = self._send("GET", artifact["url"]).content
+            part = path.with_name(path.name + ".part")
+            part.write_bytes(content)
+            part.replace(path)
+            paths.append(path)
+        return paths
+
+    def _stream_once(self, job: str, last: str) -> Iterator[JobEvent]:
+        headers = {"Accept": "text/event-stream"}
+        if last:
+            headers["Last-Event-ID"] = last
+        with self._send("GET", f"/v1/jobs/{job}/events", headers=headers, stream=True) as response:
+            yield from parse_events(response.iter_lines(decode_unicode=True))
+
+    def _send(self, method: str, path: str, **kwargs: Any) -> requests.Response:  # noqa: ANN401
+        """Send with retries on 429, 503 and lost connections; every call here is repeatable."""
+        kwargs.setdefault("timeout", (CONNECT_TIMEOUT_S, READ_TIMEOUT_S))
+        url = path if path.startswith("http") else self._url + path
+        pauses = _pauses()
+        while True:
+            try:
+                response = self._session.request(method, url, **kwargs)
+            except requests.RequestException as exc:
+                pause = next(pauses, None)
+                reason: Exception = Unreachable(f"no gateway at {self._url}: {exc}")
+            else:
+                if response.status_code not in {429, 503}:
+                    return _checked(response)
+                pause, reason = _asked_pause(response, pauses), ApiError(_problem(response))
+            if pause is None:
+                raise reason
+            time.sleep(pause)
+
+
+def parse_events(lines: Iterator[str]) -> Iterator[JobEvent]:
+    """Read server-sent events (WHATWG HTML, section 9.2) from text lines."""
+    fields: dict[str, str] = {}
+    for line in lines:
+        if not line and "data" in fields:
+            body = json.loads(fields["data"])
+            yield JobEvent(fields.get("id", ""), fields.get("event", "message"), body)
+        if not line:
+            fields = {}
+        elif not line.startswith(":"):
+            name, _, value = line.partition(":")
+            fields[name] = value.removeprefix(" ")
+
+
+def _pauses() -> Iterator[float]:
+    """Exponential backoff with full jitter."""
+    for attempt in range(RETRIES):
+        longest = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**attempt)
+        yield longest * random.uniform(0.5, 1)
+
+
+def _asked_pause(response: requests.Response, pauses: Iterator[float]) -> float | None:
+    """Next pause, at least as long as the server asks for; None when patience is at its end."""
+    pause = next(pauses, None)
+    return None if pause is None else max(pause, float(response.headers.get("Retry-After", 0)))
+
+
+def _checked(response: requests.Response) -> requests.Response:
+    if response.status_code >= 400:
+        raise ApiError(_problem(response))
+    return response
+
+
+def _problem(response: requests.Response) -> dict[str, Any]:
+    try:
+        return dict(response.json())
+    except ValueError:
+        return {"code": "unknown", "status": response.status_code, "detail": response.text[:200]}
