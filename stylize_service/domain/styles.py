@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import cv2
+import numpy as np
+
 from common.errors import BadParameter
 from stylize_service.domain.cel import paint_cel
 from stylize_service.domain.oil import paint_oil
 from stylize_service.domain.pencil import paint_pencil
-from stylize_service.domain.pixel import paint_pixel
+from stylize_service.domain.pixel import CELLS, paint_pixel
 from stylize_service.domain.pop import paint_pop
+from stylize_service.domain.portrait import WORK_SIDE
 from stylize_service.domain.watercolor import paint_watercolor
 
 if TYPE_CHECKING:
@@ -22,12 +26,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Style:
-    """One way to draw a sitter; ``paint`` takes the sitter, the side in px and a seed."""
+    """One way to draw a sitter.
+
+    Attributes
+    ----------
+    name, title, description : str
+        What a request says, what a menu shows, and one sentence about it.
+    paint : callable
+        Takes the sitter, the side in px and a seed.
+    smallest : int
+        Side in px below which ``draw`` reduces a larger painting, so that lines stay even.
+    """
 
     name: str
     title: str
     description: str
     paint: Callable[[Sitter, int, int], RGB]
+    smallest: int = WORK_SIDE
+
+    def draw(self, sitter: Sitter, side: int, seed: int) -> RGB:
+        """Draw a sitter at any size: (side, side, 3) uint8."""
+        picture = self.paint(sitter, max(side, self.smallest), seed)
+        if side >= self.smallest:
+            return picture
+        small = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
+        return np.asarray(small, np.uint8)
 
 
 _ALL: Final = (
@@ -36,7 +59,7 @@ _ALL: Final = (
     Style("watercolor", "Watercolour", "Loose washes that end in bare paper.", paint_watercolor),
     Style("oil", "Oil", "Brush strokes along the form, before a studio backdrop.", paint_oil),
     Style("pop", "Pop", "Comic print: halftone dots, thick ink, a burst of rays.", paint_pop),
-    Style("pixel", "Pixel", "A 128-pixel sprite with a small palette.", paint_pixel),
+    Style("pixel", "Pixel", "A 128-pixel sprite with a small palette.", paint_pixel, CELLS),
 )
 STYLES: Final = {style.name: style for style in _ALL}
 DEFAULT_STYLE: Final = "cel"

@@ -66,7 +66,7 @@ class BuiltinEngine:
         search = self._models.find_faces(image)
         face = pick_subject(search, subject)
         sitter = pose_sitter(search.image, face, self._models.person_mask)
-        return chosen.paint(sitter, size, seed)
+        return chosen.draw(sitter, size, seed)
 
 
 def encode_png(image: RGB) -> bytes:
