@@ -51,7 +51,7 @@ def draw_lips(attributes: Attributes) -> Lips:
     features = np.array(attributes.frontal)[:, :2] * FACE_WIDTH
     centre = features[[61, 291, 13, 14]].mean(0)
     # the bias keeps neutral faces from frowning
-    bend = 24 * float(np.clip(attributes.smile + 0.019, -0.012, 0.038))
+    bend = 24 * float(np.clip(attributes.smile + 0.023, -0.012, 0.038))
 
     def contour(indices: tuple[int, ...]) -> Curve:
         own = features[list(indices)] - centre
@@ -119,7 +119,7 @@ def _paint_open(canvas: Canvas, lips: Lips, lip: Lab) -> None:
     teeth = lips.upper_inner + np.concatenate([0 * depth, np.minimum(depth, row)], axis=1)
     patch = cover(_between(lips.upper_inner, teeth))
     canvas.paint(patch, TEETH)
-    canvas.emboss(patch, 0.25, soften=0.1)
+    canvas.emboss(patch, 0.5, soften=0.1)  # teeth in a hollow would look grey
     dark = (max(0.5 * lip[0], 14.0), 0.8 * lip[1], 0.7 * lip[2])
     canvas.stroke(lips.upper_inner, tapered(0.3, 61), dark)
     canvas.stroke(lips.lower_inner[6:-6], tapered(0.2, 49), dark, 0.7)

@@ -105,7 +105,7 @@ def _length(head: HeadCrop, hair: Mask) -> float:
     aside = np.abs(np.arange(SIZE) - head.centre_x)
     reach = (hair * aside[None]).max(1)
     chin = int(head.chin)
-    beside = reach[int(head.chin - 0.15 * head.height) : chin].max()
+    beside = reach[chin - max(1, int(0.15 * head.height)) : chin].max()
     shoulders = np.flatnonzero(reach[chin:] > MAX_FLARE * max(beside, head.half_width))
     if len(shoulders):
         hair = hair[: chin + int(shoulders[0])]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 FALLBACK_SHIRTS = ((52.0, -28.0, -8.0), (48.0, 2.0, -34.0), (62.0, 38.0, 30.0), (80.0, 4.0, 52.0))
 DEFAULT_SHIRT = (45.0, -5.0, -28.0)
-RUDDY_LIFT = 12.0  # L
+RUDDY_LIFT = 17.0  # L
 BROWN_SLOPE = 1.5  # b over a of brown eyes; redder ones are the lids' doing
 LONG_HAIR = -0.12  # face heights below the chin
 WHITE = (0.95047, 1.0, 1.08883)  # XYZ of D65
@@ -94,7 +94,7 @@ def _toy_hair(hair: Lab) -> Lab:
         lightness, a, b = lightness * 1.05 + 7, a * 1.18, b * 1.18
     elif chroma < 11:
         # the sheen in a photo turns black hair grey, and shade turns white hair grey
-        lightness = _interpolate(lightness, (0, 40, 62, 80, 100), (2, 31, 64, 88, 100))
+        lightness = _interpolate(lightness, (0, 45, 64, 80, 100), (2, 34, 67, 88, 100))
     a, b = _clear_hue(a, b)
     return (min(max(lightness * 0.95, 13.0), 86.0), a, b)
 

@@ -19,6 +19,7 @@ from fusion_service.domain.hair_region import find_hair
 from fusion_service.domain.head_crop import _window, crop_head
 from fusion_service.domain.light import lamp_balance, relight, to_lab
 from fusion_service.domain.measure import measure
+from fusion_service.domain.palette import lab_to_srgb
 from fusion_service.domain.pose import estimate_pose
 from tests.portraits import astronaut, portrait_path
 
@@ -205,6 +206,19 @@ def test_recoloured_hair_is_followed_by_the_hair_alone(
     assert measured.shirt is not None
     assert changed.shirt is not None
     assert colour_distance(changed.shirt, measured.shirt) < 6
+
+
+def test_a_head_whose_hair_looks_like_skin_is_bald(
+    face_models: FaceModels, photo: RGB, measured: Attributes
+) -> None:
+    hair = cv2.dilate(hair_mask(face_models, photo).astype(np.uint8), np.ones((7, 7))) > 0
+    shaved = photo.copy()
+    shaved[hair] = lab_to_srgb(measured.skin)
+    found = measure(face_models, cv2.GaussianBlur(shaved, (0, 0), 0.7))
+    assert found.bald
+    assert not found.curly
+    assert set(found.hair_profile) == {1.0}
+    assert (found.hair_length_left, found.hair_length_right) == (-1, -1)
 
 
 def test_a_recoloured_suit_is_followed_by_the_shirt_alone(
