@@ -7,7 +7,7 @@ per process and shared by all threads; their arrays are read-only.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING
 
 from common.errors import BadParameter
@@ -60,7 +60,7 @@ def dress(template: Template, palette: Palette) -> tuple[Part, ...]:
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def body(name: str) -> Body:
     """Return the geometry of a template; computed on the first call of a process."""
     pieces = TEMPLATES[name].pieces

@@ -102,4 +102,5 @@ def _owners(union: Union, vertices: Float, faces: Index) -> npt.NDArray[np.uint8
     centroids = vertices[faces].mean(axis=1)
     nodes = np.rint(centroids / union.grid.voxel).astype(np.int32) - np.asarray(union.grid.start)
     i, j, k = np.clip(nodes, 0, np.subtract(union.grid.shape, 1)).T
-    return union.owner[i, j, k]
+    owners: npt.NDArray[np.uint8] = union.owner[i, j, k]
+    return owners

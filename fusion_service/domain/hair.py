@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fusion_service.domain import sdf
+from fusion_service.domain.assembly import Blend
 from fusion_service.domain.attributes import PROFILE_DEGREES
 from fusion_service.domain.curls import add_curls
 from fusion_service.domain.frame import HEAD_CENTRE_Z
@@ -14,14 +15,13 @@ from fusion_service.domain.fuse import Block
 from fusion_service.domain.haircut import HAIRLINE_X
 from fusion_service.domain.locks import SCALP_CENTRE, SCALP_RADII, add_forelocks, comb
 from fusion_service.domain.sdf import Grid, smoothstep
-from fusion_service.domain.shapes import Blend, Capsule
+from fusion_service.domain.shapes import Capsule
 
 if TYPE_CHECKING:
     from fusion_service.domain.haircut import Haircut
     from fusion_service.domain.sculpture import Float
     from fusion_service.domain.shapes import Shape
 
-CURL_GROOVES = 0.2  # curls hide most of the combing
 
 # Lower edge of short hair seen from the side: nape, over the ear, sideburn, temple.
 TRIM_Y = (-16.0, -11.0, -7.0, -4.8, -3.4, -2.4, 1.2, 2.0, 2.8, 4.0, 8.0)
@@ -46,7 +46,7 @@ def model_hair(haircut: Haircut) -> Block | None:
     # 3. trim below and around the face
     if not haircut.long:
         field = _trimmed(grid, field, haircut, locks)
-    window = _face_window(grid, haircut, locks)
+    window = _face_window(grid, haircut)
     field = sdf.smooth_difference(field, window, 1.3)
     if haircut.kind != "curly" and not haircut.cropped:
         add_forelocks(grid, field, haircut)
@@ -75,22 +75,28 @@ def _cap(grid: Grid, haircut: Haircut, locks: Float) -> Float:
     behind = smoothstep(2.0, -7.0, grid.y)
     low = smoothstep(HEAD_CENTRE_Z - 4, HEAD_CENTRE_Z - 10, grid.z)
     thickness = thickness + (np.float32(min(middle, 5.0)) - thickness) * np.maximum(behind, low)
-    depth = CURL_GROOVES if haircut.kind == "curly" else (0.35 if haircut.cropped else 0.95)
+    combed = locks * np.float32(_groove_depth(haircut))
     if not haircut.long and not haircut.covers_ears:
         # Clipped sides: the hair thins out towards its edge instead of ending like a bowl.
         above = smoothstep(0.0, 8.0, grid.z - _trim_line(grid, haircut))
         edge = np.float32(0.75 + 1.3 * haircut.fullness)
         thickness = edge + (thickness - edge) * above
-        depth = (0.3 + 0.7 * above) * depth
+        combed = combed * (0.3 + 0.7 * above)
     if haircut.cropped:
         thickness = thickness - 0.6 * smoothstep(3.0, 9.0, grid.y)
     field = sdf.ellipsoid(grid, SCALP_CENTRE, SCALP_RADII)
     field -= thickness
-    field -= locks * depth
+    field -= combed
     if not haircut.cropped and haircut.kind != "curly":
         line = np.exp(-(((grid.x - haircut.parting) / 1.1) ** 2)) * smoothstep(-9.0, -4.0, grid.y)
         field += (0.7 * line * smoothstep(66.0, 70.0, grid.z)).astype(np.float32)
     return field
+
+
+def _groove_depth(haircut: Haircut) -> float:
+    if haircut.kind == "curly":
+        return 0.2  # curls hide most of the combing
+    return 0.35 if haircut.cropped else 0.95
 
 
 def _trim_line(grid: Grid, haircut: Haircut) -> Float:
@@ -144,12 +150,12 @@ def _side_strand(side: int, tip: float) -> Shape:
     )
 
 
-def _face_window(grid: Grid, haircut: Haircut, locks: Float) -> Float:
+def _face_window(grid: Grid, haircut: Haircut) -> Float:
     """Return the field of the opening that shows the face, bounded above by the hairline."""
     order = np.argsort(HAIRLINE_X)
     x_axis = grid.x[:, 0, 0]
-    line = np.interp(x_axis, np.asarray(HAIRLINE_X)[order], haircut.hairline[order])
-    line = line.astype(np.float32)[:, None, None]
+    heights = np.interp(x_axis, np.asarray(HAIRLINE_X)[order], haircut.hairline[order])
+    line = heights.astype(np.float32)[:, None, None]
     # the ends of the forelocks draw the hairline; the cap behind them stops a little higher
     locked = haircut.kind != "curly" and not haircut.cropped
     higher = (4.2 if haircut.fringe else 1.2) if locked else 0.0
@@ -157,13 +163,15 @@ def _face_window(grid: Grid, haircut: Haircut, locks: Float) -> Float:
     front = np.float32(2.0) - grid.y
     if not haircut.covers_ears and not haircut.long and haircut.kind != "curly":
         temple = np.interp(grid.z, TEMPLE_Z, TEMPLE_Y).astype(np.float32) - grid.y
-        return np.maximum(sdf.smooth_intersection(top, temple, 2.5), front)
+        opening: Float = np.maximum(sdf.smooth_intersection(top, temple, 2.5), front)
+        return opening
     half = np.float32(12.9 if haircut.long else 13.7)
     # Below the chin it closes, or hair would bridge under it and side locks would be cut.
     closing = (half - np.float32(7.2)) * smoothstep(49.0, 42.0, grid.z)
     widening = np.clip((54.0 - grid.z) * 0.12, 0, 1)
-    sides = np.abs(grid.x) - half - widening + closing
-    return np.maximum(sdf.smooth_intersection(top, sides, 2.0), front)
+    swept_back = np.float32(0.3) * np.clip(grid.y - 4.0, 0, 10)  # else the edge is a thin fin
+    sides = np.abs(grid.x) - half - widening - swept_back + closing
+    return np.asarray(np.maximum(sdf.smooth_intersection(top, sides, 2.0), front))
 
 
 def _softened(field: Float) -> Float:

@@ -8,11 +8,12 @@ import cv2
 import numpy as np
 
 from fusion_service.domain import sdf
+from fusion_service.domain.assembly import Blend, Cut
 from fusion_service.domain.frame import EYE_LINE_Z, HEAD_CENTRE_Z, TEXTURE_MM
 from fusion_service.domain.fuse import Block
 from fusion_service.domain.sculpture import Mesh
 from fusion_service.domain.sdf import VOXEL, Grid
-from fusion_service.domain.shapes import Blend, Capsule, Cut, Ellipsoid
+from fusion_service.domain.shapes import Capsule, Ellipsoid
 
 if TYPE_CHECKING:
     from fusion_service.domain.attributes import Attributes
@@ -79,7 +80,7 @@ def project_texture(mesh: Mesh) -> Mesh:
     renumbered[doubles] = len(y) + np.arange(len(doubles), dtype=np.int32)
     faces = mesh.faces.copy()
     faces[behind] = renumbered[faces[behind]]
-    plain = np.broadcast_to(np.float32(SKIN_TEXEL), (len(doubles), 2))
+    plain = np.full((len(doubles), 2), SKIN_TEXEL, np.float32)
     return Mesh(
         np.concatenate([mesh.vertices, mesh.vertices[doubles]]),
         faces,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 SEGMENTS = 96
 BEVEL_STEPS = 5
-UNDERSIDE_EDGE = 1
+EDGES = (1, 3)  # rows that coincide with the next: one point, the normals of two surfaces
 
 
 def lathe(disc: Disc) -> Mesh:
@@ -37,11 +37,13 @@ def _profile(disc: Disc) -> tuple[Float, Float, Float, Float]:
     Points are doubled where the surface has an edge, once for the normal of each side.
     """
     turn = np.linspace(0, np.pi / 2, BEVEL_STEPS)
-    radii = [1e-3, disc.radius, disc.radius]
-    radii += list(disc.radius - disc.rounding * (1 - np.cos(turn))) + [1e-3]
-    heights = [disc.bottom] * 3 + list(disc.top - disc.rounding * (1 - np.sin(turn))) + [disc.top]
-    outward = [0.0, 0.0, 1.0, *np.cos(turn), 0.0]
-    upward = [-1.0, -1.0, 0.0, *np.sin(turn), 1.0]
+    bevel_radii = disc.radius - disc.rounding * (1 - np.cos(turn))
+    bevel_heights = disc.top - disc.rounding * (1 - np.sin(turn))
+    foot, knee, slant = disc.radius - disc.chamfer, disc.bottom + disc.chamfer, np.sqrt(0.5)
+    radii = [0.0, foot, foot, disc.radius, disc.radius, *bevel_radii, 0.0]
+    heights = [*[disc.bottom] * 3, knee, knee, *bevel_heights, disc.top]
+    outward = [0.0, 0.0, slant, slant, 1.0, *np.cos(turn), 0.0]
+    upward = [-1.0, -1.0, -slant, -slant, 0.0, *np.sin(turn), 1.0]
     a, b, c, d = (np.asarray(v, np.float32) for v in (radii, heights, outward, upward))
     return a, b, c, d
 
@@ -51,9 +53,11 @@ def _faces(rows: int) -> Index:
     there = (here + 1) % SEGMENTS
     faces = []
     for row in range(rows - 1):
-        if row == UNDERSIDE_EDGE:
-            continue  # rows 1 and 2 coincide: one carries the normals below, one those of the wall
+        if row in EDGES:
+            continue
         low, high = row * SEGMENTS, (row + 1) * SEGMENTS
-        faces.append(np.stack([low + here, low + there, high + there], axis=1))
-        faces.append(np.stack([low + here, high + there, high + here], axis=1))
+        if row > 0:  # the first row is the centre: one triangle of each pair has no area
+            faces.append(np.stack([low + here, low + there, high + there], axis=1))
+        if row < rows - 2:  # and so is the last
+            faces.append(np.stack([low + here, high + there, high + here], axis=1))
     return np.concatenate(faces).astype(np.int32)

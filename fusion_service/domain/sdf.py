@@ -98,9 +98,10 @@ def ellipsoid(grid: Grid, centre: Point, radii: Point) -> Float:
     level = np.sqrt(fx * fx + fy * fy + fz * fz)
     ax, ay, az = (f / np.float32(r) for f, r in zip((fx, fy, fz), radii, strict=True))
     steepness = np.sqrt(ax * ax + ay * ay + az * az)
-    steepness += np.float32(1e-6)
-    steepness = level / steepness
-    distance: Float = steepness * (level - np.float32(1))
+    # Both vanish at the centre; their quotient must not.
+    level += np.float32(1e-4)
+    steepness += np.float32(1e-4 / min(radii))
+    distance: Float = (level - np.float32(1.0001)) * level / steepness
     return distance
 
 

@@ -1,15 +1,13 @@
-"""Solids as values: what a template is written in.
+"""Solids as values: what a template is written in; ``assembly`` puts them together.
 
-A shape knows its bounding box and its distance field. Shapes nest: ``Blend(Capsule(...),
-Mirrored(Ellipsoid(...)), k=2)`` is a torso with two round shoulders. All lengths are design
-millimetres, see ``sculpture``.
+A shape knows its bounding box and its distance field. All lengths are design millimetres, see
+``sculpture``.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -101,13 +99,14 @@ class Box(Shape):
 
 @dataclass(frozen=True)
 class Disc(Shape):
-    """A round plinth between two heights, with its upper edge rounded off."""
+    """A round plinth between two heights; the upper edge is rounded, the lower one chamfered."""
 
     centre: tuple[float, float]
     radius: float
     bottom: float
     top: float
     rounding: float
+    chamfer: float
 
     def _bounds(self) -> Bounds:
         cx, cy = self.centre
@@ -123,7 +122,9 @@ class Disc(Shape):
         edge_wall, edge_top = wall + self.rounding, grid.z - self.top + self.rounding
         outside = np.hypot(np.maximum(edge_wall, 0), np.maximum(edge_top, 0))
         rounded = outside + np.minimum(np.maximum(edge_wall, edge_top), 0) - self.rounding
-        return _f32(np.maximum(rounded, self.bottom - grid.z))
+        below = self.bottom - grid.z
+        slanted = (wall + below + self.chamfer) * np.float32(np.sqrt(0.5))
+        return _f32(np.maximum(np.maximum(rounded, slanted), below))
 
 
 @dataclass(frozen=True)
@@ -195,93 +196,6 @@ class Beyond(Shape):
     def _field(self, grid: Grid) -> Float:
         (px, py, pz), (nx, ny, nz) = self.point, self.normal
         return _f32(nx * (px - grid.x) + ny * (py - grid.y) + nz * (pz - grid.z))
-
-
-@dataclass(frozen=True, init=False)
-class Blend(Shape):
-    """Shapes joined with seams rounded over about ``k`` millimetres."""
-
-    shapes: tuple[Shape, ...]
-    k: float
-
-    def __init__(self, *shapes: Shape, k: float = 0.0) -> None:
-        object.__setattr__(self, "shapes", shapes)
-        object.__setattr__(self, "k", k)
-
-    def _bounds(self) -> Bounds:
-        boxes = [shape.bounds() for shape in self.shapes]
-        return (
-            np.min([low for low, _ in boxes], axis=0) - self.k / 4,
-            np.max([high for _, high in boxes], axis=0) + self.k / 4,
-        )
-
-    def _field(self, grid: Grid) -> Float:
-        fields = (shape.field(grid) for shape in self.shapes)
-        return reduce(lambda a, b: sdf.smooth_union(a, b, self.k), fields)
-
-
-@dataclass(frozen=True)
-class Keep(Shape):
-    """What is inside both ``shape`` and ``where``."""
-
-    shape: Shape
-    where: Shape
-    k: float = 0.0
-
-    def _bounds(self) -> Bounds:
-        (low, high), (other_low, other_high) = self.shape.bounds(), self.where.bounds()
-        return np.maximum(low, other_low), np.minimum(high, other_high)
-
-    def _field(self, grid: Grid) -> Float:
-        return sdf.smooth_intersection(self.shape.field(grid), self.where.field(grid), self.k)
-
-
-@dataclass(frozen=True)
-class Cut(Shape):
-    """``shape`` without ``tool``."""
-
-    shape: Shape
-    tool: Shape
-    k: float = 0.0
-
-    def _bounds(self) -> Bounds:
-        return self.shape.bounds()
-
-    def _field(self, grid: Grid) -> Float:
-        return sdf.smooth_difference(self.shape.field(grid), self.tool.field(grid), self.k)
-
-
-@dataclass(frozen=True)
-class Grown(Shape):
-    """``shape`` thicker by ``by`` millimetres on all sides: cloth over a body."""
-
-    shape: Shape
-    by: float
-
-    def _bounds(self) -> Bounds:
-        low, high = self.shape.bounds()
-        return low - self.by, high + self.by
-
-    def _field(self, grid: Grid) -> Float:
-        return self.shape.field(grid) - np.float32(self.by)
-
-
-@dataclass(frozen=True)
-class Mirrored(Shape):
-    """``shape`` on both sides of the plane x = 0; the seam is rounded over ``k``."""
-
-    shape: Shape
-    k: float = 0.0
-
-    def _bounds(self) -> Bounds:
-        low, high = self.shape.bounds()
-        reach = max(abs(low[0]), abs(high[0])) + self.k / 4
-        return np.array([-reach, *low[1:]]), np.array([reach, *high[1:]])
-
-    def _field(self, grid: Grid) -> Float:
-        right = self.shape.field(grid)
-        left = self.shape.field(grid.mirrored())[::-1]
-        return sdf.smooth_union(right, left, self.k)
 
 
 @dataclass(frozen=True)

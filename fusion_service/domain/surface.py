@@ -33,7 +33,8 @@ def triangulate(grid: Grid, field: Float) -> Mesh:
     normals follow the gradient of the volume with the sign of bright objects: ours are dark.
     """
     close(grid, field)
-    vertices, faces, normals, _ = marching_cubes(field, 0.0, spacing=(grid.voxel,) * 3)
+    found = marching_cubes(field, 0.0, spacing=(grid.voxel,) * 3)  # type: ignore[no-untyped-call]
+    vertices, faces, normals, _ = found
     placed = vertices.astype(np.float32) + grid.origin.astype(np.float32)
     return Mesh(placed, faces.astype(np.int32), np.negative(normals, dtype=np.float32))
 

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 ColourRule = Callable[[Palette], "Colour"]
 
-PLINTH = Disc((0.0, -1.5), 20.0, 0.0, 4.0, rounding=1.0)
+# The chamfer keeps the first printed layer from spreading beyond the outline.
+PLINTH = Disc((0.0, -1.5), 20.0, 0.0, 4.0, rounding=1.0, chamfer=0.5)
 NAVY, SAND = (30.0, 2.0, -18.0), (66.0, 3.0, 15.0)
-VIOLET_HUE = -62.0  # degrees in CIE Lab
+VIOLET_HUE = -54.0  # degrees in CIE Lab
 ORANGE, TEAL = (62.0, 44.0, 54.0), (52.0, -36.0, -8.0)
 
 

@@ -1,7 +1,7 @@
 """Weekend: hoodie with the hands in its pocket, jeans, canvas shoes."""
 
-from fusion_service.domain.shapes import Blend, Capsule, Ellipsoid, Grown, Keep, Mirrored, Plate
-from fusion_service.domain.shapes import Ring, Slab
+from fusion_service.domain.assembly import Blend, Grown, Keep, Mirrored
+from fusion_service.domain.shapes import Capsule, Ellipsoid, Plate, Ring, Slab
 from fusion_service.domain.wardrobe import Piece, Template, fixed, plinth, shirt, trousers
 
 SHOE = Blend(
@@ -28,8 +28,8 @@ HOOD = Blend(
 )
 POCKET_OUTLINE = ((-6.6, 24.2), (-6.6, 25.8), (-4.0, 31.0), (4.0, 31.0), (6.6, 25.8), (6.6, 24.2))
 STRING = Blend(
-    Capsule((2.3, 6.3, 41.2), (2.5, 7.0, 34.6), 0.75),
-    Ellipsoid((2.5, 7.0, 34.2), (1.0, 1.0, 1.3)),
+    Capsule((2.3, 6.3, 41.2), (2.5, 6.9, 34.6), 1.0),
+    Ellipsoid((2.5, 7.0, 34.2), (1.3, 1.2, 1.5)),
     k=0.3,
 )
 

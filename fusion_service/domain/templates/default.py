@@ -1,7 +1,7 @@
 """The everyday figurine: t-shirt, trousers, sneakers. Change a colour or a shape right here."""
 
-from fusion_service.domain.shapes import Beyond, Blend, Capsule, Ellipsoid, Grown, Keep, Mirrored
-from fusion_service.domain.shapes import Ring, Slab
+from fusion_service.domain.assembly import Blend, Grown, Keep, Mirrored
+from fusion_service.domain.shapes import Beyond, Capsule, Ellipsoid, Ring, Slab
 from fusion_service.domain.wardrobe import Piece, Template, fixed, plinth, shirt, skin, trousers
 
 SHOE = Blend(

@@ -2,8 +2,8 @@
 
 import math
 
-from fusion_service.domain.shapes import Blend, Box, Capsule, Drape, Ellipsoid, Grown, Keep
-from fusion_service.domain.shapes import Mirrored, Plate, Ring, Slab
+from fusion_service.domain.assembly import Blend, Grown, Keep, Mirrored
+from fusion_service.domain.shapes import Box, Capsule, Drape, Ellipsoid, Plate, Ring, Slab
 from fusion_service.domain.wardrobe import Piece, Template, cape, fixed, plinth, suit
 
 GOLD = fixed(247, 203, 76)

@@ -1,0 +1,92 @@
+"""Uniting fields, and the mesh that comes out."""
+
+from __future__ import annotations
+
+import numpy as np
+import trimesh
+
+from fusion_service.domain import sdf
+from fusion_service.domain.fuse import Block, extend, solidify, unite
+from fusion_service.domain.sdf import Grid
+from fusion_service.domain.surface import largest_body, triangulate
+
+
+def ball(centre: tuple[float, float, float], radius: float) -> Block:
+    low, high = np.subtract(centre, radius + 1.5), np.add(centre, radius + 1.5)
+    grid = Grid.spanning(low, high)
+    return Block(grid, grid.full(sdf.sphere(grid, centre, radius)))
+
+
+def as_trimesh(vertices: np.ndarray, faces: np.ndarray) -> trimesh.Trimesh:
+    return trimesh.Trimesh(vertices, faces, process=False)
+
+
+def test_a_ball_becomes_a_closed_mesh_of_its_volume_with_outward_normals() -> None:
+    block = ball((1, 2, 3), 5.0)
+    mesh = triangulate(block.grid, block.field)
+    solid = as_trimesh(mesh.vertices, mesh.faces)
+    assert solid.is_volume
+    assert abs(solid.volume / (4 / 3 * np.pi * 125) - 1) < 0.02
+    outward = (mesh.vertices - [1, 2, 3]) / 5.0
+    assert (np.einsum("ij,ij->i", mesh.normals, outward) > 0.97).all()
+
+
+def test_two_overlapping_balls_become_one_body_whose_triangles_know_their_ball() -> None:
+    solid = solidify(unite([ball((0, 0, 10), 4), ball((5, 0, 10), 3)], (3, 7)))
+    mesh = as_trimesh(solid.vertices, solid.faces)
+    assert mesh.is_volume
+    assert mesh.body_count == 1
+    assert set(np.unique(solid.part_ids)) == {3, 7}
+    centres = mesh.triangles_center
+    assert (solid.part_ids[centres[:, 0] < 0] == 3).all()
+    assert (solid.part_ids[centres[:, 0] > 5] == 7).all()
+
+
+def test_extending_a_union_is_the_same_as_uniting_everything_and_spares_the_shared_part() -> None:
+    first, second, third = ball((0, 0, 10), 4), ball((5, 0, 10), 3), ball((0, 0, 15), 3)
+    shared = unite([first, second], (0, 1))
+    before = shared.field.copy()
+    shared.field.setflags(write=False)
+    grown = solidify(extend(shared, [third], (2,)))
+    whole = solidify(unite([first, second, third], (0, 1, 2)))
+    assert np.array_equal(shared.field, before)
+    assert np.allclose(grown.vertices, whole.vertices, atol=1e-5)
+    assert np.array_equal(grown.part_ids, whole.part_ids)
+
+
+def test_crumbs_and_cavities_are_dropped() -> None:
+    hollow = ball((0, 0, 10), 6)
+    hollow.field[:] = np.maximum(hollow.field, -sdf.sphere(hollow.grid, (0, 0, 10), 2.0))
+    crumb = ball((12, 0, 10), 1.0)
+    solid = solidify(unite([hollow, crumb], (0, 1)))
+    mesh = as_trimesh(solid.vertices, solid.faces)
+    assert mesh.body_count == 1
+    assert mesh.is_volume
+    assert abs(mesh.volume / (4 / 3 * np.pi * 216) - 1) < 0.02
+    assert mesh.bounds[1, 0] < 7
+    assert len(mesh.vertices) == len(np.unique(mesh.faces))
+
+
+def test_a_surface_through_the_lattice_nodes_gives_no_triangle_without_area() -> None:
+    grid = Grid.spanning((-3, -3, -3), (3, 3, 3), 0.5)
+    field = grid.full(np.abs(grid.x) + np.abs(grid.y) + np.abs(grid.z) - 2.0)
+    assert (field == 0).sum() > 20
+    mesh = triangulate(grid, field)
+    solid = as_trimesh(mesh.vertices, mesh.faces)
+    assert solid.is_volume
+    assert solid.area_faces.min() > 1e-6
+
+
+def test_a_solid_that_reaches_the_border_of_its_grid_is_closed_there() -> None:
+    grid = Grid.spanning((-3, -3, -3), (3, 3, 3))
+    mesh = triangulate(grid, grid.full(sdf.capsule(grid, (0, 0, -9), (0, 0, 9), 1.5)))
+    assert as_trimesh(mesh.vertices, mesh.faces).is_volume
+
+
+def test_the_largest_body_is_chosen_by_volume_not_by_triangles() -> None:
+    coarse = trimesh.creation.box((4, 4, 4))
+    fine = trimesh.creation.icosphere(subdivisions=3, radius=1.0)
+    fine.apply_translation((9, 0, 0))
+    both = trimesh.util.concatenate([fine, coarse])
+    chosen = largest_body(both.vertices.astype(np.float32), both.faces.astype(np.int32))
+    assert len(chosen) == len(coarse.faces)
