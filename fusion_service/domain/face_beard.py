@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fusion_service.domain.canvas import Canvas, Curve
     from fusion_service.domain.palette import Palette
 
-HAIRS = 900
+HAIRS = 700
 HEIGHT = 0.35  # mm of relief
 
 

@@ -85,7 +85,7 @@ def paint_mouth(canvas: Canvas, attributes: Attributes, palette: Palette) -> Non
     else:
         line = (lips.upper_inner + lips.lower_inner) / 2
         dark = (max(0.4 * palette.lip[0], 12.0), 0.7 * palette.lip[1], 0.6 * palette.lip[2])
-        canvas.emboss(canvas.stroke(line, tapered(0.48, len(line)), dark), -0.5, soften=0.1)
+        canvas.emboss(canvas.stroke(line, tapered(0.38, len(line)), dark), -0.35, soften=0.1)
 
 
 def paint_smile_folds(canvas: Canvas, attributes: Attributes, palette: Palette) -> None:
