@@ -19,9 +19,8 @@ class FileBook:
         self._trash: dict[File, int] = {}
 
     def add(self, owner: str, job: str, ref: ArtifactRef) -> None:
-        """Refer to a file; one that lay in the trash is taken out."""
+        """Refer to a file; one that lies in the trash is not deleted then."""
         self._refs[owner, ref.sha256].add((job, ref.name))
-        self._trash.pop((owner, ref.sha256), None)
 
     def drop(self, owner: str, job: str, ref: ArtifactRef, now: int) -> None:
         """Stop referring to a file; it goes to the trash with its last reference."""

@@ -187,7 +187,7 @@ def test_a_file_that_is_referred_to_is_not_discarded(house: House) -> None:
     assert house.ledger.trash(0) == []
 
 
-def test_a_file_leaves_the_trash_when_it_is_referred_to_again(house: House) -> None:
+def test_a_file_in_the_trash_is_kept_when_it_is_referred_to_again(house: House) -> None:
     house.ledger.discard("ann", [artifact("shape.stl").sha256, artifact("x").sha256])
     finished(house, "j1", "shape.stl")
     assert house.ledger.trash(0) == [file("x")]

@@ -5,7 +5,7 @@
 --   s state  a attempts  t fencing token  w worker  q ready_ms  b begin_ms  e end_ms
 --   l lease_until_ms  r result (json)  p re-publications  n when the next one is due
 -- "f:<artifact name>" holds the reference of an artifact, "inputs" the names that came with the
--- job. A script reads a job once (`load`) and writes through its copy (`put`).
+-- job. A script reads a field once (`load`) and writes through what it has read (`put`).
 -- MemoryLedger says the same in Python; one test suite holds the two together.
 local P = KEYS[1]
 
@@ -18,12 +18,29 @@ local function now_ms()
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
 
+-- Reads the plan, and each field when it is first asked for: a job has a hundred, a script needs ten.
+local function handle(id, plan_json)
+  local key = P .. 'job:' .. id
+  local function read(fields, name)
+    local value = redis.call('HGET', key, name) or nil
+    rawset(fields, name, value)
+    return value
+  end
+  return { id = id, key = key, f = setmetatable({}, { __index = read }), plan = cjson.decode(plan_json) }
+end
+
 local function load(id)
-  local flat = redis.call('HGETALL', P .. 'job:' .. id)
-  if #flat == 0 then return nil end
-  local f = {}
-  for i = 1, #flat, 2 do f[flat[i]] = flat[i + 1] end
-  return { id = id, key = P .. 'job:' .. id, f = f, plan = cjson.decode(f.plan) }
+  local plan_json = redis.call('HGET', P .. 'job:' .. id, 'plan')
+  return plan_json and handle(id, plan_json) or nil
+end
+
+local function artifacts_of(job) -- json by name
+  local all, found = redis.call('HGETALL', job.key), {}
+  for i = 1, #all, 2 do
+    local name = string.match(all[i], '^f:(.*)$')
+    if name then found[name] = all[i + 1] end
+  end
+  return found
 end
 
 local function put(job, ...)
@@ -59,7 +76,8 @@ local function emit(job, kind, data)
 end
 
 -- Files -----------------------------------------------------------------------------------
--- A reference is "<job> <artifact name>"; a file without any goes to the trash.
+-- A reference is "<job> <artifact name>"; a file without any goes to the trash, and is deleted
+-- from there unless somebody refers to it again.
 local function refs_key(owner, sha) return P .. 'refs:' .. owner .. ':' .. sha end
 
 local function drop_ref(job, name, sha, now)
@@ -76,7 +94,6 @@ local function add_refs(job, artifacts, now)
     local old_sha = before and cjson.decode(before).sha256
     put(job, 'f:' .. ref.name, cjson.encode(ref))
     redis.call('SADD', refs_key(job.f.owner, ref.sha256), job.id .. ' ' .. ref.name)
-    redis.call('ZREM', P .. 'trash', job.f.owner .. ' ' .. ref.sha256)
     if old_sha and old_sha ~= ref.sha256 then drop_ref(job, ref.name, old_sha, now) end
   end
 end

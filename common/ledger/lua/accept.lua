@@ -7,7 +7,7 @@ if seen then
   local first, fingerprint = split(seen)
   return answer({ status = fingerprint == rec.fingerprint and 'replayed' or 'conflict', job = first })
 end
-local job = { id = rec.job, key = P .. 'job:' .. rec.job, f = {}, plan = cjson.decode(rec.plan) }
+local job = handle(rec.job, rec.plan)
 if redis.call('EXISTS', job.key) == 1 then return answer({ status = 'replayed', job = job.id }) end
 
 local whole = rec.memoised ~= cjson.null

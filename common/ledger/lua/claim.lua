@@ -27,9 +27,7 @@ redis.call('LTRIM', P .. 'waits:' .. node.queue, 0, 199)
 emit(job, 'stage', { stage = id, state = 'running', attempt = attempt, wait_ms = waited })
 
 local artifacts = {}
-for field, json in pairs(job.f) do
-  if string.sub(field, 1, 2) == 'f:' then artifacts[#artifacts + 1] = json end
-end
+for _, json in pairs(artifacts_of(job)) do artifacts[#artifacts + 1] = json end
 return answer({
   status = 'claimed', token = token, attempt = attempt, wait_ms = waited, owner = job.f.owner,
   params = job.f.params, trace = job.f.trace, artifacts = artifacts,

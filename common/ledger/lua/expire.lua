@@ -3,10 +3,9 @@ local now, dropped = now_ms(), 0
 for _, entry in ipairs(redis.call('ZRANGEBYSCORE', P .. 'expiry', '-inf', now, 'LIMIT', 0, ARGV[1])) do
   local id, what = split(entry)
   local job = load(id)
-  for field, json in pairs(job and job.f or {}) do
-    local name = string.match(field, '^f:(.*)$')
-    local is_input = name and string.find(job.f.inputs, ' ' .. name .. ' ', 1, true) ~= nil
-    if name and is_input == (what == 'photo') then
+  for name, json in pairs(job and artifacts_of(job) or {}) do
+    local is_input = string.find(job.f.inputs, ' ' .. name .. ' ', 1, true) ~= nil
+    if is_input == (what == 'photo') then
       drop_ref(job, name, cjson.decode(json).sha256, now)
       dropped = dropped + 1
     end

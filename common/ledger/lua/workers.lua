@@ -1,7 +1,6 @@
--- ARGV: queues. Answers {queue = {workers}}; those not heard of for their TTL are forgotten.
+-- ARGV: queues. Answers {queue = {workers}} heard of within their TTL. Only reads: works on a full Redis.
 local now, out = now_ms(), {}
 for _, queue in ipairs(ARGV) do
-  redis.call('ZREMRANGEBYSCORE', P .. 'up:' .. queue, '-inf', now)
-  out[queue] = redis.call('ZRANGE', P .. 'up:' .. queue, 0, -1)
+  out[queue] = redis.call('ZRANGEBYSCORE', P .. 'up:' .. queue, '(' .. now, '+inf')
 end
 return answer(out)
