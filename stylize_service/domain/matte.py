@@ -63,12 +63,7 @@ def _region_of(face: Floats, person: npt.NDArray[np.bool_], unit: float) -> npt.
     """Keep the part of ``person`` that holds the face, without what hangs on by a thin bridge."""
     radius = max(1, round(BRIDGE * unit))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    # A body that runs off the picture must not be worn away from the border.
-    padded = cv2.copyMakeBorder(
-        person.astype(np.uint8), radius, radius, radius, radius, cv2.BORDER_REPLICATE
-    )
-    opened = cv2.morphologyEx(padded, cv2.MORPH_OPEN, disc)
-    opened = opened[radius:-radius, radius:-radius]
+    opened = cv2.morphologyEx(person.astype(np.uint8), cv2.MORPH_OPEN, disc)
     count, labels = cv2.connectedComponents(opened, connectivity=4)
     if count < 2:
         return person

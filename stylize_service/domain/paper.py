@@ -61,12 +61,9 @@ def outline(matte: Floats, width: float, side: int) -> Floats:
     side : int
         Side of the result in px.
     """
-    reach = int(np.ceil(width)) + 3
-    # The body runs off the picture, so its rim must not close along the border.
-    padded = cv2.copyMakeBorder(matte, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
-    outside = (padded < 0.5).astype(np.uint8)
+    outside = (matte < 0.5).astype(np.uint8)
     distance = cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_5)
-    distance = cv2.GaussianBlur(distance, (0, 0), 1.2)[reach:-reach, reach:-reach]
+    distance = cv2.GaussianBlur(distance, (0, 0), 1.2)
     large = enlarge(np.asarray(distance, np.float32), side)
     scale = side / matte.shape[0]
     rim = (np.float32(width) - large) * np.float32(scale) + np.float32(0.5)

@@ -10,6 +10,7 @@ from common.vision.faces import Face
 from stylize_service.domain.crop import HeadCrop, crop_head
 from stylize_service.domain.light import relight
 from stylize_service.domain.matte import FACE_OVAL, sitter_matte
+from stylize_service.domain.portrait import pose_sitter
 
 SIDE = 256
 SKIN = np.array([205, 160, 135])
@@ -81,8 +82,28 @@ def test_a_halo_of_doubt_is_background() -> None:
     mask = figure()
     halo = cv2.dilate(mask, np.ones((25, 25), np.uint8))
     picture = painted(mask)
-    matte = sitter_matte(np.maximum(mask, halo * np.float32(0.44)), picture, crop_of(picture))
+    matte = sitter_matte(np.maximum(mask, halo * np.float32(0.66)), picture, crop_of(picture))
     assert np.abs(matte - mask).mean() < 0.01
+
+
+def test_what_only_one_view_takes_for_a_person_is_background() -> None:
+    face = oval_face((256, 225), 190)
+    mask = cv2.resize(figure(), (512, 512))
+    picture = painted(mask)
+    views = []
+
+    def person_mask(view: np.ndarray) -> np.ndarray:
+        views.append(view)
+        seen = np.ascontiguousarray(cv2.resize(figure(), view.shape[:2]))
+        if len(views) == 2:
+            seen[60:260, 400:] = 1
+        return seen
+
+    sitter = pose_sitter(picture, face, person_mask)
+    assert np.array_equal(views[0], views[1][:, ::-1])
+    assert sitter.matte[80:240, :90].max() < 0.05
+    assert sitter.matte[80:240, 420:].max() < 0.05
+    assert sitter.matte[200, 256] == 1
 
 
 def test_the_face_is_never_punched_out_and_holes_are_filled() -> None:
