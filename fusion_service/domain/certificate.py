@@ -44,10 +44,8 @@ class Certificate(BaseModel):
 def decide(
     name: str,
     title: str,
-    measured: float,
-    unit: str,
-    relation: Relation,
-    limit: float,
+    measurement: tuple[float, str],
+    rule: tuple[Relation, float],
     fix: str,
     *,
     required: bool = True,
@@ -55,6 +53,7 @@ def decide(
     note: str = "",
 ) -> Gate:
     """Decide by the relation; the advice is left out where nothing is wrong."""
+    (measured, unit), (relation, limit) = measurement, rule
     passed = {
         "at least": measured >= limit,
         "at most": measured <= limit,

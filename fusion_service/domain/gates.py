@@ -87,24 +87,20 @@ def _edge_gates(edges: EdgeCounts) -> list[Gate]:
     leaks = edges.open + edges.crowded
     close = "Fill the holes and sew the edges: a slicer cannot tell inside from outside."
     return [
-        decide("watertight", "Watertight surface", leaks, "edges", "exactly", 0, close),
-        decide("open_edges", "Open edges", edges.open, "edges", "exactly", 0, close),
+        decide("watertight", "Watertight surface", (leaks, "edges"), ("exactly", 0), close),
+        decide("open_edges", "Open edges", (edges.open, "edges"), ("exactly", 0), close),
         decide(
             "non_manifold_edges",
             "Edges of more than two triangles",
-            edges.crowded,
-            "edges",
-            "exactly",
-            0,
+            (edges.crowded, "edges"),
+            ("exactly", 0),
             "Separate or unite the surfaces that touch along these edges.",
         ),
         decide(
             "winding",
             "Neighbours that disagree about the outside",
-            edges.reversed,
-            "edges",
-            "exactly",
-            0,
+            (edges.reversed, "edges"),
+            ("exactly", 0),
             "Turn the triangles so that all normals point outward.",
         ),
     ]
@@ -115,10 +111,8 @@ def _bodies(sculpture: Sculpture) -> Gate:
     return decide(
         "one_body",
         "Separate bodies",
-        count_bodies(solid.faces, len(solid.vertices)),
-        "bodies",
-        "exactly",
-        1,
+        (count_bodies(solid.faces, len(solid.vertices)), "bodies"),
+        ("exactly", 1),
         "Sink the loose part into its neighbour, or delete it.",
     )
 
@@ -127,10 +121,8 @@ def _volume(solid: _Print) -> Gate:
     return decide(
         "volume",
         "Enclosed volume, outward normals",
-        solid.volume / 1000,
-        "cm3",
-        "at least",
-        0.1,
+        (solid.volume / 1000, "cm3"),
+        ("at least", 0.1),
         "Turn the surface inside out: its normals point inward.",
     )
 
@@ -143,19 +135,15 @@ def _bed_gates(sculpture: Sculpture, solid: _Print) -> list[Gate]:
         decide(
             "flat_base",
             "Share of the base disc that lies on the bed",
-            float(solid.areas[solid.on_bed].sum()) / disc,
-            "",
-            "at least",
-            0.75,
+            (float(solid.areas[solid.on_bed].sum()) / disc, ""),
+            ("at least", 0.75),
             "Cut the underside flat at z = 0.",
         ),
         decide(
             "on_the_bed",
             "Distance of the sculpted base from z = 0",
-            lowest,
-            "mm",
-            "at most",
-            0.01,
+            (lowest, "mm"),
+            ("at most", 0.01),
             "Move the sculpture down to z = 0.",
         ),
     ]
@@ -166,24 +154,20 @@ def _height(sculpture: Sculpture) -> Gate:
     return decide(
         "height",
         "Deviation from the height asked for",
-        abs(height - sculpture.height_mm),
-        "mm",
-        "at most",
-        0.01,
+        (abs(height - sculpture.height_mm), "mm"),
+        ("at most", 0.01),
         "Scale the solid to the height asked for.",
     )
 
 
 def _wall(sculpture: Sculpture, solid: _Print, process: Process) -> Gate:
-    found = thinnest_feature(solid.vertices, sculpture.solid.faces)
+    found = thinnest_feature(solid.vertices, sculpture.solid.faces, WALL_MM[process])
     bound = "No larger ball was tried. " if found.at_least else ""
     return decide(
         "wall",
         "Thinnest wall or feature",
-        found.thinnest,
-        "mm",
-        "at least",
-        WALL_MM[process],
+        (found.thinnest, "mm"),
+        ("at least", WALL_MM[process]),
         "Print it taller, choose a process with a smaller limit, or thicken the thin part.",
         uncertainty=found.error,
         note=f"{bound}Opening with a ball on voxels of {found.error:.2f} mm; at most 0.1 % of the"
@@ -200,10 +184,8 @@ def _balance(solid: _Print) -> Gate:
     return decide(
         "balance",
         "Centre of mass inside the footprint by",
-        margin,
-        "mm",
-        "at least",
-        math.tan(math.radians(TILT_DEGREES)) * float(solid.centre[2]),
+        (margin, "mm"),
+        ("at least", math.tan(math.radians(TILT_DEGREES)) * float(solid.centre[2])),
         "Move weight over the base, or make the base wider.",
         note=f"The limit keeps it standing on a shelf tilted by {TILT_DEGREES:g} degrees.",
     )
@@ -213,10 +195,8 @@ def _triangles(sculpture: Sculpture) -> Gate:
     return decide(
         "triangles",
         "Triangles",
-        len(sculpture.solid.faces),
-        "triangles",
-        "at most",
-        149_999,
+        (len(sculpture.solid.faces), "triangles"),
+        ("at most", 149_999),
         "Simplify the mesh.",
     )
 
@@ -226,10 +206,8 @@ def _overhang(solid: _Print) -> Gate:
     return decide(
         "overhang",
         "Share of the surface that hangs over",
-        float(solid.areas[steep].sum() / max(float(solid.areas.sum()), np.finfo(float).tiny)),
-        "",
-        "at most",
-        0.25,
+        (float(solid.areas[steep].sum() / max(float(solid.areas.sum()), np.finfo(float).tiny)), ""),
+        ("at most", 0.25),
         "Switch supports on in the slicer, or turn the figurine.",
         required=False,
         note="Informs only: measured without supports, steeper than"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from vtkmodules import vtkRenderingOpenGL2
 from vtkmodules.util.numpy_support import vtk_to_numpy
-from vtkmodules.vtkCommonCore import vtkObject, vtkUnsignedCharArray
+from vtkmodules.vtkCommonCore import vtkLogger, vtkUnsignedCharArray
 from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow
 
 from common.errors import EngineUnavailable
@@ -28,20 +28,17 @@ def open_window() -> vtkRenderWindow:
     EngineUnavailable
         Neither EGL nor OSMesa gives a context.
     """
-    if sys.platform != "linux":
-        return _started(vtkRenderWindow())
-    # VTK crashes instead of failing where the library itself is missing
-    for library, window_class in (
-        ("libEGL.so.1", vtkRenderingOpenGL2.vtkEGLRenderWindow),
-        ("libOSMesa.so.8", vtkRenderingOpenGL2.vtkOSOpenGLRenderWindow),
-    ):
-        try:
-            ctypes.CDLL(library)
-        except OSError:
-            continue
-        window = _started(window_class())
-        if window.GetInitialized():
-            return window
+    shown = vtkLogger.GetCurrentVerbosityCutoff()
+    vtkLogger.SetStderrVerbosity(
+        vtkLogger.VERBOSITY_OFF
+    )  # a missing driver is reported once, by the error below
+    try:
+        for library, window_class in _candidates():
+            window = _started(window_class) if _is_installed(library) else None
+            if window is not None and window.GetInitialized():
+                return window
+    finally:
+        vtkLogger.SetStderrVerbosity(vtkLogger.ConvertToVerbosity(shown))
     raise EngineUnavailable("The preview cannot be drawn: no EGL and no OSMesa here.", HINT)
 
 
@@ -66,13 +63,30 @@ def draw(window: vtkRenderWindow, renderers: list[vtkRenderer], width: int, heig
     return np.ascontiguousarray(rows.reshape(height, width, 4)[::-1], np.uint8)
 
 
-def _started(window: vtkRenderWindow) -> vtkRenderWindow:
+def _candidates() -> list[tuple[str, type[vtkRenderWindow]]]:
+    """Shared library and window class, the best first."""
+    if sys.platform != "linux":
+        return [("", vtkRenderWindow)]
+    return [
+        ("libEGL.so.1", vtkRenderingOpenGL2.vtkEGLRenderWindow),
+        ("libOSMesa.so.8", vtkRenderingOpenGL2.vtkOSOpenGLRenderWindow),
+    ]
+
+
+def _is_installed(library: str) -> bool:
+    """Tell whether a library can be loaded; VTK crashes where it is missing."""
+    try:
+        ctypes.CDLL(library or None)
+    except OSError:
+        return False
+    return True
+
+
+def _started(window_class: type[vtkRenderWindow]) -> vtkRenderWindow:
+    window = window_class()
     window.SetOffScreenRendering(1)
-    window.SetShowWindow(0)
+    window.SetShowWindow(False)  # noqa: FBT003
     window.SetMultiSamples(0)
     window.SetAlphaBitPlanes(1)
-    shown = vtkObject.GetGlobalWarningDisplay()
-    vtkObject.GlobalWarningDisplayOff()  # the caller reports a missing driver, once
     window.Initialize()
-    vtkObject.SetGlobalWarningDisplay(shown)
     return window

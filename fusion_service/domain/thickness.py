@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from fusion_service.domain.sculpture import Float, Index
 
 Mask = npt.NDArray[np.bool_]  # (layers, rows, columns)
-LOST_SHARE = 1e-3  # of the volume; rounding off edges and corners alone costs nearly this much
+LOST_SHARE = 1e-3  # of the volume
 VOXELS = 1_400_000  # in the bounding box: half a millimetre on a figurine of 80 mm
-FINEST_PITCH = 0.2
+VOXELS_A_WALL = 5  # finer voxels would not reach beyond the wall in question
 VOXELS_ACROSS = (0, 1, 2, 3, 4, 5, 6, 8)  # the balls that are tried
+SHARP_CORNER = 0.74  # radii from a ball in the corner of a box to the tip: sharp is not thin
 HALF_DIAGONAL = 0.87  # of a voxel: how far the ball's true centre is from the nearest voxel's
 
 
@@ -37,17 +38,20 @@ class Thickness:
     at_least: bool  # True: no larger ball was tried
 
 
-def thinnest_feature(vertices: Float, faces: Index) -> Thickness:
+def thinnest_feature(vertices: Float, faces: Index, wall: float) -> Thickness:
     """Find the largest ball, in steps of a voxel, that the whole solid can be drawn with.
 
-    A solid passes a ball when opening keeps all but ``LOST_SHARE`` of its volume and leaves it in
-    one piece. The result is uncertain by one voxel, and so is every verdict drawn from it.
+    A solid passes a ball when the largest piece that opening leaves holds all but ``LOST_SHARE``
+    of the volume: nothing that matters vanishes or falls off. What sticks out by less than
+    ``SHARP_CORNER`` radii, as the edges of a box do, does not count as thin. The result is
+    uncertain by one voxel, and so is every verdict drawn from it. ``wall`` is the thickness in
+    question; the largest ball that is tried is thicker.
     """
     box = float(np.ptp(vertices, axis=0).astype(np.float64).prod())
-    pitch = max((box / VOXELS) ** (1 / 3), FINEST_PITCH)
+    pitch = max((box / VOXELS) ** (1 / 3), wall / VOXELS_A_WALL)
     voxels = voxelise(vertices, faces, pitch, margin=1)
     # layers of (x, y) pictures; the gap keeps one layer's distances out of the next
-    gap = VOXELS_ACROSS[-1] // 2 + 2
+    gap = VOXELS_ACROSS[-1] + 2
     filled = np.pad(voxels.filled.transpose(2, 0, 1), ((0, 0), (0, gap), (0, 0)))
     depth = np.sqrt(_squared_distance(filled, VOXELS_ACROSS[-1] // 2 + 1), dtype=np.float32)
     passed, failed = 0, len(VOXELS_ACROSS)
@@ -65,13 +69,16 @@ def _survives(filled: Mask, depth: Float, radius: float) -> bool:
     """Tell whether opening with a ball (radius in voxels) keeps the solid whole."""
     # the surface lies half a voxel before the centre of the first empty voxel
     eroded = depth - np.float32(0.5) >= radius
-    reach = radius + HALF_DIAGONAL
+    reach = radius * (1 + SHARP_CORNER) + HALF_DIAGONAL
     opened = _squared_distance(~eroded, int(np.ceil(reach)) + 1) <= reach**2
-    lost = np.count_nonzero(filled & ~opened)
-    if lost > LOST_SHARE * np.count_nonzero(filled):
-        return False
-    _, pieces = label(filled & opened)
-    return bool(pieces == 1)
+    whole = np.count_nonzero(filled)
+    remains = filled & opened
+    kept = np.count_nonzero(remains)
+    if kept == 0 or whole - kept > LOST_SHARE * whole:
+        return False  # spares the search for pieces
+    pieces, _ = label(remains)
+    largest = int(np.bincount(pieces[remains]).max(initial=0))
+    return bool(whole - largest <= LOST_SHARE * whole)
 
 
 def _squared_distance(inside: Mask, cap: int) -> npt.NDArray[np.uint8]:
@@ -84,7 +91,7 @@ def _squared_distance(inside: Mask, cap: int) -> npt.NDArray[np.uint8]:
     within = cv2.distanceTransform(tall, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     within = np.minimum(within, np.float32(cap), out=within)
     flat = np.rint(within * within).astype(np.uint8).reshape(inside.shape)
-    nearest = flat.copy()
+    nearest: npt.NDArray[np.uint8] = flat.copy()
     for step in range(1, cap):
         raised = np.minimum(flat, np.uint8(cap * cap - step * step)) + np.uint8(step * step)
         np.minimum(nearest[step:], raised[:-step], out=nearest[step:])

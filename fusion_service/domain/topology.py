@@ -53,9 +53,7 @@ def count_bodies(faces: Index, vertex_count: int) -> int:
     return int(pieces) - int(np.count_nonzero(~used))
 
 
-def volume_and_centre(
-    vertices: Float, faces: Index
-) -> tuple[float, npt.NDArray[np.float64]]:
+def volume_and_centre(vertices: Float, faces: Index) -> tuple[float, npt.NDArray[np.float64]]:
     """Signed volume (positive with outward triangles) and centre of mass of the inside.
 
     Sum over the tetrahedra from a point in the middle to every triangle (Zhang and Chen, 2001).

@@ -55,12 +55,12 @@ vec3 albedo = surface.rgb * texel * texel;
 float ambient = surface.a;
 
 float wrapped = clamp((dot(normal, key) + 0.25) / 1.25, 0.0, 1.0);
-vec3 light = wrapped * mix(1.0, key_visible, 0.8) * vec3(0.93, 0.89, 0.83);
-light += clamp(dot(normal, fill) * 0.7 + 0.3, 0.0, 1.0) * vec3(0.16, 0.17, 0.19) * ambient;
+vec3 light = wrapped * mix(1.0, key_visible, 0.8) * vec3(1.02, 0.96, 0.88);
+light += clamp(dot(normal, fill) * 0.7 + 0.3, 0.0, 1.0) * vec3(0.22, 0.21, 0.21) * ambient;
 float upward = normal.y * 0.5 + 0.5;
-light += mix(vec3(0.22, 0.20, 0.18), vec3(0.36, 0.37, 0.39), upward) * ambient;
+light += mix(vec3(0.25, 0.22, 0.19), vec3(0.37, 0.36, 0.36), upward) * ambient;
 // light that comes back out of a crease has taken the colour of the toy
-vec3 colour = albedo * light * mix(vec3(1.0), mix(albedo, vec3(1.0), ambient), 0.35);
+vec3 colour = albedo * light * mix(vec3(1.0), mix(albedo, vec3(1.0), ambient), 0.5);
 
 float open = ambient * ambient;
 float edge = 1.0 - max(dot(normal, view), 0.0);
@@ -69,9 +69,10 @@ colour += sheen(normal, view, key, 0.03) * (0.35 + 0.65 * key_visible) * 0.34;
 colour += sheen(normal, view, fill, 0.06) * 0.09 * open;
 colour += edge * (clamp(dot(normal, rim) + 0.35, 0.0, 1.0) * 0.2 + upward * 0.05) * open;
 
-// a soft shoulder keeps white shoes from burning out
-vec3 over = max(colour - 0.62, 0.0) / 0.38;
-colour = min(colour, 0.62) + 0.38 * over / (1.0 + over);
+// a soft shoulder keeps white shoes from burning out; by the largest channel, so that no hue turns
+float peak = max(max(colour.r, colour.g), max(colour.b, 0.001));
+float over = max(peak - 0.66, 0.0) / 0.34;
+colour *= (min(peak, 0.66) + 0.34 * over / (1.0 + over)) / peak;
 fragOutput0 = vec4(sqrt(colour), 1.0);
 """
 

@@ -1,0 +1,294 @@
+"""STL, GLB and 3MF: read back by other people's programs, and by their bytes."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import struct
+import zipfile
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import lib3mf
+import numpy as np
+import pytest
+import trimesh
+
+from fusion_service.domain.digits import decimal_text, index_text, join_rows
+from fusion_service.domain.frame import HEAD_CENTRE_Z, TEXTURE_MM
+from fusion_service.domain.glb import linear_rgb, to_glb
+from fusion_service.domain.placement import print_vertices
+from fusion_service.domain.stl import to_stl
+from fusion_service.domain.threemf import face_triangles, to_3mf
+from tests.unit.fusion.sculptures import IRIS, SKIN, ball_man
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fusion_service.domain.sculpture import Sculpture
+
+HEIGHTS = [40.0, 80.0, 150.0, 200.0]
+COMPONENTS = {5123: "<u2", 5125: "<u4", 5126: "<f4"}
+
+
+@pytest.fixture(scope="module")
+def figurine() -> Sculpture:
+    return ball_man()
+
+
+# --- STL ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("height", HEIGHTS)
+def test_the_stl_stands_on_the_bed_at_the_height_asked_for(height: float) -> None:
+    mesh = trimesh.load_mesh(io.BytesIO(to_stl(ball_man(height))), file_type="stl")
+    assert mesh.bounds[0, 2] == 0.0
+    assert mesh.bounds[1, 2] == pytest.approx(height, abs=0.01)
+    assert mesh.is_watertight
+    assert mesh.volume > 0
+
+
+def test_the_stl_holds_every_triangle_and_does_not_call_itself_text(figurine: Sculpture) -> None:
+    stl = to_stl(figurine)
+    assert not stl[:80].lower().lstrip().startswith(b"solid")
+    assert struct.unpack_from("<I", stl, 80) == (len(figurine.solid.faces),)
+    assert len(stl) == 84 + 50 * len(figurine.solid.faces)
+
+
+def test_the_stl_normals_are_unit_and_agree_with_the_corners(figurine: Sculpture) -> None:
+    facets = np.frombuffer(to_stl(figurine)[84:], np.dtype([("v", "<f4", (4, 3)), ("a", "<u2")]))
+    normal, corners = facets["v"][:, 0], facets["v"][:, 1:].astype(float)
+    exact = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    exact /= np.linalg.norm(exact, axis=1, keepdims=True)
+    np.testing.assert_allclose(normal, exact, atol=1e-6)
+
+
+def test_a_sculpture_that_floats_is_put_on_the_bed_in_every_file(figurine: Sculpture) -> None:
+    lifted = figurine.solid.vertices + np.float32([0, 0, 7])
+    floating = replace(figurine, solid=replace(figurine.solid, vertices=lifted))
+    assert print_vertices(floating)[:, 2].min() == 0.0
+    assert print_vertices(floating)[:, 2].max() == pytest.approx(80, abs=0.01)
+
+
+# --- GLB ---------------------------------------------------------------------------------------
+
+
+def read_glb(data: bytes) -> tuple[dict[str, Any], bytes]:
+    magic, version, total = struct.unpack_from("<4sII", data)
+    assert (magic, version, total) == (b"glTF", 2, len(data))
+    length, kind = struct.unpack_from("<I4s", data, 12)
+    assert kind == b"JSON"
+    assert length % 4 == 0
+    size, kind = struct.unpack_from("<I4s", data, 20 + length)
+    assert kind == b"BIN\0"
+    assert size % 4 == 0
+    return json.loads(data[20 : 20 + length]), data[28 + length : 28 + length + size]
+
+
+def accessor_values(scene: dict[str, Any], binary: bytes, index: int) -> np.ndarray:
+    accessor = scene["accessors"][index]
+    view = scene["bufferViews"][accessor["bufferView"]]
+    width = {"SCALAR": 1, "VEC2": 2, "VEC3": 3}[accessor["type"]]
+    chunk = binary[view["byteOffset"] : view["byteOffset"] + view["byteLength"]]
+    return np.frombuffer(chunk, COMPONENTS[accessor["componentType"]]).reshape(-1, width)
+
+
+def test_the_glb_names_every_part_below_the_figurine(figurine: Sculpture) -> None:
+    scene, _ = read_glb(to_glb(figurine))
+    root = scene["nodes"][scene["scenes"][0]["nodes"][0]]
+    assert root["name"] == "figurine"
+    names = [scene["nodes"][child]["name"] for child in root["children"]]
+    assert names == [part.name for part in figurine.parts]
+
+
+def test_the_glb_accessors_tell_the_truth(figurine: Sculpture) -> None:
+    scene, binary = read_glb(to_glb(figurine))
+    assert scene["buffers"][0]["byteLength"] == len(binary)
+    assert all(view["byteOffset"] % 4 == 0 for view in scene["bufferViews"])
+    for mesh, part in zip(scene["meshes"], figurine.parts, strict=True):
+        (primitive,) = mesh["primitives"]
+        positions = accessor_values(scene, binary, primitive["attributes"]["POSITION"])
+        stated = scene["accessors"][primitive["attributes"]["POSITION"]]
+        assert stated["count"] == len(part.mesh.vertices)
+        np.testing.assert_array_equal(positions.min(axis=0), np.float32(stated["min"]))
+        np.testing.assert_array_equal(positions.max(axis=0), np.float32(stated["max"]))
+        normals = accessor_values(scene, binary, primitive["attributes"]["NORMAL"])
+        np.testing.assert_allclose(np.linalg.norm(normals, axis=1), 1, atol=1e-3)
+        indices = accessor_values(scene, binary, primitive["indices"])
+        np.testing.assert_array_equal(indices.reshape(-1, 3), part.mesh.faces)
+
+
+@pytest.mark.parametrize("height", HEIGHTS)
+def test_the_glb_is_in_metres_y_up_and_looks_along_positive_z(height: float) -> None:
+    scene, binary = read_glb(to_glb(ball_man(height)))
+    by_name = {mesh["name"]: mesh["primitives"][0]["attributes"] for mesh in scene["meshes"]}
+    points = [accessor_values(scene, binary, a["POSITION"]) for a in by_name.values()]
+    cloud = np.concatenate(points)
+    assert cloud[:, 1].min() == pytest.approx(0, abs=1e-5)
+    assert cloud[:, 1].max() == pytest.approx(height / 1000, abs=2e-5)
+    hair = accessor_values(scene, binary, by_name["hair"]["POSITION"])
+    head = accessor_values(scene, binary, by_name["head"]["POSITION"])
+    assert hair[:, 2].mean() < head[:, 2].mean()  # the hair is behind the face
+    # the viewer's left half of the texture is on the viewer's left, which is -x
+    uv = accessor_values(scene, binary, by_name["head"]["TEXCOORD_0"])
+    front = head[:, 2] > 0.1 * height / 1000
+    assert np.corrcoef(head[front, 0], uv[front, 0])[0, 1] > 0.99
+    assert np.corrcoef(head[front, 1], uv[front, 1])[0, 1] < -0.99
+
+
+def test_only_the_head_is_textured_and_the_texture_is_lossless(figurine: Sculpture) -> None:
+    scene, binary = read_glb(to_glb(figurine))
+    materials = {m["name"]: m["pbrMetallicRoughness"] for m in scene["materials"]}
+    assert [name for name, m in materials.items() if "baseColorTexture" in m] == ["head"]
+    assert materials["arms"]["baseColorFactor"] == pytest.approx([*linear_rgb(SKIN), 1.0])
+    assert all(m["roughnessFactor"] == 0.45 for m in materials.values())
+    view = scene["bufferViews"][scene["images"][0]["bufferView"]]
+    png = binary[view["byteOffset"] : view["byteOffset"] + view["byteLength"]]
+    picture = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
+    np.testing.assert_array_equal(picture[:, :, ::-1], figurine.face_texture)
+
+
+def test_colour_factors_are_linear() -> None:
+    assert linear_rgb((255, 0, 128)) == pytest.approx([1.0, 0.0, 0.21586], abs=1e-4)
+
+
+def test_a_missing_normal_becomes_a_valid_one(figurine: Sculpture) -> None:
+    part = figurine.parts[0]
+    normals = part.mesh.normals.copy()
+    normals[0], normals[1] = 0.0, np.nan
+    broken = replace(part, mesh=replace(part.mesh, normals=normals))
+    scene, binary = read_glb(to_glb(replace(figurine, parts=(broken, *figurine.parts[1:]))))
+    index = scene["meshes"][0]["primitives"][0]["attributes"]["NORMAL"]
+    np.testing.assert_array_equal(accessor_values(scene, binary, index)[:2], [[0, 1, 0]] * 2)
+
+
+def test_the_glb_loads_in_trimesh(figurine: Sculpture) -> None:
+    loaded = trimesh.load(io.BytesIO(to_glb(figurine)), file_type="glb")
+    assert set(loaded.geometry) == {part.name for part in figurine.parts}
+
+
+# --- 3MF ---------------------------------------------------------------------------------------
+
+
+def read_3mf(data: bytes, folder: Path) -> tuple[Any, Any, int]:
+    path = folder / "figurine.3mf"
+    path.write_bytes(data)
+    model = lib3mf.get_wrapper().CreateModel()
+    reader = model.QueryReader("3mf")
+    reader.SetStrictModeActive(True)  # noqa: FBT003
+    reader.ReadFromFile(str(path))
+    objects = model.GetMeshObjects()
+    assert objects.Count() == 1
+    assert objects.MoveNext()
+    return model, objects.GetCurrentMeshObject(), reader.GetWarningCount()
+
+
+@pytest.mark.parametrize("height", HEIGHTS)
+def test_lib3mf_reads_the_3mf_in_strict_mode_without_a_warning(
+    height: float, tmp_path: Path
+) -> None:
+    sculpture = ball_man(height)
+    model, solid, warnings = read_3mf(to_3mf(sculpture), tmp_path)
+    assert warnings == 0
+    assert solid.IsManifoldAndOriented()
+    assert solid.GetTriangleCount() == len(sculpture.solid.faces)
+    assert model.GetUnit() == lib3mf.ModelUnit.MilliMeter
+    z = [vertex.Coordinates[2] for vertex in solid.GetVertices()]
+    assert min(z) == 0.0
+    assert max(z) == pytest.approx(height, abs=0.01)
+
+
+def test_the_3mf_has_a_material_a_part_and_the_face_as_texture(
+    figurine: Sculpture, tmp_path: Path
+) -> None:
+    model, solid, _ = read_3mf(to_3mf(figurine), tmp_path)
+    groups = model.GetBaseMaterialGroups()
+    assert groups.MoveNext()
+    materials = groups.GetCurrentBaseMaterialGroup()
+    names = [materials.GetName(i) for i in materials.GetAllPropertyIDs()]
+    assert names == [part.name for part in figurine.parts]
+    assert len(names) >= 5
+    assert model.GetTexture2DGroups().Count() == 1
+    metadata = model.GetMetaDataGroup()
+    values = {
+        metadata.GetMetaData(i).GetName(): metadata.GetMetaData(i).GetValue()
+        for i in range(metadata.GetMetaDataCount())
+    }
+    assert values == {"Title": "Kiln figurine, default, 80 mm", "Application": "Kiln"}
+    assert solid.GetName() == "figurine"
+
+
+def test_the_3mf_mesh_is_the_solid_with_the_colour_of_every_triangle(figurine: Sculpture) -> None:
+    with zipfile.ZipFile(io.BytesIO(to_3mf(figurine))) as package:
+        text = package.read("3D/3dmodel.model").decode()
+    vertices = np.array(
+        re.findall(r'<vertex x="([-.\d]+)" y="([-.\d]+)" z="([-.\d]+)"/>', text), float
+    )
+    np.testing.assert_allclose(vertices, print_vertices(figurine), atol=6e-5)
+    plain = re.findall(r'v1="(\d+)" v2="(\d+)" v3="(\d+)" pid="1" p1="(\d+)"/>', text)
+    face = re.findall(r'v1="(\d+)" v2="(\d+)" v3="(\d+)" pid="4" p1="\d+" p2="\d+" p3="\d+"', text)
+    on_face, uv, _ = face_triangles(figurine)
+    solid = figurine.solid
+    expected = np.column_stack([solid.faces[~on_face], solid.part_ids[~on_face]])
+    np.testing.assert_array_equal(np.array(plain, int), expected)
+    np.testing.assert_array_equal(np.array(face, int), solid.faces[on_face])
+    assert len(re.findall("<m:tex2coord ", text)) == len(uv)
+
+
+def test_the_face_is_painted_on_the_front_of_the_head_only(figurine: Sculpture) -> None:
+    on_face, uv, corners = face_triangles(figurine)
+    solid = figurine.solid
+    head = [part.name for part in figurine.parts].index("head")
+    assert set(solid.part_ids[on_face]) == {head}
+    assert solid.vertices[solid.faces[on_face], 1].min() > -1
+    assert len(corners) == np.count_nonzero(on_face)
+    # the solid's vertex in front of the viewer's left eye (x > 0) finds the eye's blue
+    corner = solid.faces[on_face].ravel()
+    eye = (0.5 - 350 / 1024) * TEXTURE_MM, HEAD_CENTRE_Z + (0.5 - 560 / 1024) * TEXTURE_MM
+    chosen = np.linalg.norm(solid.vertices[corner][:, [0, 2]] - eye, axis=1).argmin()
+    u, v = uv[corners.ravel()[chosen]]
+    assert tuple(figurine.face_texture[int((1 - v) * 1024), int(u * 1024)]) == IRIS
+
+
+def test_a_sculpture_without_a_head_still_makes_a_3mf(figurine: Sculpture, tmp_path: Path) -> None:
+    parts = tuple(replace(p, mesh=replace(p.mesh, uv=None)) for p in figurine.parts)
+    _, solid, warnings = read_3mf(to_3mf(replace(figurine, parts=parts)), tmp_path)
+    assert warnings == 0
+    assert solid.GetTriangleCount() == len(figurine.solid.faces)
+
+
+def test_part_names_are_escaped_in_the_3mf(figurine: Sculpture, tmp_path: Path) -> None:
+    odd = replace(figurine.parts[0], name='"<&>')
+    model, _, _ = read_3mf(to_3mf(replace(figurine, parts=(odd, *figurine.parts[1:]))), tmp_path)
+    groups = model.GetBaseMaterialGroups()
+    groups.MoveNext()
+    assert groups.GetCurrentBaseMaterialGroup().GetName(1) == '"<&>'
+
+
+# --- all of them -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("export", [to_stl, to_glb, to_3mf])
+def test_the_same_sculpture_gives_the_same_bytes(export: Any, figurine: Sculpture) -> None:
+    again = type(figurine).from_bytes(figurine.to_bytes())
+    assert export(figurine) == export(again)
+
+
+def test_the_3mf_carries_no_date(figurine: Sculpture) -> None:
+    with zipfile.ZipFile(io.BytesIO(to_3mf(figurine))) as package:
+        assert {info.date_time for info in package.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert package.namelist()[0] == "[Content_Types].xml"
+
+
+def test_numbers_are_written_like_printf_would() -> None:
+    rng = np.random.default_rng(1)
+    values = np.concatenate([[0, -0.00004, -0.00005, -0.5, 0.5, 99.99995], rng.normal(0, 60, 500)])
+    lines = join_rows(b"", decimal_text(values, 4), b"\n").decode().splitlines()
+    expected = np.rint(values * 1e4) / 1e4
+    assert [float(line) for line in lines] == pytest.approx(expected.tolist(), abs=1e-9)
+    assert lines[3:5] == ["-0.5000", "0.5000"]
+    assert "-0.0000" not in lines
+    numbers = np.array([0, 7, 10, 909, 1000])
+    assert join_rows(index_text(numbers, 1001), b" ") == b"0 7 10 909 1000 "
