@@ -1,0 +1,119 @@
+"""The limit Kiln is measured against: the same stage functions in a bare loop, no queue.
+
+One process makes one photo after the other into the same files. Two of them saturate two cores.
+"""
+
+from __future__ import annotations
+
+import multiprocessing as mp
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+
+from common.settings import Settings
+from common.vision.decode import decode_photo
+from fusion_service.domain.gates import certify
+from fusion_service.domain.glb import to_glb
+from fusion_service.domain.measure import measure
+from fusion_service.domain.sculpt import sculpt
+from fusion_service.domain.stl import to_stl
+from fusion_service.domain.threemf import to_3mf
+from fusion_service.studio import Studio
+from stylize_service.engines.builtin import BuiltinEngine, encode_png
+
+if TYPE_CHECKING:
+    from multiprocessing.queues import SimpleQueue
+
+PREVIEW_PX = 1600
+PORTRAIT_PX = 1024
+
+
+@dataclass
+class Bench:
+    """Warm models of one process."""
+
+    studio: Studio
+    engine: BuiltinEngine
+
+    @classmethod
+    def open(cls) -> Bench:
+        """Load and warm everything, one thread a library."""
+        cv2.setNumThreads(1)
+        studio = Studio(Settings().models)
+        studio.warm_up()
+        return cls(studio, BuiltinEngine(studio.faces))
+
+
+def make_files(bench: Bench, photo: bytes, *, preview: bool = True) -> dict[str, bytes]:
+    """Run every stage function once: photo to every file of a figurine."""
+    picture = bench.engine.portrait(decode_photo(photo), "cel", "largest", PORTRAIT_PX, 0)
+    files = {"portrait.png": encode_png(picture)}
+    attributes = measure(bench.studio.faces, decode_photo(photo), "largest")
+    sculpture = sculpt(attributes, "default", 100.0)
+    files["figurine.glb"] = to_glb(sculpture)
+    files["figurine.stl"] = to_stl(sculpture)
+    files["certificate.json"] = certify(sculpture).model_dump_json(indent=2).encode()
+    files["figurine.3mf"] = to_3mf(sculpture)
+    if preview:
+        files["preview.png"] = bench.studio.preview(sculpture, PREVIEW_PX)
+    return files
+
+
+def core_seconds(photo: bytes, repeats: int = 5) -> float:
+    """CPU seconds of one process for all files but the preview: the least of some repeats."""
+    bench = Bench.open()
+    make_files(bench, photo, preview=False)
+    seconds = []
+    for _ in range(repeats):
+        started = time.process_time()
+        make_files(bench, photo, preview=False)
+        seconds.append(time.process_time() - started)
+    return min(seconds)
+
+
+class BareLoop:
+    """Some warm processes that take photos from a queue and write the files."""
+
+    def __init__(self, processes: int, out: Path) -> None:
+        context = mp.get_context("spawn")
+        self._todo: SimpleQueue[bytes | None] = context.SimpleQueue()
+        self._done: SimpleQueue[int] = context.SimpleQueue()
+        self._workers = [
+            context.Process(target=_work, args=(self._todo, self._done, out / str(i)), daemon=True)
+            for i in range(processes)
+        ]
+        for worker in self._workers:
+            worker.start()
+        for _ in self._workers:
+            self._done.get()  # warm
+
+    def run(self, photos: list[bytes]) -> float:
+        """Jobs per second over a batch of photos."""
+        started = time.perf_counter()
+        for photo in photos:
+            self._todo.put(photo)
+        for _ in photos:
+            self._done.get()
+        return len(photos) / (time.perf_counter() - started)
+
+    def close(self) -> None:
+        """Stop the processes."""
+        for _ in self._workers:
+            self._todo.put(None)
+        for worker in self._workers:
+            worker.join(20)
+
+
+def _work(todo: SimpleQueue[bytes | None], done: SimpleQueue[int], out: Path) -> None:
+    bench = Bench.open()
+    out.mkdir(parents=True, exist_ok=True)
+    done.put(0)
+    number = 0
+    while (photo := todo.get()) is not None:
+        for name, content in make_files(bench, photo).items():
+            (out / f"{number}-{name}").write_bytes(content)
+        number += 1
+        done.put(number)

@@ -1,0 +1,198 @@
+"""One photo through the whole house: real Redis, real worker processes, real files."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import requests
+import trimesh
+from PIL import Image
+
+from gateway.client import ApiError, Kiln
+from tests.bench.photos import portrait_jpeg, unique
+from tests.portraits import astronaut, portrait_path
+
+if TYPE_CHECKING:
+    from tests.stack import TestStack
+
+FILES = {
+    "portrait.png",
+    "figurine.glb",
+    "figurine.stl",
+    "figurine.3mf",
+    "preview.png",
+    "certificate.json",
+    "manifest.json",
+}
+
+
+@pytest.fixture(scope="module")
+def kiln(stack: TestStack) -> Kiln:
+    return Kiln(stack.url)
+
+
+@pytest.fixture(scope="module")
+def done(kiln: Kiln) -> dict[str, Any]:
+    job = kiln.submit_figurine(unique(portrait_jpeg()), template="casual", height_mm=80)
+    return kiln.wait(job["id"], timeout_s=60)
+
+
+def _file(stack: TestStack, job: dict[str, Any], name: str) -> bytes:
+    url = next(a["url"] for a in job["artifacts"] if a["name"] == name)
+    response = requests.get(stack.url + url, timeout=10)
+    assert response.status_code == 200
+    return response.content
+
+
+def test_a_photo_becomes_every_file(done: dict[str, Any]) -> None:
+    assert done["state"] == "succeeded"
+    assert {a["name"] for a in done["artifacts"]} == FILES
+    assert done["progress"] == 100
+    assert {s["engine"] for s in done["stages"]} == {"builtin"}
+
+
+def test_the_stl_is_one_watertight_body_on_the_bed(stack: TestStack, done: dict[str, Any]) -> None:
+    stl = _file(stack, done, "figurine.stl")
+    mesh = trimesh.load(io.BytesIO(stl), file_type="stl", force="mesh")
+    assert mesh.is_watertight
+    assert mesh.is_volume
+    assert mesh.body_count == 1
+    assert mesh.bounds[0][2] == 0
+    assert mesh.extents[2] == pytest.approx(80, abs=0.01)
+
+
+def test_the_manifest_lists_what_is_there(stack: TestStack, done: dict[str, Any]) -> None:
+    manifest = json.loads(_file(stack, done, "manifest.json"))
+    listed = {entry["name"]: entry["sha256"] for entry in manifest["artifacts"]}
+    assert listed == {
+        a["name"]: a["sha256"] for a in done["artifacts"] if a["name"] != "manifest.json"
+    }
+    assert manifest["parameters"]["template"] == "casual"
+
+
+def test_the_certificate_names_every_gate(stack: TestStack, done: dict[str, Any]) -> None:
+    certificate = json.loads(_file(stack, done, "certificate.json"))
+    names = {gate["name"] for gate in certificate["gates"]}
+    assert len(names) >= 8
+    assert certificate["height_mm"] == 80
+
+
+def test_independent_stages_ran_in_parallel(kiln: Kiln, done: dict[str, Any]) -> None:
+    spans = {
+        stage["id"]: (stage["start_ms"], stage["start_ms"] + stage["run_ms"])
+        for stage in kiln.timeline(done["id"])["stages"]
+    }
+    render, portrait = spans["fusion.render"], spans["stylize.portrait"]
+    assert max(render[0], portrait[0]) < min(render[1], portrait[1])
+
+
+def test_the_same_photo_again_is_remembered(kiln: Kiln) -> None:
+    photo = unique(portrait_jpeg())
+    first = kiln.wait(kiln.submit_figurine(photo)["id"])
+    second = kiln.submit_figurine(photo)
+    assert second["state"] == "succeeded"  # in the answer to the POST itself
+    assert all(stage["cached"] for stage in second["stages"])
+    assert {a["sha256"] for a in second["artifacts"]} == {a["sha256"] for a in first["artifacts"]}
+
+
+def test_another_template_reuses_the_measured_face_and_the_portrait(kiln: Kiln) -> None:
+    photo = unique(portrait_jpeg())
+    kiln.wait(kiln.submit_figurine(photo)["id"])
+    again = kiln.wait(kiln.submit_figurine(photo, template="superhero")["id"])
+    cached = {stage["id"] for stage in again["stages"] if stage["cached"]}
+    assert cached == {"fusion.measure", "stylize.portrait"}
+
+
+def test_the_same_photo_gives_the_same_bytes_on_another_stack_run(kiln: Kiln) -> None:
+    jobs = [kiln.wait(kiln.submit_figurine(unique(portrait_jpeg()))["id"]) for _ in range(2)]
+    same = [
+        {a["name"]: a["sha256"] for a in job["artifacts"] if a["name"] != "manifest.json"}
+        for job in jobs
+    ]
+    assert same[0] == same[1]
+
+
+def test_a_format_nobody_asked_for_is_not_made(kiln: Kiln) -> None:
+    job = kiln.wait(kiln.submit_figurine(unique(portrait_jpeg()), formats="glb")["id"])
+    names = {a["name"] for a in job["artifacts"]}
+    assert names == {"portrait.png", "figurine.glb", "preview.png", "manifest.json"}
+
+
+def _jpeg(pixels: np.ndarray, exif: bytes = b"") -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "JPEG", quality=92, exif=exif)
+    return unique(out.getvalue())
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_turned_photo_is_turned_back(kiln: Kiln, turns: int) -> None:
+    job = kiln.wait(kiln.submit_figurine(_jpeg(np.rot90(astronaut(), turns).copy()))["id"])
+    assert job["state"] == "succeeded"
+
+
+def test_a_phone_photo_with_exif_orientation_is_turned_back(kiln: Kiln) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    lying = np.rot90(astronaut(), 1).copy()
+    job = kiln.wait(kiln.submit_figurine(_jpeg(lying, exif.tobytes()))["id"])
+    assert job["state"] == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("pixels", "code"),
+    [
+        (np.full((512, 512, 3), 128, np.uint8), "no_face"),
+        (astronaut()[:, 225:], "face_cut_off"),
+        (astronaut()[::8, ::8], "face_too_small"),
+    ],
+)
+def test_a_photo_without_a_good_face_gets_a_clear_problem(
+    stack: TestStack, pixels: np.ndarray, code: str
+) -> None:
+    response = requests.post(
+        f"{stack.url}/v1/figurines",
+        files={"photo": ("me.jpg", _jpeg(np.ascontiguousarray(pixels)))},
+        headers={"Prefer": "wait=30"},
+        timeout=40,
+    )
+    assert response.status_code == 422
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.json()["code"] == code
+    assert response.json()["hint"]
+
+
+def test_several_faces_take_the_largest_or_the_subject(kiln: Kiln) -> None:
+    photo = portrait_path("two_faces.jpg").read_bytes()
+    largest = kiln.wait(kiln.submit_figurine(photo)["id"])
+    other = kiln.wait(kiln.submit_figurine(photo, subject="1")["id"])
+    stl = [
+        next(a["sha256"] for a in job["artifacts"] if a["name"] == "figurine.stl")
+        for job in (largest, other)
+    ]
+    assert stl[0] != stl[1]
+    missing = kiln.wait(kiln.submit_figurine(photo, subject="7")["id"])
+    assert missing["error"]["code"] == "no_such_subject"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "code"),
+    [
+        ({"style": "cubist"}, "bad_parameter"),
+        ({"template": "wizard"}, "bad_parameter"),
+        ({"height_mm": 5}, "bad_parameter"),
+        ({"colour": "red"}, "bad_parameter"),
+        ({"pause_after": "portrait"}, "bad_parameter"),
+    ],
+)
+def test_a_wrong_parameter_is_refused_at_once(
+    kiln: Kiln, parameters: dict[str, Any], code: str
+) -> None:
+    with pytest.raises(ApiError) as refused:
+        kiln.submit_figurine(portrait_jpeg(), **parameters)
+    assert refused.value.status == 422
+    assert refused.value.code == code
+    assert next(iter(parameters)) in refused.value.problem["detail"]
