@@ -48,9 +48,9 @@ def sitter_lines(sitter: Sitter, lightness: Floats, width: float = 1.15) -> Floa
 
 def _tones(lab: Floats, side: int) -> RGB:
     soft = tones.enlarge(np.asarray(cv2.GaussianBlur(lab[..., 0], (0, 0), 1.9), np.float32), side)
-    stepped = tones.step_lightness(soft, 6, 4.0)
+    stepped = tones.step_lightness(soft, 6, 3.0)
     fine = tones.enlarge(lab[..., 0], side)
-    lightness = np.clip(stepped * np.float32(0.85) + fine * np.float32(0.15) + 2, 0, 98)
+    lightness = np.clip(stepped * np.float32(0.78) + fine * np.float32(0.22) + 2, 0, 98)
     colour = np.asarray(cv2.GaussianBlur(lab, (0, 0), 1.5), np.float32)
     enriched = tones.enrich(colour, 1.35)
     rich = np.asarray(cv2.resize(enriched, (side, side)), np.float32)
@@ -60,7 +60,8 @@ def _tones(lab: Floats, side: int) -> RGB:
 
 def _backdrop(sitter: Sitter, side: int, seed: int) -> RGB:
     back, front = BACKDROPS[(_furthest(sitter) + seed) % len(BACKDROPS)]
-    canvas = tones.blend(tones.sheet(side, back), front, paper.disc(side, 0.87, 0.03))
+    canvas = tones.sheet(side, back)
+    paper.draw_disc(canvas, front, 0.87, 0.03)
     sticker = paper.outline(sitter.matte, STICKER_WIDTH, side)
     shade = cv2.GaussianBlur(sitter.matte, (0, 0), 9)
     shifted = cv2.warpAffine(

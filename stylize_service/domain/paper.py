@@ -10,7 +10,8 @@ import numpy as np
 from stylize_service.domain.tones import enlarge
 
 if TYPE_CHECKING:
-    from common.vision.network import Floats
+    from common.vision.network import RGB, Floats
+    from stylize_service.domain.tones import Colour
 
 
 def noise(side: int, grain: float, seed: int) -> Floats:
@@ -40,13 +41,11 @@ def grid(side: int) -> tuple[Floats, Floats]:
     return x, y
 
 
-def disc(side: int, radius: float, centre_y: float = 0.0) -> Floats:
-    """Draw a filled circle with a smooth rim; radius and centre as shares of half the side."""
-    canvas = np.zeros((side, side), np.uint8)
-    fine = 1 << 8  # the circle is drawn in 1/256 px
-    centre = (round(side / 2 * fine), round((1 + centre_y) * side / 2 * fine))
-    cv2.circle(canvas, centre, round(radius * side / 2 * fine), 255, -1, cv2.LINE_AA, 8)
-    return canvas.astype(np.float32) * np.float32(1 / 255)
+def draw_disc(canvas: RGB, colour: Colour, radius: float, centre_y: float = 0.0) -> None:
+    """Fill a circle with a smooth rim; radius and centre as shares of half the side."""
+    half = canvas.shape[0] / 2 * 256  # the circle is drawn in 1/256 px
+    centre = (round(half), round((1 + centre_y) * half))
+    cv2.circle(canvas, centre, round(radius * half), colour, -1, cv2.LINE_AA, 8)
 
 
 def outline(matte: Floats, width: float, side: int) -> Floats:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 INK: Colour = (20, 14, 32)
 SHADOW, HALF_TONE = 26.0, 64.0  # L
-LIGHT = (72.0, 89.0)  # L, by the sitter's own skin: nobody is made paler than the paper's white
+LIGHT = (76.0, 90.0)  # L, by the sitter's own skin: nobody is made paler than the paper's white
 CUTS = (0.27, 0.62)  # of the sitter's own range of lightness
 DOTS = 92  # rows of halftone dots
 RAYS = 14
@@ -49,7 +49,7 @@ def _print(lab: Floats, matte: Floats, side: int) -> RGB:
     sharp = np.float32(side / 40)
     light, half = (np.clip((level - cut) * sharp + 0.5, 0, 1) for cut in (CUTS[1], CUTS[0]))
     lit = soft[(matte > 0.5) & (scaled > CUTS[1])]
-    own = float(np.median(lit)) + 5 if lit.size else LIGHT[1]
+    own = float(np.median(lit)) + 11 if lit.size else LIGHT[1]
     shadow_l, half_l = np.float32(SHADOW), np.float32(HALF_TONE)
     light_l = np.float32(np.clip(own, *LIGHT))
     colour = tones.enlarge(np.asarray(cv2.GaussianBlur(lab, (0, 0), 3), np.float32), side)

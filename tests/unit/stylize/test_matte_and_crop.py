@@ -96,7 +96,7 @@ def test_what_only_one_view_takes_for_a_person_is_background() -> None:
         views.append(view)
         seen = np.ascontiguousarray(cv2.resize(figure(), view.shape[:2]))
         if len(views) == 2:
-            seen[60:260, 400:] = 1
+            seen[120:260, 330:] = 1
         return seen
 
     sitter = pose_sitter(picture, face, person_mask)
