@@ -1,0 +1,109 @@
+# Kiln on one machine. `make` lists what there is.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+PHOTO ?= tests/data/astronaut.jpg
+SOURCES := gateway stylize_service fusion_service common deploy tests
+
+##@ Run
+.PHONY: setup up down restart status logs demo
+
+setup: $(VENV)/.runtime ## Install everything: system packages, Python packages, face models
+	@$(BIN)/python -m deploy.models
+
+up: setup ## Start the stack in the background; returns when it is ready
+	@$(BIN)/python -m deploy up
+
+down: ## Stop the stack and wait until it is gone
+	@test ! -x $(BIN)/python || $(BIN)/python -m deploy down
+
+restart: setup ## Stop and start the stack
+	@$(BIN)/python -m deploy restart
+
+status: ## List the processes of the stack
+	@$(BIN)/python -m deploy status
+
+logs: ## Follow the logs of all processes
+	@$(BIN)/python -m deploy logs
+
+demo: setup ## One photo through the whole house, files in out/ (PHOTO=... for your own)
+	@$(BIN)/python -m deploy.demo "$(PHOTO)"
+
+##@ Develop
+.PHONY: setup-dev fmt check lint test verify bench docs lock
+
+setup-dev: setup $(VENV)/.dev $(VENV)/.node ## Install what checks and tests need as well
+
+fmt: $(VENV)/.dev ## Rewrite the code in the house style
+	$(BIN)/ruff check --fix --quiet $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+check: lint ## Look, do not touch: lint, types, imports, unit and contract tests
+	$(BIN)/python -m pytest tests/unit tests/contract -q
+
+test: setup-dev lint ## Everything the CI checks: lint, types, imports and all tests
+	$(BIN)/python -m pytest tests/unit tests/contract tests/integration -q
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+verify: setup-dev ## Every suite in full; writes its table into docs/verify.md
+	$(BIN)/python -m tests.verify
+
+bench: setup-dev ## Measure, never judge
+	$(BIN)/python -m tests.bench
+
+docs: $(VENV)/.dev ## Write docs/reference.md from the code
+	$(BIN)/python -m deploy.reference
+
+lock: $(VENV)/.dev ## Pin newer versions of the Python packages
+	for name in requirements requirements-dev; do \
+		$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+			--fork-strategy fewest --generate-hashes --no-emit-index-url --no-header \
+			--no-annotate $$name.in --output-file $$name.txt || exit 1; done
+
+##@ Other
+.PHONY: help clean
+
+help: ## Show this list
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n\033[1m%s\033[0m\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  \033[36m%-10s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@printf '\nSettings are KILN_* variables: docs/reference.md lists them.\n'
+
+clean: down ## Stop the stack; remove the venv, caches and node modules (data/ and out/ stay)
+	rm -rf $(VENV) node_modules *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './data/*' -prune -exec rm -rf {} +
+
+# ---- what `setup` has done, as files, so that a second time costs nothing
+$(VENV)/.system: deploy/install_system.sh
+	@PYTHON="$(PYTHON)" sh deploy/install_system.sh run
+	@mkdir -p $(VENV) && touch $@
+
+$(VENV)/bin/python: | $(VENV)/.system
+	@test -n "$(PYTHON)" || { echo "Kiln needs Python 3.11 or newer: install it," \
+		"or name it: make setup PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements.txt pyproject.toml $(VENV)/.system | $(VENV)/bin/python
+	$(PIP) install --require-hashes -r requirements.txt
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
+	$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.node: package-lock.json | $(VENV)/bin/python
+	@if command -v npm >/dev/null; then npm ci --silent --no-audit --no-fund; \
+		else echo "no npm here: the glTF validator is skipped"; fi
+	@touch $@

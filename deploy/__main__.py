@@ -1,0 +1,74 @@
+"""``python -m deploy up | down | restart | status | logs``: the stack of this machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from common.settings import Settings
+from deploy.stack import Stack, StackError
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+def _up(stack: Stack) -> None:
+    settings = stack.settings
+    _say("Kiln is up." if stack.up() else "Kiln was up already.")
+    _say(f"  page and API   {settings.gateway_url}/")
+    _say(f"  API reference  {settings.gateway_url}/docs")
+    _say(f"  Flower         http://{settings.host}:{settings.flower_port}/")
+    _say(f"                 name and password: {stack.run / 'flower-login'}")
+    _say(f"  logs           {stack.logs}")
+
+
+def _down(stack: Stack) -> None:
+    _say("Kiln is down." if stack.down() else "Kiln was not up.")
+
+
+def _restart(stack: Stack) -> None:
+    _down(stack)
+    _up(stack)
+
+
+def _status(stack: Stack) -> None:
+    if not stack.is_up():
+        raise StackError("Kiln is not up: `make up` starts it.")
+    for process in stack.processes():
+        _say(f"{process.name:20} {process.state:10} {process.pid or ''}")
+
+
+def _logs(stack: Stack) -> None:
+    files = [str(path) for path in sorted(stack.logs.glob("*.log"))]
+    if not files:
+        raise StackError(f"no logs in {stack.logs}: `make up` starts a stack.")
+    os.execvp("tail", ["tail", "-n", "20", "-F", *files])  # noqa: S606, S607
+
+
+COMMANDS: Final = {
+    "up": _up,
+    "down": _down,
+    "restart": _restart,
+    "status": _status,
+    "logs": _logs,
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command and return the exit status."""
+    if len(arguments) != 1 or arguments[0] not in COMMANDS:
+        sys.stderr.write(f"usage: python -m deploy {' | '.join(COMMANDS)}\n")
+        return 2
+    try:
+        COMMANDS[arguments[0]](Stack(Settings()))
+    except StackError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
