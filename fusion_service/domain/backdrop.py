@@ -29,8 +29,11 @@ def compose(drawn: Pixels, frames: list[Frame], floors: list[Float]) -> Pixels:
     for frame, floor in zip(frames, floors, strict=True):
         place = np.s_[frame.y : frame.y + frame.height, frame.x : frame.x + frame.width]
         share[place] *= 1 - _floor_in_view(frame, floor * fading)
-    paper = cv2.multiply(_paper(width, height), cv2.merge([share] * 3), dtype=cv2.CV_8U)
-    return np.asarray(cv2.add(paper, np.ascontiguousarray(drawn[:, :, :3])), np.uint8)
+    planes = [
+        cv2.add(cv2.multiply(paper, share, dtype=cv2.CV_8U), cv2.extractChannel(drawn, channel))
+        for channel, paper in enumerate(_paper(width, height))
+    ]
+    return np.asarray(cv2.merge(planes), np.uint8)
 
 
 def _fading() -> Float:
@@ -60,9 +63,9 @@ def _floor_in_view(frame: Frame, floor: Float) -> Float:
 
 @lru_cache(maxsize=2)
 def _paper(width: int, height: int) -> Pixels:
-    """Paint the lit paper with its vignette, (height, width, 3)."""
+    """Paint the lit paper with its vignette, (3, height, width)."""
     x = np.linspace(-1, 1, width, dtype=np.float32)[None, :] + np.float32(0.15)
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None] + np.float32(0.2)
-    vignette = np.minimum(x * x * 0.42 + y * y * 0.5, 1)[:, :, None]
-    lit, edge = np.array(PAPER_LIT, np.float32), np.array(PAPER_EDGE, np.float32)
+    vignette = np.minimum(x * x * 0.42 + y * y * 0.5, 1)
+    lit, edge = (np.array(c, np.float32)[:, None, None] for c in (PAPER_LIT, PAPER_EDGE))
     return np.asarray(np.rint(lit + (edge - lit) * vignette), np.uint8)

@@ -1,6 +1,6 @@
 """GLB (binary glTF 2.0): the figurine to look at, one named node a part, the head textured.
 
-Specification: Khronos, glTF 2.0, https://registry.khronos.org/glTF/specs/2.0/glTF-2.0.html
+Specification: Khronos Group, glTF 2.0 (ISO/IEC 12113:2022).
 """
 
 from __future__ import annotations

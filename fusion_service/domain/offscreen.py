@@ -6,6 +6,7 @@ import ctypes
 import sys
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 from vtkmodules import vtkRenderingOpenGL2
 from vtkmodules.util.numpy_support import vtk_to_numpy
@@ -42,11 +43,15 @@ def open_window() -> vtkRenderWindow:
     raise EngineUnavailable("The preview cannot be drawn: no EGL and no OSMesa here.", HINT)
 
 
-def draw(window: vtkRenderWindow, renderers: list[vtkRenderer], width: int, height: int) -> Pixels:
-    """Draw the renderers in one window; (height, width, 4) RGBA, premultiplied.
+def draw(
+    window: vtkRenderWindow, renderers: list[vtkRenderer], size: tuple[int, int], finer: int
+) -> Pixels:
+    """Draw the renderers in one window of ``size`` = (width, height), ``finer`` times larger.
 
-    The renderers are taken out of the window again, whatever happens.
+    The renderers are taken out of the window again, whatever happens. Returns the picture
+    averaged down to ``size``: (height, width, 4) RGBA, premultiplied.
     """
+    width, height = size[0] * finer, size[1] * finer
     window.SetSize(width, height)
     for renderer in renderers:
         window.AddRenderer(renderer)
@@ -59,8 +64,9 @@ def draw(window: vtkRenderWindow, renderers: list[vtkRenderer], width: int, heig
         for renderer in renderers:
             renderer.RemoveAllViewProps()
             window.RemoveRenderer(renderer)
-    rows = vtk_to_numpy(pixels)  # type: ignore[no-untyped-call]
-    return np.ascontiguousarray(rows.reshape(height, width, 4)[::-1], np.uint8)
+    from_below = vtk_to_numpy(pixels).reshape(height, width, 4)  # type: ignore[no-untyped-call]
+    averaged = cv2.resize(from_below, size, interpolation=cv2.INTER_AREA)
+    return np.ascontiguousarray(averaged[::-1], np.uint8)
 
 
 def _candidates() -> list[tuple[str, type[vtkRenderWindow]]]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Mask = npt.NDArray[np.bool_]  # (layers, rows, columns)
 LOST_SHARE = 1e-3  # of the volume
-VOXELS = 1_400_000  # in the bounding box: half a millimetre on a figurine of 80 mm
+VOXELS = 1_100_000  # in the bounding box: half a millimetre on a figurine of 80 mm
 VOXELS_A_WALL = 5  # finer voxels would not reach beyond the wall in question
 VOXELS_ACROSS = (0, 1, 2, 3, 4, 5, 6, 8)  # the balls that are tried
 SHARP_CORNER = 0.74  # radii from a ball in the corner of a box to the tip: sharp is not thin

@@ -47,6 +47,9 @@ class VinylActor:
 
     def show(self, parts: list[Part], ambient: Float, key: Float, texture: Pixels) -> None:
         """Take other geometry: all ``parts`` in one mesh, with the light baked for it."""
+        self.actor.SetVisibility(bool(parts))
+        if not parts:
+            return
         counts = [len(part.mesh.vertices) for part in parts]
         starts = np.cumsum([0, *counts[:-1]], dtype=np.int32)
         faces = [part.mesh.faces + start for part, start in zip(parts, starts, strict=True)]

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -112,6 +113,15 @@ def test_the_same_sculpture_gives_the_same_bytes(preview: bytes) -> None:
     assert render_preview(ball_man(), WIDTH) == preview
     render_preview(ball_man(40.0), 400)  # another size and sculpture in between
     assert render_preview(ball_man(), WIDTH) == preview
+
+
+def test_parts_without_a_face_are_drawn_too(gl: None, preview: bytes) -> None:
+    sculpture = ball_man()
+    parts = tuple(replace(p, mesh=replace(p.mesh, uv=None)) for p in sculpture.parts)
+    faceless = render_preview(replace(sculpture, parts=parts), WIDTH)
+    decoded = cv2.imdecode(np.frombuffer(faceless, np.uint8), cv2.IMREAD_COLOR)
+    assert blue_share(np.asarray(decoded[:, :, ::-1], np.int16)) == 0
+    assert render_preview(sculpture, WIDTH) == preview
 
 
 def test_another_thread_gets_its_own_context_and_the_same_picture(preview: bytes) -> None:
