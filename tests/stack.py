@@ -1,0 +1,167 @@
+"""A whole stack of its own for tests: private ports, private folder, nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pytest
+
+from common.ledger.redis_ledger import RedisLedger, connect
+from common.settings import Settings
+from common.stores import ArtifactStore
+from common.vision.fetch import missing_files
+from deploy.processes import is_alive
+from deploy.stack import ROOT, Process, Stack, free_ports
+
+MODELS = Path(os.environ.get("KILN_MODELS_DIR", ROOT / "data" / "models"))
+
+
+class TestStack:
+    """The same supervisord and the same code as ``make up``, under other settings.
+
+    Names of processes may be given in part: ``fusion-worker`` means all of them.
+    """
+
+    __test__ = False  # not a class of tests
+
+    def __init__(self, **settings: Any) -> None:
+        # a short path: sockets have a limit of about 100 characters
+        self.folder = Path(tempfile.mkdtemp(prefix="kiln-"))
+        given: dict[str, Any] = {
+            "data_dir": self.folder,
+            "models_dir": MODELS,
+            **free_ports(),
+            **settings,
+        }
+        self.settings = Settings(**given)
+        self.stack = Stack(self.settings)
+        self._seen: set[int] = set()
+
+    def __enter__(self) -> Self:
+        try:
+            self.stack.up()
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        left = self._end()
+        assert not left, f"processes left behind: {left}"
+
+    # -- looking --------------------------------------------------------------------
+    @property
+    def url(self) -> str:
+        return self.settings.gateway_url
+
+    def ledger(self) -> RedisLedger:
+        return RedisLedger(connect(self.settings.ledger_url))
+
+    def store(self) -> ArtifactStore:
+        return ArtifactStore(self.settings.artifacts_url)
+
+    def missing(self) -> dict[str, str]:
+        return self.stack.missing()
+
+    def processes(self, name: str = "") -> list[Process]:
+        found = [p for p in self.stack.processes() if _is_named(p, name)]
+        assert found, f"no process called {name}"
+        return found
+
+    def pids(self) -> list[int]:
+        """All processes of the stack, children included."""
+        found = self.stack.pids()
+        self._seen.update(found)
+        return found
+
+    def pid(self, name: str) -> int:
+        (process,) = self.processes(name)
+        return process.pid
+
+    def worker_pid(self, worker: str) -> int:
+        """Pid of a Celery worker by its own name, such as fusion-1@host."""
+        service, _, number = worker.partition("@")[0].rpartition("-")
+        program = f"{service}-worker"
+        return self.pid(f"{program}-{number}" if len(self.processes(program)) > 1 else program)
+
+    # -- doing --------------------------------------------------------------------------
+    def wait_until_ready(self, timeout_s: float = 60) -> None:
+        self.stack.wait_until_ready(timeout_s)
+
+    def kill(self, name: str, number: int = signal.SIGKILL) -> list[int]:
+        """Send a signal to every process of that name; returns the pids it went to."""
+        self.pids()
+        pids = [process.pid for process in self.processes(name) if process.pid]
+        for pid in pids:
+            os.kill(pid, number)
+        return pids
+
+    def stop(self, name: str) -> None:
+        """Stop and stay stopped, as an operator would; returns when it is gone."""
+        self.pids()
+        with self.stack.supervisor() as supervisor:
+            for group, process in self._full_names(name):
+                supervisor.stopProcess(f"{group}:{process}")
+
+    def start(self, name: str) -> None:
+        with self.stack.supervisor() as supervisor:
+            for group, process in self._full_names(name):
+                supervisor.startProcess(f"{group}:{process}")
+
+    def restart(self, name: str) -> None:
+        self.stop(name)
+        self.start(name)
+
+    def _full_names(self, name: str) -> list[tuple[str, str]]:
+        wanted = {process.name for process in self.processes(name)}
+        with self.stack.supervisor() as supervisor:
+            rows = supervisor.getAllProcessInfo()
+        return [(row["group"], row["name"]) for row in rows if row["name"] in wanted]
+
+    def _end(self) -> list[int]:
+        """Stop everything by its pid; returns what an orderly stop had left."""
+        if self.stack.is_up():
+            self.pids()
+            self.stack.down()
+        left = [pid for pid in self._seen if is_alive(pid)]
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return left
+
+
+def require_stack() -> None:
+    """Skip on a laptop, fail in CI, where something a stack needs is missing."""
+    reasons = []
+    if shutil.which("redis-server") is None:
+        reasons.append("redis-server is not installed")
+    if missing := missing_files(MODELS):
+        reasons.append(f"{', '.join(missing)} not in {MODELS}")
+    if reasons:
+        reason = f"{'; '.join(reasons)}: run `make setup`"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+
+
+def until(condition: Callable[[], bool], timeout_s: float = 30) -> None:
+    """Wait for something to become true."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, f"not true after {timeout_s:.0f} s"
+        time.sleep(0.05)
+
+
+def _is_named(process: Process, name: str) -> bool:
+    return not name or process.name == name or process.name.rpartition("-")[0] == name
