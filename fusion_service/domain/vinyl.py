@@ -58,7 +58,7 @@ float wrapped = clamp((dot(normal, key) + 0.25) / 1.25, 0.0, 1.0);
 vec3 light = wrapped * mix(1.0, key_visible, 0.8) * vec3(1.02, 0.96, 0.88);
 light += clamp(dot(normal, fill) * 0.7 + 0.3, 0.0, 1.0) * vec3(0.22, 0.21, 0.21) * ambient;
 float upward = normal.y * 0.5 + 0.5;
-light += mix(vec3(0.25, 0.22, 0.19), vec3(0.37, 0.36, 0.36), upward) * ambient;
+light += mix(vec3(0.42, 0.36, 0.32), vec3(0.37, 0.36, 0.36), upward) * ambient;
 // light that comes back out of a crease has taken the colour of the toy
 vec3 colour = albedo * light * mix(vec3(1.0), mix(albedo, vec3(1.0), ambient), 0.5);
 
