@@ -32,9 +32,10 @@ TEMPLATES: dict[str, Template] = {
 
 @dataclass(frozen=True)
 class Body:
-    """The geometry of a template: one mesh per piece, and the union of all pieces."""
+    """The geometry of a template: a mesh and a field per piece, and the union of all pieces."""
 
     meshes: tuple[Mesh, ...]
+    blocks: tuple[Block, ...]
     union: Union  # owners are the indices of the pieces
 
 
@@ -68,10 +69,13 @@ def body(name: str) -> Body:
         lathe(PLINTH) if piece.shape is PLINTH else _mesh(piece.shape, piece.voxel)
         for piece in pieces
     )
-    union = unite([_block(piece.shape) for piece in pieces], range(len(pieces)))
-    for array in (union.field, union.owner):
-        array.setflags(write=False)
-    return Body(meshes, union)
+    blocks = tuple(_block(piece.shape) for piece in pieces)
+    union = unite(blocks, range(len(pieces)))
+    union.field.setflags(write=False)
+    union.owner.setflags(write=False)
+    for block in blocks:
+        block.field.setflags(write=False)
+    return Body(meshes, blocks, union)
 
 
 def _block(shape: Shape, voxel: float = VOXEL) -> Block:

@@ -13,6 +13,7 @@ import numpy as np
 
 from fusion_service.domain.sculpture import Solid
 from fusion_service.domain.sdf import Grid
+from fusion_service.domain.seams import owners_at, straighten
 from fusion_service.domain.surface import CLEARANCE, largest_body, triangulate
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from fusion_service.domain.sculpture import Float, Index
+    from fusion_service.domain.sculpture import Float, Index, Mesh
 
 
 @dataclass(frozen=True)
@@ -63,15 +64,22 @@ def extend(union: Union, blocks: Sequence[Block], ids: Sequence[int]) -> Union:
     return grown
 
 
-def solidify(union: Union) -> Solid:
-    """Mesh a union: one closed body on z = 0, every triangle with the part it belongs to."""
+def solidify(union: Union, blocks: Sequence[Block]) -> Solid:
+    """Mesh a union: one closed body on z = 0, every triangle with the part it belongs to.
+
+    ``blocks`` are all blocks of the union in the order of their ids.
+    """
     mesh = triangulate(union.grid, union.field)
     chosen = largest_body(mesh.vertices, mesh.faces)
-    vertices, faces = _used(mesh.vertices, mesh.faces[chosen])
+    vertices, normals, faces = _used(mesh, chosen)
     # The base is cut exactly on a lattice plane; only the clearance lifts its underside.
     ground = vertices[:, 2]
     ground[ground < 2 * CLEARANCE] = 0.0
-    return Solid(vertices, faces, _owners(union, vertices, faces))
+    owners = owners_at(union, blocks, vertices[faces].mean(axis=1))
+    slid = straighten(vertices, normals, faces, owners, blocks)
+    touched = (slid != vertices).any(axis=1)[faces].any(axis=1)
+    owners[touched] = owners_at(union, blocks, slid[faces[touched]].mean(axis=1))
+    return Solid(slid, faces, owners)
 
 
 def _lower(union: Union, grid: Grid, field: Float, number: int) -> None:
@@ -89,18 +97,11 @@ def _around(grids: Sequence[Grid]) -> Grid:
     return Grid((a, b, c), (i, j, k), grids[0].voxel)
 
 
-def _used(vertices: Float, faces: Index) -> tuple[Float, Index]:
-    kept = np.zeros(len(vertices), bool)
+def _used(mesh: Mesh, chosen: Index) -> tuple[Float, Float, Index]:
+    faces = mesh.faces[chosen]
+    kept = np.zeros(len(mesh.vertices), bool)
     kept[faces] = True
     if kept.all():
-        return vertices, faces
+        return mesh.vertices, mesh.normals, faces
     renumbered = np.cumsum(kept, dtype=np.int32) - 1
-    return vertices[kept], renumbered[faces]
-
-
-def _owners(union: Union, vertices: Float, faces: Index) -> npt.NDArray[np.uint8]:
-    centroids = vertices[faces].mean(axis=1)
-    nodes = np.rint(centroids / union.grid.voxel).astype(np.int32) - np.asarray(union.grid.start)
-    i, j, k = np.clip(nodes, 0, np.subtract(union.grid.shape, 1)).T
-    owners: npt.NDArray[np.uint8] = union.owner[i, j, k]
-    return owners
+    return mesh.vertices[kept], mesh.normals[kept], renumbered[faces]

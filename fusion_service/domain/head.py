@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fusion_service.domain.shapes import Shape
 
 RELIEF_PX = 256  # the relief is finer than the lattice can show; this much is kept
+BLUR = 0.55  # voxels; a step of the relief must not be steeper than the lattice can hold
 FRONT_Y = -1.0  # behind it the head is plain skin
 SKIN_TEXEL = (0.005, 0.99)  # u, v of a corner that is never painted
 
@@ -110,7 +111,7 @@ def _sampled(relief: Float, grid: Grid) -> Float:
     """Return the relief at the lattice columns (nx, nz), smoothed to what the lattice can hold."""
     small = cv2.resize(relief, (RELIEF_PX, RELIEF_PX), interpolation=cv2.INTER_AREA)
     per_mm = RELIEF_PX / TEXTURE_MM
-    small = cv2.GaussianBlur(small, (0, 0), 0.35 * VOXEL * per_mm)
+    small = cv2.GaussianBlur(small, (0, 0), BLUR * VOXEL * per_mm)
     column = (TEXTURE_MM / 2 - grid.x[:, 0, 0]) * per_mm - 0.5
     row = (HEAD_CENTRE_Z + TEXTURE_MM / 2 - grid.z[0, 0, :]) * per_mm - 0.5
     columns, rows = np.meshgrid(column, row, indexing="ij")

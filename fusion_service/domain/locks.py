@@ -57,7 +57,7 @@ def add_forelocks(grid: Grid, field: Float, haircut: Haircut) -> None:
     root_azimuth = np.degrees(np.arctan2(haircut.parting, 9.0))
     for azimuth in END_DEGREES:
         spread = azimuth - root_azimuth
-        if abs(spread) < 7:
+        if abs(spread) < 7 and not haircut.fringe:
             continue  # would stand upright on the parting
         path = _path(haircut, float(root_azimuth), azimuth)
         radii = _radii(abs(spread), blunt=haircut.fringe)
@@ -71,8 +71,8 @@ def _path(haircut: Haircut, root_azimuth: float, end_azimuth: float) -> Vector:
         root_azimuth, ROOT_DEGREES[0] + sideways * (ROOT_DEGREES[1] - ROOT_DEGREES[0])
     )
     across = SCALP_RADII[0] * float(np.sin(np.radians(end_azimuth))) * 0.9
-    uneven = 0.6 * float(np.sin(0.11 * end_azimuth)) - 0.8 * sideways
-    clear = 2.9 if haircut.fringe else 0.9  # of the brows
+    uneven = 0.4 * float(np.sin(0.11 * end_azimuth)) - 0.8 * sideways
+    clear = 3.2 if haircut.fringe else 0.9  # of the brows
     height = haircut.line_at(across) + clear + uneven - SCALP_CENTRE[2]
     elevation = float(np.degrees(np.arcsin(np.clip(height / SCALP_RADII[2], -0.9, 0.9))))
     end = _direction(end_azimuth, elevation)
@@ -90,7 +90,7 @@ def _path(haircut: Haircut, root_azimuth: float, end_azimuth: float) -> Vector:
 def _radii(spread: float, *, blunt: bool) -> Vector:
     """Return the thickness along a lock; locks that lie far from the parting are wider."""
     wide = 2.3 + 0.6 * min(spread / 60, 1.0)
-    radii: Vector = wide * np.array([0.55, 0.95, 1.0, 1.0, 0.88 if blunt else 0.62])
+    radii: Vector = wide * np.array([0.55, 0.95, 1.0, 1.0, 1.05 if blunt else 0.62])
     return radii
 
 

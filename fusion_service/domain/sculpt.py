@@ -47,9 +47,10 @@ def sculpt(attributes: Attributes, template: str, height_mm: float = 100.0) -> S
     clothes = dress(outfit, palette)
     # 3. the solid first: triangulating a part closes its field in place
     own = [head] if hair is None else [head, hair]
-    first = len(clothes)
-    union = extend(body(template).union, own, range(first, first + len(own)))
-    solid = solidify(union)
+    under = body(template)
+    first = len(under.blocks)
+    union = extend(under.union, own, range(first, first + len(own)))
+    solid = solidify(union, [*under.blocks, *own])
     # 4. one smooth mesh per part, for the eye
     face = project_texture(triangulate(head.grid, head.field))
     parts = [*clothes, Part("head", lab_to_srgb(palette.skin), face)]

@@ -41,7 +41,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Template:
-    """A body that any head can wear; pieces later in the list win where two coincide."""
+    """A body that any head can wear; earlier pieces win where two coincide."""
 
     name: str
     title: str

@@ -5,7 +5,7 @@ from fusion_service.domain.shapes import Capsule, Ellipsoid, Plate, Ring, Slab
 from fusion_service.domain.wardrobe import Piece, Template, fixed, plinth, shirt, trousers
 
 SHOE = Blend(
-    Ellipsoid((5.1, 2.5, 6.4), (3.9, 6.2, 3.5)),
+    Ellipsoid((5.1, 2.5, 5.8), (3.9, 6.2, 3.8)),
     Ellipsoid((5.0, -0.9, 7.8), (3.6, 3.8, 4.0)),
     k=2,
 )

@@ -5,7 +5,7 @@ from fusion_service.domain.shapes import Beyond, Capsule, Ellipsoid, Ring, Slab
 from fusion_service.domain.wardrobe import Piece, Template, fixed, plinth, shirt, skin, trousers
 
 SHOE = Blend(
-    Ellipsoid((4.9, 2.4, 6.3), (3.8, 6.0, 3.5)),
+    Ellipsoid((4.9, 2.4, 5.6), (3.8, 6.0, 3.7)),
     Ellipsoid((4.8, -0.9, 7.4), (3.5, 3.7, 3.9)),
     k=2,
 )

@@ -9,7 +9,7 @@ from fusion_service.domain.wardrobe import Piece, Template, cape, fixed, plinth,
 GOLD = fixed(247, 203, 76)
 
 LEG = Capsule((4.2, -0.3, 23.5), (6.3, -0.2, 8.0), 4.3, 3.1)
-FOOT = Ellipsoid((6.7, 2.3, 6.2), (3.6, 6.0, 3.3))
+FOOT = Ellipsoid((6.7, 2.4, 5.3), (3.6, 6.0, 3.7))
 HIPS = Ellipsoid((0, -0.4, 23.5), (7.4, 5.6, 4.4))
 TRUNK = Blend(
     Capsule((0, -0.3, 25.5), (0, 0.0, 36.6), 6.5, 7.9, depth=0.82),

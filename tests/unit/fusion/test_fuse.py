@@ -32,14 +32,18 @@ def test_a_ball_becomes_a_closed_mesh_of_its_volume_with_outward_normals() -> No
 
 
 def test_two_overlapping_balls_become_one_body_whose_triangles_know_their_ball() -> None:
-    solid = solidify(unite([ball((0, 0, 10), 4), ball((5, 0, 10), 3)], (3, 7)))
+    blocks = [ball((0, 0, 10), 4), ball((5, 0, 10), 3)]
+    solid = solidify(unite(blocks, (0, 1)), blocks)
     mesh = as_trimesh(solid.vertices, solid.faces)
     assert mesh.is_volume
     assert mesh.body_count == 1
-    assert set(np.unique(solid.part_ids)) == {3, 7}
+    assert set(np.unique(solid.part_ids)) == {0, 1}
     centres = mesh.triangles_center
-    assert (solid.part_ids[centres[:, 0] < 0] == 3).all()
-    assert (solid.part_ids[centres[:, 0] > 5] == 7).all()
+    apart = np.linalg.norm(centres - (0, 0, 10), axis=1) - 4
+    apart -= np.linalg.norm(centres - (5, 0, 10), axis=1) - 3
+    clear = np.abs(apart) > 0.05
+    assert clear.mean() > 0.95
+    assert ((apart > 0) == (solid.part_ids == 1))[clear].all()
 
 
 def test_extending_a_union_is_the_same_as_uniting_everything_and_spares_the_shared_part() -> None:
@@ -47,8 +51,9 @@ def test_extending_a_union_is_the_same_as_uniting_everything_and_spares_the_shar
     shared = unite([first, second], (0, 1))
     before = shared.field.copy()
     shared.field.setflags(write=False)
-    grown = solidify(extend(shared, [third], (2,)))
-    whole = solidify(unite([first, second, third], (0, 1, 2)))
+    blocks = [first, second, third]
+    grown = solidify(extend(shared, [third], (2,)), blocks)
+    whole = solidify(unite(blocks, (0, 1, 2)), blocks)
     assert np.array_equal(shared.field, before)
     assert np.allclose(grown.vertices, whole.vertices, atol=1e-5)
     assert np.array_equal(grown.part_ids, whole.part_ids)
@@ -58,7 +63,7 @@ def test_crumbs_and_cavities_are_dropped() -> None:
     hollow = ball((0, 0, 10), 6)
     hollow.field[:] = np.maximum(hollow.field, -sdf.sphere(hollow.grid, (0, 0, 10), 2.0))
     crumb = ball((12, 0, 10), 1.0)
-    solid = solidify(unite([hollow, crumb], (0, 1)))
+    solid = solidify(unite([hollow, crumb], (0, 1)), [hollow, crumb])
     mesh = as_trimesh(solid.vertices, solid.faces)
     assert mesh.body_count == 1
     assert mesh.is_volume
@@ -90,3 +95,18 @@ def test_the_largest_body_is_chosen_by_volume_not_by_triangles() -> None:
     both = trimesh.util.concatenate([fine, coarse])
     chosen = largest_body(both.vertices.astype(np.float32), both.faces.astype(np.int32))
     assert len(chosen) == len(coarse.faces)
+
+
+def test_the_line_between_two_parts_is_where_they_are_equally_near() -> None:
+    blocks = [ball((0, 0.1, 10.05), 4), ball((5, 0, 10), 3)]
+    solid = solidify(unite(blocks, (0, 1)), blocks)
+    line = np.intersect1d(
+        solid.faces[solid.part_ids == 0].ravel(), solid.faces[solid.part_ids == 1].ravel()
+    )
+    points = solid.vertices[line]
+    apart = np.linalg.norm(points - (0, 0.1, 10.05), axis=1) - 4
+    apart -= np.linalg.norm(points - (5, 0, 10), axis=1) - 3
+    assert len(line) > 15
+    assert np.median(np.abs(apart)) < 0.05
+    assert np.abs(apart).mean() < 0.15  # without sliding it is more than half a voxel
+    assert as_trimesh(solid.vertices, solid.faces).area_faces.min() > 1e-5

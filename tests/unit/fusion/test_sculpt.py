@@ -59,7 +59,9 @@ def assert_printable(sculpture: Sculpture) -> None:
     assert mesh.area_faces[on_bed].sum() >= 0.75 * np.pi * sculpture.base_radius**2
     x, y, _ = mesh.center_mass
     footprint = np.float32(mesh.vertices[mesh.vertices[:, 2] == 0][:, :2])
-    assert cv2.pointPolygonTest(cv2.convexHull(footprint), (float(x), float(y)), True) > 5
+    assert (
+        cv2.pointPolygonTest(cv2.convexHull(footprint), (float(x), float(y)), measureDist=True) > 5
+    )
 
 
 @EVERYBODY
@@ -198,9 +200,7 @@ def test_the_face_is_on_the_front_and_the_back_of_the_head_is_plain_skin() -> No
 
 
 def test_glasses_stand_out_of_the_face() -> None:
-    without, with_glasses = (
-        figurine("default", "bald", glasses=glasses) for glasses in (False, True)
-    )
+    without, with_glasses = (figurine("default", "bald", glasses=worn) for worn in (False, True))
     assert solid(with_glasses).volume > solid(without).volume + 1.0
 
 

@@ -22,7 +22,7 @@ ALL = pytest.mark.parametrize("name", sorted(TEMPLATES))
 
 
 def colours(name: str, **changes: Any) -> dict[str, tuple[int, int, int]]:
-    palette = choose_palette(make_attributes(**changes: Any))
+    palette = choose_palette(make_attributes(**changes))
     return {part.name: part.colour for part in dress(TEMPLATES[name], palette)}
 
 
