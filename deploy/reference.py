@@ -1,0 +1,180 @@
+"""Write ``docs/reference.md`` out of the code: settings, calls, stages, errors, metrics.
+
+``python -m deploy.reference`` writes it; a contract test fails while it is out of date.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from prometheus_client.metrics import MetricWrapperBase
+
+from common import errors, http, metrics
+from common.contracts import figurine
+from common.contracts.stages import STAGES, Stage
+from common.errors import KilnError
+from common.ledger.records import JobState
+from common.settings import Settings
+from deploy.routes import SERVICES, routes_of
+from deploy.stack import ROOT
+from gateway.plan import figurine_plan
+
+FILE: Final = ROOT / "docs" / "reference.md"
+ALL_FORMATS: Final = ("glb", "stl", "3mf")
+
+
+def reference() -> str:
+    """Text of the page."""
+    return "\n".join(
+        [
+            "# Reference",
+            "",
+            "Written by `make docs` from the code; edits here are lost. A test keeps it current.",
+            *_settings(),
+            *_calls(),
+            *_stages(),
+            *_errors(),
+            *_metrics(),
+            "",
+        ]
+    )
+
+
+def _settings() -> Iterator[str]:
+    yield from _section(
+        "Settings", "Environment variables, read once when a process starts. All are optional."
+    )
+    rows = [
+        (f"`KILN_{name.upper()}`", _default(field.default), field.description or "")
+        for name, field in Settings.model_fields.items()
+    ]
+    yield from _table(("variable", "default", "what"), rows)
+
+
+def _default(value: object) -> str:
+    return "" if value is None else f"`{value}`"
+
+
+def _calls() -> Iterator[str]:
+    yield from _section(
+        "Calls",
+        "Every service answers `/health`, `/readyz` and `/metrics`. Parameters and answers of the "
+        "gateway are in its own `/openapi.json` and `/docs`.",
+    )
+    rows = [
+        (f"`{route.method} {_path(route.rule)}`", room, route.summary)
+        for room in ("common", *SERVICES)
+        for route in routes_of(room)
+    ]
+    yield from _table(("call", "service", "what"), ((c, _room(r), w) for c, r, w in rows))
+
+
+def _path(rule: str) -> str:
+    return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule)
+
+
+def _room(package: str) -> str:
+    return {"common": "all"}.get(package, package.removesuffix("_service"))
+
+
+def _stages() -> Iterator[str]:
+    yield from _section("Stages", "A job is a plan of stages; each is one Celery task.")
+    header = ("stage", "queue", "reads", "writes", "soft, hard limit", "a permanent failure means")
+    yield from _table(header, (_stage_row(stage) for stage in STAGES))
+    levels = figurine_plan(ALL_FORMATS).levels()
+    steps = (" ∥ ".join(f"`{node.id}`" for node in level) for level in levels)
+    yield from ("", f"A figurine is {' → '.join(steps)}.")
+    states = ", ".join(f"`{state}`" for state in JobState)
+    yield from ("", f"States of a job: {states}.")
+    looks = (_values(figurine.Style), _values(figurine.TemplateName), _values(figurine.Engine))
+    yield from ("", "Styles: {}. Templates: {}. Engines: {}.".format(*looks))
+
+
+def _stage_row(stage: Stage) -> tuple[str, ...]:
+    reads = ", ".join("all artifacts" if name == "*" else f"`{name}`" for name in stage.reads)
+    writes = ", ".join(f"`{out.name}`" + " (internal)" * out.internal for out in stage.writes)
+    limits = f"{stage.soft_s:g} s, {stage.hard_s:g} s"
+    name = f"`{stage.name}` {stage.title}"
+    return (name, stage.queue, reads, writes, limits, stage.on_failure)
+
+
+def _values(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _errors() -> Iterator[str]:
+    yield from _section(
+        "Errors",
+        "RFC 9457 `application/problem+json` with `code`, `detail` and `hint`. An error that only "
+        "decoding or measuring can find fails the job with that code instead. Retryable ones are "
+        "tried again up to the attempt cap. A job past its deadline is `expired` with `deadline`.",
+    )
+    rows = (
+        (
+            f"`{error.code}`",
+            str(http.status_of(error)),
+            "yes" if error.retryable else "",
+            _summary(error),
+            error.hint,
+        )
+        for error in sorted(codes().values(), key=lambda error: error.code)
+    )
+    yield from _table(("code", "status", "retryable", "what", "hint"), rows)
+
+
+def codes() -> dict[str, type[KilnError]]:
+    """Map every code to the error that carries it."""
+    classes = [value for value in vars(errors).values() if isinstance(value, type)]
+    return {c.code: c for c in classes if issubclass(c, KilnError) and c is not KilnError}
+
+
+def _metrics() -> Iterator[str]:
+    yield from _section(
+        "Metrics",
+        "Prometheus, at `/metrics` of each service and on the metrics ports of the workers and "
+        "the reconciler.",
+    )
+    header = ("metric", "type", "labels", "what")
+    yield from _table(header, (_metric_row(metric) for metric in all_metrics()))
+
+
+def all_metrics() -> list[MetricWrapperBase]:
+    """Every series of the house, in the order of the module."""
+    return [value for value in vars(metrics).values() if isinstance(value, MetricWrapperBase)]
+
+
+def _metric_row(metric: MetricWrapperBase) -> tuple[str, ...]:
+    (family,) = metric.describe()
+    name = family.name + "_total" * (family.type == "counter")
+    labels = _values(metric._labelnames)  # noqa: SLF001  the library has no other way
+    return (f"`{name}`", family.type, labels, family.documentation)
+
+
+def _section(title: str, text: str) -> Iterator[str]:
+    yield from ("", f"## {title}", "", text, "")
+
+
+def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    yield f"| {' | '.join(header)} |"
+    yield f"|{' --- |' * len(header)}"
+    for row in rows:
+        yield f"| {' | '.join(cell.replace('|', '\\|').replace('``', '`') for cell in row)} |"
+
+
+def _summary(thing: Any) -> str:  # noqa: ANN401  anything with a docstring
+    return (thing.__doc__ or "").strip().partition("\n")[0]
+
+
+def main(file: Path = FILE) -> None:
+    """Write the page."""
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(reference(), "utf-8")
+    sys.stdout.write(f"wrote {file}\n")
+
+
+if __name__ == "__main__":
+    main()
