@@ -162,7 +162,8 @@ def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator
     yield f"| {' | '.join(header)} |"
     yield f"|{' --- |' * len(header)}"
     for row in rows:
-        yield f"| {' | '.join(cell.replace('|', '\\|').replace('``', '`') for cell in row)} |"
+        cells = (cell.replace("|", r"\|").replace("``", "`") for cell in row)
+        yield f"| {' | '.join(cells)} |"
 
 
 def _summary(thing: Any) -> str:  # noqa: ANN401  anything with a docstring
