@@ -10,7 +10,7 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from flask import Flask, Response, g, jsonify, request
@@ -35,6 +35,8 @@ STATUS: Final[dict[type[KilnError], int]] = {
     errors.StageHung: 500,
     KilnError: 500,
 }
+# Ends of a job that no exception stands for.
+STATUS_OF_END: Final = {"deadline": 504, "expired": 504, "cancelled": 409}
 RETRY_AFTER_S: Final = 2
 
 log = logging.getLogger(__name__)
@@ -43,6 +45,18 @@ log = logging.getLogger(__name__)
 def status_of(error: type[KilnError]) -> int:
     """HTTP status of an error: its own, or that of its nearest ancestor in the table."""
     return next(STATUS[cls] for cls in error.__mro__ if cls in STATUS)
+
+
+def status_of_code(code: str) -> int:
+    """HTTP status of an error known only by its code, as the ledger keeps a job's error."""
+    found = [cls for cls in _tree(KilnError) if cls.code == code]
+    return status_of(found[0]) if found else STATUS_OF_END.get(code, 500)
+
+
+def _tree(root: type[KilnError]) -> Iterator[type[KilnError]]:
+    yield root
+    for child in root.__subclasses__():
+        yield from _tree(child)
 
 
 def problem(status: int, code: str, detail: str, hint: str = "", **extra: object) -> Response:

@@ -1,0 +1,80 @@
+"""``/v1/jobs/{id}/artifacts/{name}``: fetch what was made."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from flask import Blueprint, Request, Response, request
+from werkzeug.http import parse_range_header
+
+from common.contracts.artifacts import ArtifactRef
+from common.errors import Gone, NotFound, RangeNotSatisfiable
+from common.http import problem
+from common.ledger.records import JobRecord
+from gateway.api.reading import job_of
+from gateway.house import house
+
+YEAR_S = 365 * 24 * 3600
+
+blueprint = Blueprint("artifacts", __name__)
+
+
+@blueprint.get("/v1/jobs/<job>/artifacts/<name>")
+def read_artifact(job: str, name: str) -> Response:
+    """Fetch a file, or a part of it. The bytes behind an ETag never change."""
+    record = job_of(request, job)
+    ref = _artifact(record, name)
+    if request.if_none_match.contains_weak(ref.sha256):
+        return _described(Response(status=304), record, ref)
+    try:
+        part = _wanted_part(request, ref)
+    except RangeNotSatisfiable as exc:
+        response = problem(416, exc.code, exc.detail, exc.advice)
+        response.headers["Content-Range"] = f"bytes */{ref.size}"
+        return response
+    start, end = part or (0, ref.size)
+    response = _described(Response(mimetype=ref.media_type), record, ref)
+    if request.method != "HEAD" and end > start:
+        response.response = house().store.stream(record.owner, ref, start, end)
+    if part:
+        response.status_code = 206
+        response.headers["Content-Range"] = f"bytes {start}-{end - 1}/{ref.size}"
+    response.headers["Content-Length"] = str(end - start)
+    return response
+
+
+def _artifact(record: JobRecord, name: str) -> ArtifactRef:
+    public = {ref.name: ref for ref in record.artifacts.values() if not ref.internal}
+    if name not in public:
+        there = ", ".join(sorted(public)) or "none yet"
+        raise NotFound(f"job {record.id} has no artifact {name!r}; there: {there}")
+    if record.artifacts_expired_ms is not None:
+        raise Gone(f"the artifacts of job {record.id} have expired")
+    return public[name]
+
+
+def _wanted_part(asked: Request, ref: ArtifactRef) -> tuple[int, int] | None:
+    """Find the one range asked for (RFC 9110, section 14); None means the whole file.
+
+    Several ranges, other units and a Range after a stale If-Range are answered with the whole
+    file, as the RFC allows.
+    """
+    wanted = parse_range_header(asked.headers.get("Range"))
+    stale = "If-Range" in asked.headers and asked.headers["If-Range"] != f'"{ref.sha256}"'
+    if wanted is None or wanted.units != "bytes" or len(wanted.ranges) != 1 or stale:
+        return None
+    found = wanted.range_for_length(ref.size)
+    if found is None:
+        raise RangeNotSatisfiable(f"{ref.name} has {ref.size} bytes")
+    return found
+
+
+def _described(response: Response, record: JobRecord, ref: ArtifactRef) -> Response:
+    response.set_etag(ref.sha256)
+    response.headers["Accept-Ranges"] = "bytes"
+    response.headers["Cache-Control"] = f"private, immutable, max-age={YEAR_S}"
+    shown = "inline" if ref.media_type.startswith(("image/", "application/json")) else "attachment"
+    path = PurePosixPath(ref.name)
+    filename = f"{path.stem}-{record.id[:8]}{path.suffix}"
+    response.headers["Content-Disposition"] = f'{shown}; filename="{filename}"'
+    return response

@@ -1,0 +1,29 @@
+"""``/v1/catalog``: what can be asked for here."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, request
+
+from gateway.api.reading import query_of
+from gateway.domain import upload
+from gateway.domain.catalog import build_catalog
+from gateway.domain.queries import LONGEST_WAIT_S, NoQuery
+from gateway.house import house
+
+blueprint = Blueprint("catalog", __name__)
+
+
+@blueprint.get("/v1/catalog")
+def read_catalog() -> Response:
+    """List what is available, what is not, and why not."""
+    query_of(request, NoQuery)
+    settings = house().settings
+    limits = {
+        "photo_mb": settings.max_upload_mb,
+        "jpeg_megapixels": upload.JPEG_MAX_PIXELS // 1_000_000,
+        "other_megapixels": upload.OTHER_MAX_PIXELS // 1_000_000,
+        "smallest_side_px": upload.MIN_SIDE,
+        "longest_side_px": upload.MAX_SIDE,
+        "wait_s": LONGEST_WAIT_S,
+    }
+    return jsonify(build_catalog(limits))

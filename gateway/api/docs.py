@@ -1,0 +1,40 @@
+"""``/openapi.json`` and ``/docs``: the API described, for programs and for people."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from gateway.api.pages import with_page_headers
+from gateway.domain.docs_page import render_docs
+from gateway.domain.openapi import build_openapi
+
+blueprint = Blueprint("docs", __name__)
+
+
+@blueprint.get("/openapi.json")
+def read_openapi() -> Response:
+    """Describe the API to programs."""
+    return jsonify(_document())
+
+
+@blueprint.get("/docs")
+def read_docs() -> Response:
+    """Describe the API to people."""
+    page = render_docs(_document(), request.url_root.rstrip("/"))
+    return with_page_headers(Response(page, mimetype="text/html"))
+
+
+@cache
+def _document() -> dict[str, Any]:
+    return build_openapi(_version())
+
+
+def _version() -> str:
+    try:
+        return version("kiln")
+    except PackageNotFoundError:
+        return "0"  # run from a checkout that was not installed

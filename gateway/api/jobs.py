@@ -1,0 +1,60 @@
+"""``/v1/jobs``: look at jobs, and cancel them."""
+
+from __future__ import annotations
+
+import hashlib
+
+from flask import Blueprint, Response, jsonify, request
+
+from common.errors import NotAllowedNow, NotFound
+from gateway.api.reading import job_of, job_response, own, owner_of, query_of
+from gateway.domain.pages import page_of
+from gateway.domain.queries import JobQuery, JobsQuery, NoQuery
+from gateway.domain.timeline import build_timeline
+from gateway.house import house
+
+blueprint = Blueprint("jobs", __name__)
+
+
+@blueprint.get("/v1/jobs")
+def list_jobs() -> Response:
+    """List jobs, newest first."""
+    query, owner = query_of(request, JobsQuery), owner_of(request)
+    ledger = house().ledger
+    page = page_of(lambda before_ms, limit: ledger.jobs(owner, before_ms, limit), query)
+    return jsonify(page.model_dump(mode="json"))
+
+
+@blueprint.get("/v1/jobs/<job>")
+def read_job(job: str) -> Response:
+    """Read a job; ``wait`` delays the answer until it has ended."""
+    query = query_of(request, JobQuery)
+    record = job_of(request, job)
+    if query.wait and not record.state.terminal:
+        record = own(request, job, house().hub.wait_for_end(job, query.wait))
+    response = job_response(record)
+    response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
+    response.make_conditional(request)
+    return response
+
+
+@blueprint.get("/v1/jobs/<job>/timeline")
+def read_timeline(job: str) -> Response:
+    """Show where the time of a job went."""
+    query_of(request, NoQuery)
+    timeline = build_timeline(job_of(request, job))
+    return jsonify(timeline.model_dump(mode="json"))
+
+
+@blueprint.post("/v1/jobs/<job>/cancel")
+def cancel_job(job: str) -> Response:
+    """Cancel a job; cancelling it again changes nothing."""
+    query_of(request, NoQuery)
+    ledger = house().ledger
+    status = ledger.cancel(job, owner_of(request))
+    if status == "unknown":
+        raise NotFound(f"there is no job {job}")
+    record = job_of(request, job)
+    if status == "ended":
+        raise NotAllowedNow(f"job {job} has {record.state} already")
+    return job_response(record, 202)

@@ -1,0 +1,83 @@
+"""What several calls read from a request in the same way."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, TypeVar
+
+from flask import Request, Response, g, jsonify
+from pydantic import BaseModel
+
+from common.errors import BadParameter, NotFound
+from common.ledger.records import JobRecord
+from gateway.domain.params import read_params
+from gateway.domain.queries import LONGEST_WAIT_S
+from gateway.domain.views import job_view
+from gateway.house import house
+
+Query = TypeVar("Query", bound=BaseModel)
+
+_WAIT: Final = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})\"?\s*(?:$|[,;])", re.IGNORECASE)
+_TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+_LONGEST_KEY: Final = 255
+
+
+def owner_of(_: Request) -> str:
+    """Who is asking. One owner per house until there are API keys."""
+    return "local"
+
+
+def query_of(request: Request, model: type[Query]) -> Query:
+    """Read the query; unknown names and bad values are ``BadParameter``."""
+    return read_params(model, list(request.args.items(multi=True)))
+
+
+def job_of(request: Request, job: str) -> JobRecord:
+    """Read a job of the caller; somebody else's does not exist."""
+    return own(request, job, house().ledger.job(job))
+
+
+def own(request: Request, job: str, record: JobRecord | None) -> JobRecord:
+    """Check that a record is there and is the caller's."""
+    if record is None or record.owner != owner_of(request):
+        raise NotFound(f"there is no job {job}")
+    return record
+
+
+def preferred_wait_s(request: Request) -> int:
+    """Seconds of ``Prefer: wait=N`` (RFC 7240, section 4.3), bounded; 0 without it."""
+    found = _WAIT.search(",".join(request.headers.getlist("Prefer")))
+    return min(int(found[1]), LONGEST_WAIT_S) if found else 0
+
+
+def idempotency_key_of(request: Request) -> str | None:
+    """Read the ``Idempotency-Key``.
+
+    Raises
+    ------
+    BadParameter
+        It is empty, too long or not printable ASCII.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not 1 <= len(key) <= _LONGEST_KEY or not (key.isascii() and key.isprintable()):
+        raise BadParameter(
+            f"Idempotency-Key must be 1 to {_LONGEST_KEY} printable ASCII characters",
+            "A UUID is a good key.",
+        )
+    return key
+
+
+def trace_of(request: Request) -> str:
+    """Trace id of ``traceparent`` (W3C Trace Context), or else the request id."""
+    found = _TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
+    return found[1] if found else str(g.request_id)
+
+
+def job_response(record: JobRecord, status: int = 200) -> Response:
+    """Answer with the view of a job."""
+    response = jsonify(job_view(record).model_dump(mode="json"))
+    response.status_code = status
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response

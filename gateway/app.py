@@ -1,0 +1,70 @@
+"""The front door as a Flask app."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from common import http
+from common.contracts.stages import QUEUES
+from common.errors import KilnError
+from common.ledger.protocol import Ledger
+from common.ledger.redis_ledger import RedisLedger, connect
+from common.settings import Settings
+from common.stores import ArtifactStore
+from gateway.api import artifacts, catalog, docs, events, figurines, jobs, pages
+from gateway.follow import Hub
+from gateway.house import EXTENSION, House, Publish
+from gateway.publish import publisher
+from gateway.recall import Recall
+
+FORM_OVERHEAD = 100_000  # bytes of a multipart body around the photo
+
+NOUNS = (figurines, jobs, events, artifacts, catalog, docs, pages)
+
+
+def create_app(
+    settings: Settings | None = None,
+    ledger: Ledger | None = None,
+    store: ArtifactStore | None = None,
+    publish: Publish | None = None,
+) -> Flask:
+    """Build the app. Nothing is connected before the first request.
+
+    Parameters
+    ----------
+    settings
+        Read from the environment by default.
+    ledger, store, publish
+        Made from the settings by default; tests hand their own in.
+    """
+    settings = settings or Settings()
+    ledger = ledger or RedisLedger(
+        connect(settings.ledger_url, max_connections=settings.gateway_threads + 32)
+    )
+    the_house = House(
+        settings=settings,
+        ledger=ledger,
+        store=store or ArtifactStore(settings.artifacts_url),
+        publish=publish or publisher(settings),
+        hub=Hub(ledger, settings.max_streams),
+        recall=Recall(ledger),
+    )
+    app = Flask(__name__, static_folder="web", static_url_path="/web")
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_mb * 1_000_000 + FORM_OVERHEAD
+    app.extensions[EXTENSION] = the_house
+    for noun in NOUNS:
+        app.register_blueprint(noun.blueprint)
+    http.install(app, lambda: missing(the_house))
+    return app
+
+
+def missing(house: House) -> dict[str, str]:
+    """Find what stands between this house and a finished job; empty when ready."""
+    found = {}
+    for name, ping in (("redis", house.ledger.ping), ("store", house.store.ping)):
+        try:
+            ping()
+        except KilnError as exc:
+            found[name] = exc.detail
+    return found if "redis" in found else found | http.missing_workers(house.ledger, QUEUES)

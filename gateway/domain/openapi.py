@@ -1,0 +1,140 @@
+"""From the call table to an OpenAPI 3.1 document."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from gateway.domain.calls import CALLS, PROBLEM, Answer, Call
+from gateway.domain.upload import MEDIA_TYPES
+
+_REF: Final = "#/components/schemas/{model}"
+_PATH_PARAMETERS: Final = {"job": "Id of a job", "name": "Name of an artifact", "filename": "File"}
+_PROBLEM_SCHEMA: Final = {
+    "type": "object",
+    "description": "RFC 9457 problem details",
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "Stable, for programs"},
+        "detail": {"type": "string", "description": "What happened, for people"},
+        "hint": {"type": "string", "description": "What to do about it"},
+    },
+    "required": ["type", "title", "status", "code", "detail", "hint"],
+}
+
+
+def build_openapi(version: str) -> dict[str, Any]:
+    """Describe every call of the gateway."""
+    paths: dict[str, dict[str, Any]] = {}
+    for call in CALLS:
+        paths.setdefault(call.path, {})[call.method.lower()] = _operation(call)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Kiln",
+            "version": version,
+            "summary": "From a portrait photo to a vinyl-toy figurine you can print",
+        },
+        "paths": paths,
+        "components": {"schemas": _schemas()},
+    }
+
+
+def _schemas() -> dict[str, Any]:
+    shown = {a.model for call in CALLS for a in call.answers if a.model is not None}
+    ordered = sorted(shown, key=lambda model: model.__name__)
+    _, found = models_json_schema([(m, "serialization") for m in ordered], ref_template=_REF)
+    return {**found["$defs"], "Problem": _PROBLEM_SCHEMA}
+
+
+def _operation(call: Call) -> dict[str, Any]:
+    words = re.findall(r"[a-z]+", f"{call.method.lower()} {call.path.replace('v1', '')}")
+    operation: dict[str, Any] = {
+        "operationId": "_".join(words),
+        "summary": call.summary,
+        "tags": [call.tag],
+        "parameters": [*_path_parameters(call), *_query(call), *_headers(call)],
+        "responses": {str(answer.status): _answer(answer) for answer in call.answers},
+    }
+    if call.details:
+        operation["description"] = call.details
+    if call.form:
+        operation["requestBody"] = _body(call.form)
+    if call.example:
+        operation["x-codeSamples"] = [{"lang": "sh", "source": call.example}]
+    return operation
+
+
+def _path_parameters(call: Call) -> list[dict[str, Any]]:
+    return [
+        _parameter("path", name, {"type": "string"}, _PATH_PARAMETERS[name], required=True)
+        for name in re.findall(r"\{(\w+)\}", call.path)
+    ]
+
+
+def _query(call: Call) -> list[dict[str, Any]]:
+    model = call.query or call.form
+    return [
+        _parameter("query", name, schema, schema.get("description", ""))
+        for name, schema in (_properties(model) if model else {}).items()
+    ]
+
+
+def _headers(call: Call) -> list[dict[str, Any]]:
+    return [_parameter("header", name, {"type": "string"}, text) for name, text in call.headers]
+
+
+def _parameter(
+    place: str, name: str, schema: dict[str, Any], description: str, *, required: bool = False
+) -> dict[str, Any]:
+    found = {"name": name, "in": place, "description": description, "required": required}
+    if schema.get("type") == "array":
+        found |= {"style": "form", "explode": False}  # comma-separated
+    return found | {"schema": schema}
+
+
+def _body(form: type[BaseModel]) -> dict[str, Any]:
+    photo = {"type": "string", "contentMediaType": "image/*", "description": "The photo"}
+    fields = {
+        "type": "object",
+        "properties": {"photo": photo, **_properties(form)},
+        "required": ["photo"],
+        "additionalProperties": False,
+    }
+    raw = {media_type: {"schema": {"contentMediaType": media_type}} for media_type in MEDIA_TYPES}
+    return {"required": True, "content": {"multipart/form-data": {"schema": fields}, **raw}}
+
+
+def _properties(model: type[BaseModel]) -> dict[str, Any]:
+    # self-contained: what a parameter may be is read where it stands
+    schema = model.model_json_schema()
+    return {name: _inlined(one, schema) for name, one in schema["properties"].items()}
+
+
+def _inlined(node: Any, schema: dict[str, Any]) -> Any:  # noqa: ANN401  JSON has many shapes
+    if isinstance(node, list):
+        return [_inlined(one, schema) for one in node]
+    if not isinstance(node, dict):
+        return node
+    rest = {key: _inlined(one, schema) for key, one in node.items() if key != "$ref"}
+    if "$ref" not in node:
+        return rest
+    target = schema["$defs"][node["$ref"].rpartition("/")[2]]
+    return {"type": target["type"], "enum": target["enum"], **rest}
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    found: dict[str, Any] = {"description": answer.meaning}
+    if answer.media_type == PROBLEM:
+        found["content"] = {PROBLEM: {"schema": {"$ref": _REF.format(model="Problem")}}}
+    elif answer.model:
+        name = answer.model.__name__
+        found["content"] = {answer.media_type: {"schema": {"$ref": _REF.format(model=name)}}}
+    elif answer.status not in {204, 304}:
+        found["content"] = {answer.media_type: {}}
+    return found

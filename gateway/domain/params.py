@@ -1,0 +1,152 @@
+"""Parameters as people send them: text pairs in, a checked model out.
+
+Nothing is ignored: an unknown name, a repeated one or a bad value is a ``bad_parameter`` that
+says what is allowed. What is allowed is read from the model's own JSON Schema.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from functools import cache
+from typing import Annotated, Any, Final, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from common.contracts.figurine import PortraitRequest, SculptRequest
+from common.errors import BadParameter
+from gateway.domain.catalog import NOT_YET, Format
+
+Model = TypeVar("Model", bound=BaseModel)
+_LONGEST_SHOWN: Final = 60
+_PATTERNS: Final = {r"^(largest|[0-9]{1,2})$": "largest, or a face number from 0 to 99"}
+_MEANING: Final = {
+    "style": "Look of the cartoon portrait",
+    "engine": "What draws the portrait; the job says which one ran",
+    "seed": "Same photo, same parameters, same seed: same bytes",
+    "template": "Body and clothes of the figurine",
+    "height_mm": "Height of the printed figurine in mm, plinth included",
+    "face": "How the face gets onto the figurine",
+}
+
+
+def _describe(schema: dict[str, Any]) -> None:
+    for name, text in _MEANING.items():
+        schema["properties"][name].setdefault("description", text)
+
+
+class FigurineParams(SculptRequest, PortraitRequest):
+    """Parameters of ``POST /v1/figurines``: those of the stages, and the house's own."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, json_schema_extra=_describe
+    )
+
+    formats: Annotated[
+        tuple[Format, ...],
+        Field(description="Files wanted, separated by commas or repeated; glb is always made"),
+    ] = tuple(Format)
+    ttl_hours: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=720,
+            description="Hours to keep the results (the photo at most 24); default: the house's",
+        ),
+    ] = None
+
+    @field_validator("formats")
+    @classmethod
+    def in_table_order(cls, wanted: tuple[Format, ...]) -> tuple[Format, ...]:
+        """Make equal wishes equal, so that they share remembered results."""
+        return tuple(f for f in Format if f in wanted or f is Format.GLB)
+
+
+def read_params(model: type[Model], pairs: Iterable[tuple[str, str]]) -> Model:
+    """Check name-value pairs against a model.
+
+    Parameters
+    ----------
+    model
+        Its field names are the known parameters.
+    pairs
+        As sent in query and form; only a list parameter may come twice or hold commas.
+
+    Raises
+    ------
+    BadParameter
+        Names every parameter at fault and what is allowed for it.
+    """
+    values: dict[str, Any] = {}
+    for name, text in pairs:
+        _check_name(model, name)
+        if _schema(model)["properties"][name].get("type") == "array":
+            values.setdefault(name, []).extend(part.strip() for part in text.split(","))
+        elif name in values:
+            raise BadParameter(f"parameter {name!r} was given more than once")
+        else:
+            values[name] = text
+    try:
+        return model.model_validate(values)
+    except ValidationError as exc:
+        raise BadParameter("; ".join(_complaints(model, exc))) from exc
+
+
+def _check_name(model: type[BaseModel], name: str) -> None:
+    if name in model.model_fields:
+        return
+    if issubclass(model, FigurineParams) and name in NOT_YET:
+        raise BadParameter(f"parameter {name!r} is not available in this version")
+    near = difflib.get_close_matches(name.lower(), model.model_fields, 1)
+    meant = f", did you mean {near[0]!r}?" if near else ";"
+    known = ", ".join(model.model_fields) or "none"
+    raise BadParameter(f"unknown parameter {_shown(name)}{meant} known: {known}")
+
+
+def _complaints(model: type[BaseModel], error: ValidationError) -> list[str]:
+    # one line per parameter: the items of a list have an error each
+    found: dict[str, str] = {}
+    for one in error.errors(include_url=False, include_context=False):
+        name = str(one["loc"][0])
+        schema = _schema(model)
+        allowed = allowed_values(schema["properties"][name], schema.get("$defs", {}))
+        value = str(one["input"])
+        if name == "formats" and value in NOT_YET:
+            found[name] = f"format {value!r} is not available in this version"
+        else:
+            found.setdefault(name, f"{name} must be {allowed}, not {_shown(value)}")
+    return list(found.values())
+
+
+def allowed_values(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
+    """Say in words what a JSON Schema of a parameter accepts."""
+    if "$ref" in schema:
+        return allowed_values(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    if "anyOf" in schema:
+        real = [one for one in schema["anyOf"] if one.get("type") != "null"]
+        return allowed_values(real[0], definitions)
+    if schema.get("type") == "array":
+        items = allowed_values(schema["items"], definitions)
+        return f"one or more of: {items.removeprefix('one of: ')}"
+    return _allowed_scalar(schema)
+
+
+def _allowed_scalar(schema: dict[str, Any]) -> str:
+    if "const" in schema:
+        return str(schema["const"])
+    if "enum" in schema:
+        return f"one of: {', '.join(schema['enum'])}"
+    if "minimum" in schema:
+        kind = "a whole number" if schema["type"] == "integer" else "a number"
+        return f"{kind} from {schema['minimum']:g} to {schema['maximum']:.15g}"
+    pattern = schema.get("pattern", "")
+    return _PATTERNS.get(pattern, f"text like {pattern}" if pattern else "text")
+
+
+@cache
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema()
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…")

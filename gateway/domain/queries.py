@@ -1,0 +1,51 @@
+"""Query parameters of the calls that only look."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from common.ledger.records import JobState
+
+LONGEST_WAIT_S = 60
+
+
+class _Query(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class NoQuery(_Query):
+    """For calls without parameters."""
+
+
+class JobQuery(_Query):
+    """Of ``GET /v1/jobs/{id}``."""
+
+    wait: Annotated[
+        float,
+        Field(ge=0, le=LONGEST_WAIT_S, description="Seconds to wait for the end of the job"),
+    ] = 0
+
+
+class JobsQuery(_Query):
+    """Of ``GET /v1/jobs``."""
+
+    state: Annotated[JobState | None, Field(description="Only jobs in this state")] = None
+    limit: Annotated[int, Field(ge=1, le=100, description="Jobs per page")] = 20
+    cursor: Annotated[
+        str | None,
+        Field(pattern=r"^[0-9]{1,15}-[0-9a-f]{32}$", description="`next` of the page before"),
+    ] = None
+
+
+class EventsQuery(_Query):
+    """Of ``GET /v1/jobs/{id}/events``."""
+
+    after: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[0-9]{1,19}(-[0-9]{1,19})?$",
+            description="Only events after this id; the header Last-Event-ID does the same",
+        ),
+    ] = None

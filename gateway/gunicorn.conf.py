@@ -1,0 +1,53 @@
+# noqa: N999  gunicorn looks for this name
+"""How gunicorn serves the gateway: a few processes with many threads, most of them waiting."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+
+from common.settings import Settings
+
+_settings = Settings()
+
+bind = f"{_settings.host}:{_settings.gateway_port}"
+worker_class = "gthread"
+workers = _settings.gateway_processes
+threads = _settings.gateway_threads
+worker_connections = 2 * _settings.gateway_threads + 200  # streams and kept-alive connections
+keepalive = 30
+timeout = 30  # of the accept loop, not of a request
+graceful_timeout = 10
+control_socket_disable = True
+proc_name = "kiln-gateway"
+if Path("/dev/shm").is_dir():  # noqa: S108  heartbeat files; a disk that stalls must not kill workers
+    worker_tmp_dir = "/dev/shm"  # noqa: S108
+
+# Workers share their metrics through files, chosen before prometheus_client is imported.
+_metrics = Path(
+    os.environ.setdefault(
+        "PROMETHEUS_MULTIPROC_DIR", str(_settings.data_dir / "metrics" / "gateway")
+    )
+)
+
+
+def on_starting(_server: Arbiter) -> None:
+    """Forget the metrics of the processes before."""
+    _metrics.mkdir(parents=True, exist_ok=True)
+    for file in _metrics.glob("*.db"):
+        file.unlink()
+
+
+def post_worker_init(worker: ThreadWorker) -> None:
+    """Let event streams end when this worker is told to leave."""
+    worker.wsgi.extensions["kiln"].hub.leave_when(lambda: not worker.alive)
+
+
+def child_exit(_server: Arbiter, worker: ThreadWorker) -> None:
+    """Take a worker that has gone out of the gauges."""
+    from prometheus_client import multiprocess  # noqa: PLC0415  after the folder was chosen
+
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

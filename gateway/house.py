@@ -1,0 +1,37 @@
+"""What one gateway process has: settings, ledger, store, publisher, event hub."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from common.contracts.plans import Plan
+from common.ledger.protocol import Ledger
+from common.settings import Settings
+from common.stores import ArtifactStore
+from gateway.follow import Hub
+from gateway.recall import Recall
+
+EXTENSION = "kiln"  # key in Flask's `app.extensions`
+
+Publish = Callable[[str, Plan], None]
+
+
+@dataclass(frozen=True)
+class House:
+    """See the module docstring. Nothing in here is connected before the first request."""
+
+    settings: Settings
+    ledger: Ledger
+    store: ArtifactStore
+    publish: Publish
+    hub: Hub
+    recall: Recall
+
+
+def house() -> House:
+    """Find the house of the request that is being answered."""
+    return cast("House", current_app.extensions[EXTENSION])

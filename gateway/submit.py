@@ -1,0 +1,119 @@
+"""The use case of the front door: check → store → recall → accept → publish."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import secrets
+from dataclasses import dataclass, replace
+from typing import Any
+
+from common import metrics
+from common.contracts.artifacts import ArtifactRef
+from common.contracts.stages import PHOTO
+from common.errors import Busy, IdempotencyConflict
+from common.ledger.records import HOUR_MS, Accepted, NewJob
+from common.settings import Settings
+from gateway.domain.params import FigurineParams
+from gateway.domain.upload import check_photo
+from gateway.house import House
+from gateway.plan import figurine_plan
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What somebody asks for."""
+
+    owner: str
+    params: FigurineParams
+    photo: bytes
+    idempotency_key: str | None
+    trace: str
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The job somebody got; ``replayed`` when it is the one of an earlier, equal request."""
+
+    job: str
+    replayed: bool
+
+
+def submit_figurine(house: House, wanted: Submission) -> Receipt:
+    """Accept a photo. When this returns, the ledger has promised that the job will end.
+
+    Raises
+    ------
+    BadPhoto
+        And its leaves: see ``gateway.domain.upload``.
+    IdempotencyConflict
+        The key was used for another request.
+    Busy
+        Too many unfinished jobs.
+    LedgerUnavailable, StorageError
+        No promise could be written down.
+    """
+    header = check_photo(wanted.photo, house.settings.max_upload_mb * 1_000_000)
+    photo = house.store.put(wanted.owner, PHOTO, header.media_type, wanted.photo, internal=True)
+    new = _new_job(house.settings, wanted, photo)
+    accepted, remembered = _accept(house, new)
+    if accepted.status != "accepted":
+        house.ledger.discard(wanted.owner, [photo.sha256])
+        _refuse(accepted)
+    elif not remembered:
+        _publish(house, new)
+    return Receipt(accepted.job, replayed=accepted.status == "replayed")
+
+
+def _new_job(settings: Settings, wanted: Submission, photo: ArtifactRef) -> NewJob:
+    params = wanted.params.model_dump(mode="json", exclude_none=True)
+    hours = wanted.params.ttl_hours or settings.result_ttl_hours
+    return NewJob(
+        job=secrets.token_hex(16),
+        owner=wanted.owner,
+        product="figurine",
+        params=params,
+        plan=figurine_plan(wanted.params.formats),
+        inputs=(photo,),
+        trace=wanted.trace,
+        idempotency_key=wanted.idempotency_key,
+        fingerprint=_fingerprint(params, photo),
+        deadline_ms=settings.job_deadline_s * 1000,
+        photo_ttl_ms=int(min(settings.photo_ttl_hours, hours) * HOUR_MS),
+        result_ttl_ms=int(hours * HOUR_MS),
+    )
+
+
+def _fingerprint(params: dict[str, Any], photo: ArtifactRef) -> str:
+    text = json.dumps({"params": params, "photos": [photo.sha256]}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _accept(house: House, new: NewJob) -> tuple[Accepted, bool]:
+    """Write the job down; the second value tells whether it ended in the same moment."""
+    limit = house.settings.max_active_jobs
+    hits = house.recall.whole_job(new.owner, new.plan, new.params, new.inputs)
+    if hits is not None:
+        accepted = house.ledger.accept(replace(new, memoised=hits), limit)
+        if accepted.status != "stale":  # stale: a remembered file was deleted in between
+            return accepted, True
+    return house.ledger.accept(new, limit), False
+
+
+def _refuse(accepted: Accepted) -> None:
+    if accepted.status == "conflict":
+        raise IdempotencyConflict("this Idempotency-Key was used for another photo or parameters")
+    if accepted.status == "busy":
+        metrics.REJECTED.labels("busy").inc()
+        raise Busy(f"{accepted.active} jobs are unfinished; no more are accepted right now")
+
+
+def _publish(house: House, new: NewJob) -> None:
+    try:
+        house.publish(new.job, new.plan)
+    except Exception:
+        # The promise stands in the ledger; the reconciler publishes what it does not find running.
+        log.exception("job %s was accepted but not published", new.job)

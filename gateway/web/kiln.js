@@ -1,0 +1,129 @@
+// The start page: sends the photo, follows the job's events, shows what has been made so far.
+
+const at = (id) => document.getElementById(id);
+const form = at("form");
+const ENDED = ["succeeded", "failed", "cancelled", "expired"];
+let events = null;
+let job = null;
+
+function element(tag, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
+function complain({ detail, hint }) {
+  at("problem").textContent = [detail, hint].filter(Boolean).join(" ");
+  at("problem").hidden = !detail;
+}
+
+async function call(path, options) {
+  const response = await fetch(path, options);
+  const body = await response.json();
+  if (!response.ok) throw body;
+  return body;
+}
+
+async function fillChoices() {
+  const catalog = await call("/v1/catalog");
+  for (const [field, choices] of [["style", catalog.styles], ["template", catalog.templates]]) {
+    form.elements[field].replaceChildren(
+      ...choices.map((c) => element("option", { value: c.name, title: c.title, textContent: c.name })),
+    );
+  }
+}
+
+function showPhoto() {
+  const file = at("photo").files[0];
+  at("invite").hidden = Boolean(file);
+  at("shown").hidden = !file;
+  URL.revokeObjectURL(at("shown").src);
+  if (file) at("shown").src = URL.createObjectURL(file);
+}
+
+function describe(stage) {
+  if (stage.state === "done" && stage.cached) return "remembered";
+  if (stage.run_ms !== null && stage.state === "done") return `${stage.run_ms} ms`;
+  return stage.state;
+}
+
+function render(view) {
+  job = view;
+  at("job").hidden = false;
+  at("job").dataset.state = view.state;
+  at("state").textContent = { queued: "Waiting for a worker", running: "Working" }[view.state]
+    ?? view.state[0].toUpperCase() + view.state.slice(1);
+  at("progress").value = view.progress;
+  at("cancel").hidden = ENDED.includes(view.state);
+  at("stages").replaceChildren(...view.stages.map((stage) =>
+    element("li", { className: stage.state }, stage.title, element("small", { textContent: describe(stage) }))));
+  at("warnings").textContent = view.warnings.join(" · ");
+  const pictures = view.artifacts.filter((file) => file.media_type.startsWith("image/"));
+  showPictures(pictures);
+  at("files").replaceChildren(...view.artifacts.map((file) =>
+    element("li", {}, element("a", { href: file.url, textContent: file.name, download: "" }),
+      element("small", { textContent: ` ${(file.size / 1e6).toFixed(2)} MB, ${file.purpose}` }))));
+  complain(view.error ?? {});
+  if (ENDED.includes(view.state)) leave();
+}
+
+function showPictures(pictures) {
+  const shown = new Set([...at("pictures").children].map((picture) => picture.dataset.sha));
+  for (const file of pictures.filter((picture) => !shown.has(picture.sha256))) {
+    const picture = element("img", { src: file.url, alt: file.purpose, title: file.name });
+    picture.dataset.sha = file.sha256;
+    at("pictures").append(picture);
+  }
+}
+
+function leave() {
+  events?.close();
+  events = null;
+  at("go").disabled = false;
+}
+
+function follow(view) {
+  let busy = false;
+  let again = false;
+  const refresh = async () => {
+    if (busy) { again = true; return; }
+    busy = true;
+    do {
+      again = false;
+      try { render(await call(view.links.self)); } catch (problem) { complain(problem); }
+    } while (again);
+    busy = false;
+  };
+  events = new EventSource(view.links.events);
+  for (const type of ["accepted", "stage", "artifact", ...ENDED]) events.addEventListener(type, refresh);
+}
+
+async function send(submitted) {
+  submitted.preventDefault();
+  leave();
+  complain({});
+  at("go").disabled = true;
+  at("pictures").replaceChildren();
+  try {
+    const headers = { "Idempotency-Key": crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` };
+    const view = await call("/v1/figurines", { method: "POST", body: new FormData(form), headers });
+    render(view);
+    if (!ENDED.includes(view.state)) follow(view);
+  } catch (problem) {
+    complain(problem.detail ? problem : { detail: "The house does not answer." });
+    leave();
+  }
+}
+
+form.addEventListener("submit", send);
+at("photo").addEventListener("change", showPhoto);
+form.elements.height_mm.addEventListener("input", (e) => { at("height").value = `${e.target.value} mm`; });
+at("cancel").addEventListener("click", () =>
+  call(job.links.cancel, { method: "POST" }).then(render).catch(complain));
+at("drop").addEventListener("dragover", (e) => e.preventDefault());
+at("drop").addEventListener("drop", (e) => {
+  e.preventDefault();
+  at("photo").files = e.dataTransfer.files;
+  showPhoto();
+});
+fillChoices().catch(complain);
