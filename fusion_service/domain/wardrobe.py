@@ -1,7 +1,7 @@
 """The words that a template is written in: its pieces and the rules for their colours.
 
-A colour rule turns the palette of a person into sRGB. ``fixed`` ignores the person, ``shirt``
-takes the shirt of the photo, the others are chosen to stand well beside it.
+A colour rule turns the palette of a person into sRGB. ``fixed`` ignores the person, ``skin`` and
+``shirt`` take what the photo shows, the others choose what stands well beside it.
 """
 
 from __future__ import annotations
@@ -11,22 +11,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fusion_service.domain.palette import Palette, lab_to_srgb, shift
+from fusion_service.domain.palette import Palette, lab_to_srgb
+from fusion_service.domain.sculpture import Colour
 from fusion_service.domain.sdf import VOXEL
 from fusion_service.domain.shapes import Disc
 
 if TYPE_CHECKING:
     from fusion_service.domain.attributes import Lab
-    from fusion_service.domain.sculpture import Colour
     from fusion_service.domain.shapes import Shape
 
-ColourRule = Callable[[Palette], "Colour"]
+ColourRule = Callable[[Palette], Colour]
 
 # The chamfer keeps the first printed layer from spreading beyond the outline.
 PLINTH = Disc((0.0, -1.5), 20.0, 0.0, 4.0, rounding=1.0, chamfer=0.5)
-NAVY, SAND = (30.0, 2.0, -18.0), (66.0, 3.0, 15.0)
 VIOLET_HUE = -54.0  # degrees in CIE Lab
-ORANGE, TEAL = (62.0, 44.0, 54.0), (52.0, -36.0, -8.0)
+TOO_NEAR = 90.0  # two clothes whose sRGB colours are nearer than this look like one
 
 
 @dataclass(frozen=True)
@@ -64,18 +63,17 @@ def skin() -> ColourRule:
     return lambda palette: lab_to_srgb(palette.skin)
 
 
-def shirt(lighter: float = 0.0) -> ColourRule:
-    """Return the shirt's colour in the photo, ``lighter`` by so many units of CIE L*."""
-    return lambda palette: lab_to_srgb(shift(palette.shirt, lighter))
+def shirt() -> ColourRule:
+    """Return the shirt's colour in the photo."""
+    return lambda palette: lab_to_srgb(palette.shirt)
 
 
-def trousers(lighter: float = 0.0) -> ColourRule:
-    """Return navy, or sand under a shirt that is itself dark and blue."""
+def beside_shirt(first: Colour, second: Colour) -> ColourRule:
+    """Return the first colour, or the second where the first is too near to the shirt's."""
 
     def rule(palette: Palette) -> Colour:
-        light, _, blue = palette.shirt
-        cloth = SAND if light < 45 and blue < -8 else NAVY
-        return lab_to_srgb(shift(cloth, lighter))
+        near = math.dist(first, lab_to_srgb(palette.shirt)) < TOO_NEAR
+        return second if near else first
 
     return rule
 
@@ -85,14 +83,24 @@ def suit() -> ColourRule:
     return lambda palette: lab_to_srgb(_suit(palette))
 
 
-def cape() -> ColourRule:
-    """Return orange or teal, whichever is further from the suit."""
+def beside_suit(first: Colour, second: Colour) -> ColourRule:
+    """Return whichever colour is further from the suit's."""
 
     def rule(palette: Palette) -> Colour:
-        worn = _suit(palette)
-        return lab_to_srgb(max((ORANGE, TEAL), key=lambda colour: math.dist(colour, worn)))
+        worn = lab_to_srgb(_suit(palette))
+        return max((first, second), key=lambda colour: math.dist(colour, worn))
 
     return rule
+
+
+def lighter(rule: ColourRule, share: float) -> ColourRule:
+    """Return a rule's colour with a share (0..1) of white in it."""
+    return lambda palette: _mixed(rule(palette), 255, share)
+
+
+def darker(rule: ColourRule, share: float) -> ColourRule:
+    """Return a rule's colour with a share (0..1) of black in it."""
+    return lambda palette: _mixed(rule(palette), 0, share)
 
 
 def _suit(palette: Palette) -> Lab:
@@ -106,3 +114,8 @@ def _suit(palette: Palette) -> Lab:
             hue = VIOLET_HUE
     radians = math.radians(hue)
     return light, 50 * math.cos(radians), 50 * math.sin(radians)
+
+
+def _mixed(colour: Colour, other: int, share: float) -> Colour:
+    red, green, blue = (round(channel + (other - channel) * share) for channel in colour)
+    return red, green, blue

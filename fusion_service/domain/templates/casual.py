@@ -2,7 +2,18 @@
 
 from fusion_service.domain.assembly import Blend, Grown, Keep, Mirrored
 from fusion_service.domain.shapes import Capsule, Ellipsoid, Plate, Ring, Slab
-from fusion_service.domain.wardrobe import Piece, Template, fixed, plinth, shirt, trousers
+from fusion_service.domain.wardrobe import (
+    Piece,
+    Template,
+    beside_shirt,
+    darker,
+    fixed,
+    lighter,
+    plinth,
+    shirt,
+)
+
+JEANS = beside_shirt((56, 69, 100), (176, 157, 133))  # blue, or sand under a blue hoodie
 
 SHOE = Blend(
     Ellipsoid((5.1, 2.5, 5.8), (3.9, 6.2, 3.8)),
@@ -46,10 +57,10 @@ TEMPLATE = Template(
             voxel=0.45,
         ),
         Piece("shoes", fixed(208, 60, 52), Keep(Mirrored(SHOE), Slab(3.1))),
-        Piece("trousers", trousers(), Blend(Mirrored(LEG), HIPS, k=2)),
+        Piece("trousers", JEANS, Blend(Mirrored(LEG), HIPS, k=2)),
         Piece(
             "cuffs",
-            trousers(lighter=22),
+            lighter(JEANS, 0.28),
             Keep(Mirrored(Grown(LEG, 0.55)), Slab(8.4, 11.2), k=0.6),
             voxel=0.45,
         ),
@@ -59,11 +70,14 @@ TEMPLATE = Template(
             Blend(Blend(Keep(BODICE, Slab(23.6), k=0.8), Mirrored(ARM), k=1.2), HOOD, k=1.0),
         ),
         Piece(
-            "hem", shirt(lighter=-9), Keep(Grown(BODICE, -0.1), Slab(21.6, 24.4), k=1.0), voxel=0.45
+            "hem",
+            darker(shirt(), 0.18),
+            Keep(Grown(BODICE, -0.1), Slab(21.6, 24.4), k=1.0),
+            voxel=0.45,
         ),
         Piece(
             "pocket",
-            shirt(lighter=-9),
+            darker(shirt(), 0.18),
             Keep(Grown(BODICE, 0.85), Plate(POCKET_OUTLINE, 3.0, 12.0), k=0.8),
             voxel=0.4,
         ),

@@ -2,7 +2,19 @@
 
 from fusion_service.domain.assembly import Blend, Grown, Keep, Mirrored
 from fusion_service.domain.shapes import Beyond, Capsule, Ellipsoid, Ring, Slab
-from fusion_service.domain.wardrobe import Piece, Template, fixed, plinth, shirt, skin, trousers
+from fusion_service.domain.wardrobe import (
+    Piece,
+    Template,
+    beside_shirt,
+    darker,
+    fixed,
+    lighter,
+    plinth,
+    shirt,
+    skin,
+)
+
+TROUSERS = beside_shirt((56, 69, 100), (176, 157, 133))  # navy, or sand under a navy shirt
 
 SHOE = Blend(
     Ellipsoid((4.9, 2.4, 5.6), (3.8, 6.0, 3.7)),
@@ -30,7 +42,7 @@ HAND = Blend(
     Capsule((13.8, 1.8, 21.8), (13.4, 2.2, 19.0), 1.05, 0.85),
     Capsule((13.7, 3.1, 21.9), (13.2, 3.4, 19.4), 1.0, 0.85),
     Capsule((12.5, 4.0, 23.6), (11.9, 4.9, 21.0), 1.05, 0.9),
-    k=0.7,
+    k=0.9,
 )
 
 TEMPLATE = Template(
@@ -43,25 +55,25 @@ TEMPLATE = Template(
             "soles", fixed(205, 208, 214), Keep(Mirrored(Grown(SHOE, 0.35)), Slab(3.0, 5.4), 0.5)
         ),
         Piece("shoes", fixed(240, 240, 238), Keep(Mirrored(SHOE), Slab(3.1))),
-        Piece("trousers", trousers(), Blend(Mirrored(LEG), HIPS, k=2)),
+        Piece("trousers", TROUSERS, Blend(Mirrored(LEG), HIPS, k=2)),
         Piece(
             "cuffs",
-            trousers(lighter=9),
+            lighter(TROUSERS, 0.12),
             Keep(Mirrored(Grown(LEG, 0.4)), Slab(8.6, 11.0), k=0.6),
             voxel=0.45,
         ),
         Piece(
             "shirt",
             shirt(),
-            Blend(Keep(TORSO, Slab(22.4), k=0.8), Mirrored(SLEEVE), k=1.4),
+            Blend(Keep(TORSO, Slab(22.4), k=1.2), Mirrored(SLEEVE), k=1.4),
             voxel=0.5,
         ),
         Piece(
             "collar",
-            shirt(lighter=-10),
+            darker(shirt(), 0.2),
             Ring((0, -1.0, 42.0), (5.2, 5.0), 1.0, pitch=0.1),
             voxel=0.45,
         ),
-        Piece("arms", skin(), Mirrored(HAND)),
+        Piece("arms", skin(), Mirrored(HAND), voxel=0.4),
     ),
 )

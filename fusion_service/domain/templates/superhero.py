@@ -4,9 +4,10 @@ import math
 
 from fusion_service.domain.assembly import Blend, Grown, Keep, Mirrored
 from fusion_service.domain.shapes import Box, Capsule, Drape, Ellipsoid, Plate, Ring, Slab
-from fusion_service.domain.wardrobe import Piece, Template, cape, fixed, plinth, suit
+from fusion_service.domain.wardrobe import Piece, Template, beside_suit, fixed, plinth, suit
 
 GOLD = fixed(247, 203, 76)
+CAPE = beside_suit((240, 118, 52), (0, 140, 138))  # orange or teal
 
 LEG = Capsule((4.2, -0.3, 23.5), (6.3, -0.2, 8.0), 4.3, 3.1)
 FOOT = Ellipsoid((6.7, 2.4, 5.3), (3.6, 6.0, 3.7))
@@ -42,7 +43,7 @@ TEMPLATE = Template(
         Piece("suit", suit(), FIGURE),
         Piece(
             "boots",
-            cape(),
+            CAPE,
             Keep(
                 Mirrored(
                     Blend(
@@ -57,7 +58,7 @@ TEMPLATE = Template(
         ),
         Piece(
             "briefs",
-            cape(),
+            CAPE,
             Keep(Grown(FIGURE, 0.45), Plate(BRIEFS_OUTLINE, -9, 9), k=0.6),
             voxel=0.45,
         ),
@@ -74,7 +75,7 @@ TEMPLATE = Template(
         Piece("sleeves", suit(), Mirrored(Blend(UPPER_ARM, FOREARM, k=1))),
         Piece(
             "gloves",
-            cape(),
+            CAPE,
             Mirrored(
                 Blend(
                     Keep(Grown(FOREARM, 0.4), Slab(top=30.0), k=0.6),
@@ -87,11 +88,11 @@ TEMPLATE = Template(
         ),
         Piece(
             "cape",
-            cape(),
+            CAPE,
             Drape(42.0, 1.8, (8.4, 15.6), (-6.0, -12.4), thickness=2.2, folds=5),
             voxel=0.5,
         ),
-        Piece("cape collar", cape(), Ring((0, -0.9, 41.4), (6.4, 6.1), 1.5, pitch=0.16)),
+        Piece("cape collar", CAPE, Ring((0, -0.9, 41.4), (6.4, 6.1), 1.5, pitch=0.16)),
         Piece(
             "star",
             GOLD,

@@ -13,11 +13,15 @@ import trimesh
 from scipy import ndimage
 
 from common.errors import BadParameter
+from common.vision.decode import decode_photo
+from common.vision.faces import FaceModels
 from fusion_service.domain.bodies import TEMPLATES
 from fusion_service.domain.frame import EYE_LINE_Z, HEAD_CENTRE_Z
 from fusion_service.domain.haircut import choose_haircut
+from fusion_service.domain.measure import measure
 from fusion_service.domain.sculpt import sculpt
 from fusion_service.domain.sculpture import Sculpture
+from tests.portraits import NAMES, astronaut, portrait_path
 from tests.unit.fusion.factories import HairKind, make_attributes
 
 HAIR: tuple[HairKind, ...] = ("short", "long", "curly", "bald")
@@ -215,3 +219,16 @@ def test_the_height_is_reached_by_scaling_only() -> None:
 def test_an_unknown_template_is_refused() -> None:
     with pytest.raises(BadParameter):
         sculpt(make_attributes(), "knight")
+
+
+@pytest.mark.parametrize("template", sorted(TEMPLATES))
+def test_a_real_portrait_is_printable(face_models: FaceModels, template: str) -> None:
+    sculpture = sculpt(measure(face_models, astronaut()), template)
+    assert_printable(sculpture)
+    assert sculpture.facts["hair"] == "short"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_portrait_at_hand_is_printable(face_models: FaceModels, name: str) -> None:
+    photo = decode_photo(portrait_path(name).read_bytes(), 1024)
+    assert_printable(sculpt(measure(face_models, photo), "superhero"))
