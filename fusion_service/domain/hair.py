@@ -84,6 +84,9 @@ def _cap(grid: Grid, haircut: Haircut, locks: Float) -> Float:
         combed = combed * (0.3 + 0.7 * above)
     if haircut.cropped:
         thickness = thickness - 0.6 * smoothstep(3.0, 9.0, grid.y)
+    elif haircut.kind != "curly":
+        # the forelocks lie on a thinner cap, or its cut edge would show under them
+        thickness = thickness * (1 - 0.5 * smoothstep(3.0, 10.0, grid.y))
     field = sdf.ellipsoid(grid, SCALP_CENTRE, SCALP_RADII)
     field -= thickness
     field -= combed

@@ -26,6 +26,7 @@ STUBBLE_MM = 2.6  # of cropped hair
 ROOT_DEGREES = (52.0, 80.0)  # elevation where locks rise from the parting: front, sides
 END_DEGREES = (-64.0, -42.0, -19.0, 4.0, 26.0, 50.0)  # azimuth, 0 is the nose
 STEPS = 5
+BRUSHED = 0.9
 SEAM = 0.6
 
 
@@ -72,7 +73,7 @@ def _path(haircut: Haircut, root_azimuth: float, end_azimuth: float) -> Vector:
     )
     across = SCALP_RADII[0] * float(np.sin(np.radians(end_azimuth))) * 0.9
     uneven = 0.4 * float(np.sin(0.11 * end_azimuth)) - 0.8 * sideways
-    clear = 3.2 if haircut.fringe else 0.9  # of the brows
+    clear = 2.7 if haircut.fringe else 0.9  # of the brows
     height = haircut.line_at(across) + clear + uneven - SCALP_CENTRE[2]
     elevation = float(np.degrees(np.arcsin(np.clip(height / SCALP_RADII[2], -0.9, 0.9))))
     end = _direction(end_azimuth, elevation)
@@ -80,9 +81,14 @@ def _path(haircut: Haircut, root_azimuth: float, end_azimuth: float) -> Vector:
     directions = root * (1 - share) + end * share
     # The lock leaves its root sideways and turns down late: a sweep, not a straight line.
     directions[:, 2] += 0.2 * np.sin(np.pi * share[:, 0])
+    if haircut.fringe:  # brushed sideways, or the tips would hang like icicles
+        directions[:, 0] += (
+            BRUSHED * np.sign(-root_azimuth or 1.0) * (share[:, 0] ** 3 - share[:, 0])
+        )
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     radial = 1 / np.linalg.norm(directions / SCALP_RADII, axis=1, keepdims=True)
-    lift = haircut.crown * (1 - 0.5 * share**2) - 0.7 + 0.9 * np.sin(np.pi * share)
+    tucked = 0.5 if haircut.fringe else 0.65
+    lift = haircut.crown * (1 - tucked * share**2) - 0.7 + 0.9 * np.sin(np.pi * share)
     points: Vector = np.asarray(SCALP_CENTRE) + directions * (radial + lift)
     return points
 
@@ -90,7 +96,7 @@ def _path(haircut: Haircut, root_azimuth: float, end_azimuth: float) -> Vector:
 def _radii(spread: float, *, blunt: bool) -> Vector:
     """Return the thickness along a lock; locks that lie far from the parting are wider."""
     wide = 2.3 + 0.6 * min(spread / 60, 1.0)
-    radii: Vector = wide * np.array([0.55, 0.95, 1.0, 1.0, 1.05 if blunt else 0.62])
+    radii: Vector = wide * np.array([0.55, 0.95, 1.0, 1.0, 0.85 if blunt else 0.62])
     return radii
 
 
