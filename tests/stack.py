@@ -164,4 +164,5 @@ def until(condition: Callable[[], bool], timeout_s: float = 30) -> None:
 
 
 def _is_named(process: Process, name: str) -> bool:
-    return not name or process.name == name or process.name.rpartition("-")[0] == name
+    program, _, number = process.name.rpartition("-")
+    return name in {"", process.name} or (number.isdigit() and program == name)
