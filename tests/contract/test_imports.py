@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.house import ENTRY_POINTS, ROOT, modules
+from tests.house import ENTRY_POINTS, ROOT, modules, sources
 
 # Watches one process import everything, with no environment at all.
 WATCHER = """
@@ -41,6 +42,18 @@ seen["environment"] = sorted(set(os.environ.items()) ^ set(before.items()))
 print(json.dumps(seen))
 """
 
+# What a pure function has no use for.
+IMPURE = {"os", "time", "logging", "socket", "subprocess", "random", "secrets", "tempfile"}
+    "os",
+    "time",
+    "logging",
+    "socket",
+    "subprocess",
+    "random",
+    "secrets",
+    "tempfile",
+    "shutil",
+}
 # Libraries that change their own environment variables when they are imported.
 FOREIGN = ("KMP_", "QT_", "CV_", "OPENCV_", "LD_LIBRARY_PATH", "FORKED_BY_MULTIPROCESSING")
 IPV6_PROBE = "socket.bind (('::1', 0),)"  # urllib3 asks whether there is IPv6
@@ -88,3 +101,24 @@ def test_every_entry_point_exists() -> None:
 def test_the_packages_of_the_project_are_the_folders_that_hold_code() -> None:
     folders = {path.parent.name for path in Path(ROOT).glob("*/__init__.py")}
     assert folders == {"common", "deploy", "fusion_service", "gateway", "stylize_service"}
+
+
+@pytest.mark.parametrize("room", ["gateway", "stylize_service", "fusion_service"])
+def test_a_domain_asks_neither_the_system_nor_the_clock(room: str) -> None:
+    """Same input, same output; import-linter watches the libraries, this the standard library."""
+    asking = {
+        str(path.relative_to(ROOT)): sorted(IMPURE & imported)
+        for path in sources(f"{room}/domain")
+        if IMPURE & (imported := imported_by(path))
+    }
+    assert asking == {}
+
+
+def imported_by(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.partition(".")[0])
+    return found

@@ -1,0 +1,118 @@
+"""``make verify``: every suite in full, one after the other; the table goes into the docs.
+
+Suites that tests select with a setting run at their full size here (ten kills instead of three).
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+FILE: Final = ROOT / "docs" / "verify.md"
+BIN: Final = Path(sys.executable).parent
+SOURCES: Final = ("gateway", "stylize_service", "fusion_service", "common", "deploy", "tests")
+FULL: Final = {"KILN_TEST_KILLS": "10", "CI": "true"}
+
+LOOKS: Final = {
+    "lint": ("ruff", "check", *SOURCES),
+    "format": ("ruff", "format", "--check", *SOURCES),
+    "types": ("mypy",),
+    "imports": ("lint-imports", "--no-cache"),
+}
+SUITES: Final = ("unit", "contract", "integration")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One line of the table."""
+
+    suite: str
+    passed: int
+    failed: int
+    skipped: int
+    seconds: float
+
+
+def main() -> int:
+    """Run everything, write the table, return 0 when nothing failed."""
+    outcomes = []
+    for outcome in _run_all():
+        outcomes.append(outcome)
+        _say(f"{outcome.suite}: {outcome.passed} passed, {outcome.failed} failed")
+    FILE.write_text(page(outcomes), "utf-8")
+    _say(f"wrote {FILE}")
+    return int(any(outcome.failed for outcome in outcomes))
+
+
+def page(outcomes: list[Outcome]) -> str:
+    """Text of the page."""
+    lines = [
+        "# Verified",
+        "",
+        f"`make verify` on {datetime.now(UTC):%Y-%m-%d}, commit {_commit()}, Python "
+        f"{platform.python_version()}, {platform.system()} {platform.machine()}, "
+        f"{os.cpu_count()} cores.",
+        "",
+        "| suite | passed | failed | skipped | seconds |",
+        "| --- | ---: | ---: | ---: | ---: |",
+        *(
+            f"| {o.suite} | {o.passed} | {o.failed} | {o.skipped} | {o.seconds:.0f} |"
+            for o in outcomes
+        ),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _run_all() -> Iterator[Outcome]:
+    for name, (tool, *arguments) in LOOKS.items():
+        started = time.monotonic()
+        failed = subprocess.call([str(BIN / tool), *arguments], cwd=ROOT) != 0
+        yield Outcome(name, int(not failed), int(failed), 0, time.monotonic() - started)
+    for name in SUITES:
+        yield _pytest(name)
+
+
+def _pytest(name: str) -> Outcome:
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = [sys.executable, "-m", "pytest", f"tests/{name}", "-q", f"--junitxml={report}"]
+        subprocess.call(command, cwd=ROOT, env={**os.environ, **FULL})
+        seconds = time.monotonic() - started
+        if not report.exists():
+            return Outcome(name, 0, 1, 0, seconds)
+        suites = ET.parse(report).getroot().iter("testsuite")  # noqa: S314  written by pytest
+        return _counted(name, next(suites).attrib, seconds)
+
+
+def _counted(name: str, counts: dict[str, str], seconds: float) -> Outcome:
+    failed = int(counts["failures"]) + int(counts["errors"])
+    skipped = int(counts["skipped"])
+    return Outcome(name, int(counts["tests"]) - failed - skipped, failed, skipped, seconds)
+
+
+def _commit() -> str:
+    command = ["git", "describe", "--always", "--dirty"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return result.stdout.strip() or "unknown"
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
