@@ -60,9 +60,7 @@ def page(outcomes: list[Outcome]) -> str:
     lines = [
         "# Verified",
         "",
-        f"`make verify` on {datetime.now(UTC):%Y-%m-%d}, commit {_commit()}, Python "
-        f"{platform.python_version()}, {platform.system()} {platform.machine()}, "
-        f"{os.cpu_count()} cores.",
+        f"`make verify` on {datetime.now(UTC):%Y-%m-%d}, commit {_commit()}, {_machine()}.",
         "",
         "| suite | passed | failed | skipped | seconds |",
         "| --- | ---: | ---: | ---: | ---: |",
@@ -101,6 +99,11 @@ def _counted(name: str, counts: dict[str, str], seconds: float) -> Outcome:
     failed = int(counts["failures"]) + int(counts["errors"])
     skipped = int(counts["skipped"])
     return Outcome(name, int(counts["tests"]) - failed - skipped, failed, skipped, seconds)
+
+
+def _machine() -> str:
+    python = f"Python {platform.python_version()}"
+    return f"{python}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
 
 
 def _commit() -> str:

@@ -44,16 +44,6 @@ print(json.dumps(seen))
 
 # What a pure function has no use for.
 IMPURE = {"os", "time", "logging", "socket", "subprocess", "random", "secrets", "tempfile"}
-    "os",
-    "time",
-    "logging",
-    "socket",
-    "subprocess",
-    "random",
-    "secrets",
-    "tempfile",
-    "shutil",
-}
 # Libraries that change their own environment variables when they are imported.
 FOREIGN = ("KMP_", "QT_", "CV_", "OPENCV_", "LD_LIBRARY_PATH", "FORKED_BY_MULTIPROCESSING")
 IPV6_PROBE = "socket.bind (('::1', 0),)"  # urllib3 asks whether there is IPv6
