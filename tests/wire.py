@@ -27,9 +27,16 @@ MESSAGES: Final = CONTRACT / "messages"
 
 def wire_models() -> dict[str, type[BaseModel]]:
     """Every model that one process writes and another one reads, by name."""
-    envelopes = (ArtifactRef, Plan, NodeResult, MemoHit, Manifest, Certificate)
-    of_stages = (model for stage in STAGES for model in (stage.request, stage.facts))
-    return {model.__name__: model for model in (*envelopes, *of_stages)}
+    envelopes: tuple[type[BaseModel], ...] = (
+        ArtifactRef,
+        Plan,
+        NodeResult,
+        MemoHit,
+        Manifest,
+        Certificate,
+    )
+    requests, facts = ([s.request for s in STAGES], [s.facts for s in STAGES])
+    return {model.__name__: model for model in (*envelopes, *requests, *facts)}
 
 
 def schema_text(model: type[BaseModel]) -> str:

@@ -51,7 +51,7 @@ def test_every_error_is_drawn_below_its_parent_with_its_code() -> None:
     drawn = drawn_tree()
     for error in family():
         parent, code = drawn.pop(error.__name__, ("nothing", None))
-        assert parent == error.__base__.__name__, f"{error.__name__} is not drawn there"
+        assert parent == error.__bases__[0].__name__, f"{error.__name__} is not drawn there"
         if error is not errors.InputError:  # drawn as a branch
             assert code == error.code
     assert drawn == {}, "drawn, but not there"
