@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 import kombu.exceptions
+import redis
 from celery import Celery, chain, group
 
 from common.contracts.plans import Node, Plan
@@ -54,11 +55,12 @@ def _level(app: Celery, job: str, level: list[Node]) -> Any:  # noqa: ANN401
 
 
 def _signature(app: Celery, job: str, stage: str, node: str) -> Any:  # noqa: ANN401
-    return app.signature(stage, args=(job, node), immutable=True)
+    # no Celery result: the ledger has it, and each would cost a write to disk
+    return app.signature(stage, args=(job, node), immutable=True, ignore_result=True)
 
 
 def _send(publish: Callable[[], object]) -> None:
     try:
         publish()
-    except (kombu.exceptions.OperationalError, OSError) as exc:
+    except (kombu.exceptions.KombuError, redis.RedisError, OSError) as exc:
         raise LedgerUnavailable(f"the broker does not answer: {type(exc).__name__}") from exc

@@ -20,7 +20,8 @@ VISIBILITY_TIMEOUT_S = 60  # longer than any hard limit: no message comes back w
 
 def make_app(settings: Settings) -> Celery:
     """Build the app; nothing is connected before the first publish or consume."""
-    app = Celery("kiln", broker=settings.broker_url, backend=settings.results_url)
+    backend = f"common.chords:ChordBackend+{settings.results_url}"
+    app = Celery("kiln", broker=settings.broker_url, backend=backend)
     app.conf.update(_CONFIG)
     exchange = Exchange("kiln", "direct")  # type: ignore[no-untyped-call]
     app.conf.task_queues = [
@@ -40,6 +41,7 @@ _CONFIG: dict[str, Any] = {
     "task_reject_on_worker_lost": True,
     "task_acks_on_failure": True,
     "task_acks_on_timeout": True,
+    "worker_pool": "threads",  # OpenCV is not fork-safe, and the lease keeper is a thread
     "worker_prefetch_multiplier": 1,
     "worker_disable_prefetch": False,
     "worker_deduplicate_successful_tasks": False,  # would skip the chord part of a redelivery
@@ -48,6 +50,8 @@ _CONFIG: dict[str, Any] = {
     # connections: never give up, never hang
     "broker_connection_retry_on_startup": True,
     "broker_connection_max_retries": None,
+    # one more try for a connection that went stale; then the reconciler publishes
+    "task_publish_retry_policy": {"max_retries": 1, "interval_start": 0, "interval_step": 0},
     "broker_transport_options": {
         "visibility_timeout": VISIBILITY_TIMEOUT_S,
         "unacked_restore_interval": 5,

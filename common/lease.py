@@ -1,8 +1,9 @@
 """Keeps the claims of a process alive, and ends the process when a stage hangs.
 
-One thread for all claims: it renews leases every two seconds until the stage's own hard
-limit. Past that limit the native code that hangs cannot be interrupted, so the process goes
-(exit code 70), the supervisor starts a new one and the ledger counts the attempt.
+One thread renews all leases every two seconds, until the stage's own hard limit. Another one
+watches that limit and never talks to Redis, which may hang as well. Past the limit the native
+code that hangs cannot be interrupted, so the process goes (exit code 70), the supervisor starts
+a new one and the ledger counts the attempt.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from common.ledger.records import Claim
 
 EXIT_HUNG = 70  # EX_SOFTWARE of sysexits.h
 TICK_S = 0.25
+LAST_WORDS_S = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -53,11 +55,11 @@ class LeaseKeeper:
         self._leave = leave
         self._held: dict[int, _Held] = {}
         self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self._watch, name="lease-keeper", daemon=True)
 
     def start(self) -> None:
-        """Begin to watch."""
-        self._thread.start()
+        """Begin to renew and to watch."""
+        for name, look in (("lease-keeper", self.renew_due), ("watchdog", self.end_if_hung)):
+            threading.Thread(target=_for_ever, args=(look,), name=name, daemon=True).start()
 
     @contextmanager
     def holding(self, claim: Claim, context: Losable, hard_s: float) -> Iterator[None]:
@@ -72,28 +74,41 @@ class LeaseKeeper:
             with self._lock:
                 del self._held[id(held)]
 
-    def _watch(self) -> None:
-        while True:
-            time.sleep(TICK_S)
-            with self._lock:
-                held = list(self._held.values())
-            for one in held:
-                self._look_at(one, time.monotonic())
-
-    def _look_at(self, held: _Held, now: float) -> None:
-        if now > held.hard_at:
-            self._end_process(held)
-        elif now > held.renew_at:
+    def renew_due(self, now: float) -> None:
+        """Renew the leases whose time has come; nobody renews past the hard limit."""
+        with self._lock:
+            due = [held for held in self._held.values() if held.renew_at <= now < held.hard_at]
+        for held in due:
             held.renew_at = now + HEARTBEAT_S
             try:
-                held.context.lost = not self._ledger.heartbeat(held.claim)
+                if not self._ledger.heartbeat(held.claim):
+                    held.context.lost = True
             except KilnError as exc:
                 log.warning("lease of %s not renewed: %s", held.claim.node, exc.detail)
 
+    def end_if_hung(self, now: float) -> None:
+        """Leave the process when a stage is past its hard limit."""
+        with self._lock:
+            hung = [held for held in self._held.values() if held.hard_at < now]
+        if hung:
+            self._end_process(hung[0])
+
     def _end_process(self, held: _Held) -> None:
         log.critical("%s is past its hard limit: leaving", held.claim.node)
+        detail = f"{held.claim.node} did not end within {held.hard_s:.0f} s"
+        last_words = threading.Thread(
+            target=self._ledger.fail, args=(held.claim, StageHung(detail)), daemon=True
+        )
+        last_words.start()
+        last_words.join(LAST_WORDS_S)  # Redis may hang too; then the lease just runs out
+        self._leave(EXIT_HUNG)
+
+
+def _for_ever(look: Callable[[float], None]) -> None:
+    while True:
+        time.sleep(TICK_S)
         try:
-            hung = StageHung(f"{held.claim.node} did not end within {held.hard_s:.0f} s")
-            self._ledger.fail(held.claim, hung)
-        finally:
-            self._leave(EXIT_HUNG)
+            look(time.monotonic())
+        except Exception:
+            # this thread must not die: without it leases run out under running stages
+            log.exception("bug in the lease keeper; it goes on")

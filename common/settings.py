@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -20,7 +20,9 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 class Settings(BaseSettings):
     """Every setting of Kiln. The environment variable is ``KILN_`` + the upper-case name."""
 
-    model_config = SettingsConfigDict(env_prefix="KILN_", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="KILN_", env_ignore_empty=True, extra="ignore", validate_default=True
+    )
 
     host: str = Field("127.0.0.1", description="Address every process binds to")
     gateway_port: Port = Field(8000, description="The front door: API and page")
@@ -45,7 +47,9 @@ class Settings(BaseSettings):
         " default: `artifacts` in the data folder",
     )
     redis_url: str | None = Field(
-        None, description="Redis without database number; default: this stack's own instance"
+        None,
+        pattern=r"^rediss?://[^/?#]+/?$",
+        description="Redis without database number; default: this stack's own instance",
     )
 
     stylize_workers: int = Field(1, ge=1, le=64, description="Processes of the stylize worker")
@@ -69,7 +73,15 @@ class Settings(BaseSettings):
     photo_ttl_hours: float = Field(24, gt=0, description="How long a photo is kept")
     result_ttl_hours: float = Field(720, gt=0, description="How long results are kept")
     reconcile_s: float = Field(1.0, gt=0, le=60, description="Period of the reconciler")
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="DEBUG, INFO, WARNING or ERROR"
+    )
+
+    @field_validator("data_dir", "out_dir", "models_dir", mode="after")
+    @classmethod
+    def resolved_once(cls, folder: Path | None) -> Path | None:
+        """Fix relative folders where the process starts: it may change its folder later."""
+        return folder and folder.absolute()
 
     @property
     def models(self) -> Path:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -33,7 +33,11 @@ from common.memo import memo_key
 from common.stores import ArtifactStore
 
 RETRY_DELAY_MS = 2_000
-COMMIT_PATIENCE_S = 20.0
+CLAIM_PATIENCE_S = 10.0  # with the longest hard limit still below the visibility timeout
+LAST_CALL_S = 6.0  # a call to a Redis that hangs; it must end before the watchdog does
+AWAY = "unavailable"  # status of a message that met no Redis: its lease or message is lost
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +53,9 @@ class StageContext:
         self._row = row
         self._ledger = ledger
         self._store = store
-        self._stop_at = time.monotonic() + row.soft_s
+        now = time.monotonic()
+        self._stop_at = now + row.soft_s
+        self.commit_by = now + max(0, row.hard_s - LAST_CALL_S)
 
     def read(self, name: str) -> bytes:
         """Read an input artifact."""
@@ -63,7 +69,7 @@ class StageContext:
         )
         self.written.append(ref)
         if early:
-            self._ledger.announce(self.claim, ref)
+            self._show(ref)
 
     def checkpoint(self) -> None:
         """Stop here when the job was cancelled or the soft limit has passed.
@@ -79,6 +85,13 @@ class StageContext:
             raise LeaseLost(self.claim.job)
         if time.monotonic() > self._stop_at:
             raise StageHung(f"{self._row.name} took longer than {self._row.soft_s:.0f} s")
+
+    def _show(self, ref: ArtifactRef) -> None:
+        try:
+            if not self._ledger.announce(self.claim, ref):
+                self.lost = True
+        except LedgerUnavailable as exc:  # a nicety: the commit shows it too
+            log.info("%s is not shown early: %s", ref.name, exc.detail)
 
 
 Body = Callable[[StageContext, Any, Any], Facts]
@@ -113,14 +126,23 @@ class Runtime:
 def run(runtime: Runtime, task: StageTask, job: str, node: str, *, republished: bool) -> str:
     """Run one node of one job and say how it went; never raises for an error of the job."""
     with logs.bound(job=job, stage=node):
-        claim = runtime.ledger.claim(job, node, runtime.worker)
+        claim = _claim(runtime, job, node)
         if isinstance(claim, Refusal):
             metrics.CLAIM_REFUSED.labels(claim.status).inc()
             return claim.status
         outcome = _run_claimed(runtime, task, claim)
         if republished and outcome.successors:
-            runtime.publish(outcome.successors)
+            _if_reachable(lambda: runtime.publish(outcome.successors))
         return outcome.status
+
+
+def _claim(runtime: Runtime, job: str, node: str) -> Claim | Refusal:
+    give_up = time.monotonic() + CLAIM_PATIENCE_S
+    try:
+        return _patiently(partial(runtime.ledger.claim, job, node, runtime.worker), give_up)
+    except LedgerUnavailable as exc:
+        log.warning("not run, the reconciler will publish it again: %s", exc.detail)
+        return Refusal(AWAY)
 
 
 def _run_claimed(runtime: Runtime, task: StageTask, claim: Claim) -> Committed:
@@ -130,22 +152,38 @@ def _run_claimed(runtime: Runtime, task: StageTask, claim: Claim) -> Committed:
     context = StageContext(row, claim, runtime.ledger, runtime.store)
     with runtime.keeper.holding(claim, context, row.hard_s):
         try:
-            outcome = _work(runtime, task, context)
-        except LeaseLost:
-            metrics.LEASE_LOST.labels(row.name).inc()
-            outcome = Committed("lost")
-        except KilnError as error:
-            log.info("stage failed: %s: %s", error.code, error.detail)
-            outcome = _patiently(partial(runtime.ledger.fail, claim, error, RETRY_DELAY_MS))
-        except Exception:
-            log.exception("bug in stage %s", row.name)
-            bug = InternalError(f"{row.name} failed unexpectedly")
-            outcome = _patiently(partial(runtime.ledger.fail, claim, bug))
-    if outcome.status == "lost" and context.written:
-        runtime.ledger.discard(claim.owner, [ref.sha256 for ref in context.written])
+            outcome = _settle(runtime, task, context)
+        except LedgerUnavailable as exc:
+            log.warning("no receipt, the lease will run out: %s", exc.detail)
+            outcome = Committed(AWAY)
+    if context.written and outcome.status not in {"committed", "duplicate"}:
+        # files that a job refers to (shown early) are not thrown away by this
+        hashes = [ref.sha256 for ref in context.written]
+        _if_reachable(lambda: runtime.ledger.discard(claim.owner, hashes))
     seconds = time.perf_counter() - started
     metrics.STAGE_RUN_SECONDS.labels(row.name, outcome.status).observe(seconds)
     return outcome
+
+
+def _settle(runtime: Runtime, task: StageTask, context: StageContext) -> Committed:
+    """Work, and tell the ledger how it ended."""
+    name = task.row.name
+    error: KilnError
+    try:
+        return _work(runtime, task, context)
+    except LeaseLost:
+        metrics.LEASE_LOST.labels(name).inc()
+        return Committed("lost")
+    except LedgerUnavailable:
+        raise  # not the stage's fault, and there is nobody to tell
+    except KilnError as exc:
+        log.info("stage failed: %s: %s", exc.code, exc.detail)
+        error = exc
+    except (Exception, SystemExit):  # libraries that call sys.exit must not end the worker
+        log.exception("bug in stage %s", name)
+        error = InternalError(f"{name} failed unexpectedly")
+    failed = partial(runtime.ledger.fail, context.claim, error, RETRY_DELAY_MS)
+    return _patiently(failed, context.commit_by)
 
 
 def _work(runtime: Runtime, task: StageTask, context: StageContext) -> Committed:
@@ -155,7 +193,7 @@ def _work(runtime: Runtime, task: StageTask, context: StageContext) -> Committed
     except ValidationError as exc:
         raise BadParameter(f"{row.name}: {exc.error_count()} parameters are not valid") from exc
     key = memo_key(row, runtime.versions[row.name], claim.artifacts, request)
-    recalled = runtime.ledger.recall(claim, key)
+    recalled = _patiently(partial(runtime.ledger.recall, claim, key), context.commit_by)
     metrics.CACHE_REQUESTS.labels(row.name, recalled.status).inc()
     if recalled.status != "miss":
         return recalled
@@ -166,16 +204,15 @@ def _work(runtime: Runtime, task: StageTask, context: StageContext) -> Committed
         facts=facts.model_dump(mode="json"),
         domain_ms=round((time.perf_counter() - started) * 1000, 1),
     )
-    context.checkpoint()
-    done = _patiently(lambda: runtime.ledger.commit(claim, context.written, result, key))
+    commit = partial(runtime.ledger.commit, claim, context.written, result, key)
+    done = _patiently(commit, context.commit_by)
     if done.status == "duplicate":
         metrics.DUPLICATE_COMMITS.inc()
     return done
 
 
-def _patiently(call: Callable[[], Committed]) -> Committed:
+def _patiently(call: Callable[[], T], give_up: float) -> T:
     """Repeat while Redis is away: the work is done, only its receipt is missing."""
-    give_up = time.monotonic() + COMMIT_PATIENCE_S
     while True:
         try:
             return call()
@@ -183,3 +220,11 @@ def _patiently(call: Callable[[], Committed]) -> Committed:
             if time.monotonic() > give_up:
                 raise
             time.sleep(0.5)
+
+
+def _if_reachable(call: Callable[[], None]) -> None:
+    """Do what others make good when Redis is away just now."""
+    try:
+        call()
+    except LedgerUnavailable as exc:
+        log.warning("left to the reconciler: %s", exc.detail)

@@ -32,6 +32,7 @@ from common.stage import Runtime, StageTask, run
 from common.stores import ArtifactStore
 
 READY_PERIOD_S = 2.0
+GOODBYE_S = 2.0
 METRICS_PORTS = 16
 EXIT_CANNOT_START = 78  # EX_CONFIG of sysexits.h
 
@@ -85,6 +86,7 @@ class _Life:
         self._settings = settings
         self._service = service
         self._leaving = threading.Event()
+        self._announcer = threading.Thread(target=self._announce, name="announce", daemon=True)
 
     def on_logging(self, **_: object) -> None:
         """Replace Celery's log format by the house's."""
@@ -92,8 +94,10 @@ class _Life:
 
     def on_init(self, sender: Any, **_: object) -> None:  # noqa: ANN401  Celery is untyped
         """Before consuming: models, ledger, store. ``sender`` is the Celery worker."""
+        self.on_logging()  # Celery asks for it only after this
         try:
             self.runtime = self._warm_up(str(sender.hostname))
+            self._take_over()
         except Exception:
             # Celery would log this and consume all the same, with nothing to work with
             log.exception("the worker cannot start")
@@ -119,46 +123,57 @@ class _Life:
             publish=partial(canvas.publish_again, self._app),
         )
 
+    def _take_over(self) -> None:
+        """Free what the predecessor of this name left, before this process has claims itself."""
+        while True:
+            try:
+                self._release(counts=True)
+            except KilnError as exc:
+                log.warning("waiting for the ledger: %s", exc.detail)
+                time.sleep(READY_PERIOD_S)
+            else:
+                return
+
     def on_ready(self, **_: object) -> None:
-        """Consuming: say so, and take up what the predecessor left."""
-        threading.Thread(target=self._announce, name="announce", daemon=True).start()
+        """Consuming: say so."""
+        self._announcer.start()
 
     def on_leaving(self, **_: object) -> None:
-        """SIGTERM: no longer ready; what runs is finished."""
+        """SIGTERM, in its signal handler: no longer ready; what runs is finished."""
         self._leaving.set()
-        self._quietly(lambda: self.runtime.ledger.worker_down(self._service.queue, self._name))
 
     def on_shutdown(self, **_: object) -> None:
         """Hand back what could not be finished, without counting the attempt."""
-        self._quietly(lambda: self._take_over(counts=False))
-
-    @property
-    def _name(self) -> str:
-        return self.runtime.worker
+        self._leaving.set()
+        if self._announcer.is_alive():
+            self._announcer.join(GOODBYE_S)
+        try:
+            self._release(counts=False)
+        except KilnError as exc:
+            log.warning("leases are not handed back: %s", exc.detail)
 
     def _announce(self) -> None:
-        taken_over = False
-        while not self._leaving.is_set():
-            ledger = self.runtime.ledger
+        """Say that this worker is ready until it leaves, then that it has left."""
+        ledger, queue, name = self.runtime.ledger, self._service.queue, self.runtime.worker
+        versions_told = False
+        while True:
+            leaving = self._leaving.is_set()
             try:
-                if not taken_over:
-                    ledger.put_versions(self.runtime.versions)
-                    self._take_over(counts=True)
-                    taken_over = True
-                ledger.worker_up(self._service.queue, self._name)
-            except KilnError as exc:
-                log.warning("cannot announce this worker: %s", exc.detail)
+                if leaving:
+                    ledger.worker_down(queue, name)
+                else:
+                    if not versions_told:
+                        ledger.put_versions(self.runtime.versions)
+                        versions_told = True
+                    ledger.worker_up(queue, name)
+            except Exception as exc:  # noqa: BLE001  a worker nobody sees is a worker lost
+                log.warning("cannot announce this worker: %s", exc)
+            if leaving:
+                return
             self._leaving.wait(READY_PERIOD_S)
 
-    def _take_over(self, *, counts: bool) -> None:
-        self.runtime.publish(self.runtime.ledger.release(self._name, counts=counts))
-
-    @staticmethod
-    def _quietly(call: Callable[[], object]) -> None:
-        try:
-            call()
-        except KilnError as exc:
-            log.warning("while leaving: %s", exc.detail)
+    def _release(self, *, counts: bool) -> None:
+        self.runtime.publish(self.runtime.ledger.release(self.runtime.worker, counts=counts))
 
 
 def start_metrics(settings: Settings) -> None:

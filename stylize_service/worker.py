@@ -22,7 +22,12 @@ app = build_worker(
         queue="stylize",
         tasks=TASKS,
         load=_load,
-        sources=("stylize_service.domain", "stylize_service.engines", "common.vision"),
+        sources=(
+            "stylize_service.domain",
+            "stylize_service.engines",
+            "stylize_service.tasks",
+            "common.vision",
+        ),
         model_files=lambda settings: settings.models.glob("*.tflite"),
     )
 )
