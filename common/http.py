@@ -17,7 +17,7 @@ from flask import Flask, Response, g, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
-from common import errors, metrics
+from common import errors, logs, metrics
 from common.errors import KilnError
 from common.ledger.protocol import Ledger
 
@@ -38,6 +38,7 @@ STATUS: Final[dict[type[KilnError], int]] = {
 # Ends of a job that no exception stands for.
 STATUS_OF_END: Final = {"deadline": 504, "expired": 504, "cancelled": 409}
 RETRY_AFTER_S: Final = 2
+METHODS: Final = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}  # clients invent more
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +121,8 @@ def _stamp(response: Response) -> Response:
     response.headers["X-Process-Time"] = f"{seconds:.6f}"
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     rule = request.url_rule.rule if request.url_rule else "unknown"
-    metrics.HTTP_SECONDS.labels(rule, request.method, str(response.status_code)).observe(seconds)
+    method = request.method if request.method in METHODS else "other"
+    metrics.HTTP_SECONDS.labels(rule, method, str(response.status_code)).observe(seconds)
     return response
 
 
@@ -143,7 +145,8 @@ def _on_http_error(error: HTTPException) -> Response:
 
 
 def _on_bug(error: Exception) -> Response:
-    log.error("unhandled error in a request", exc_info=error, extra={"path": request.path})
+    with logs.bound(request=g.get("request_id", "")):
+        log.error("bug in %s %s", request.method, request.path, exc_info=error)
     bug = errors.InternalError(f"request {g.get('request_id', '')} failed")
     return _on_kiln_error(bug)
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -49,9 +50,8 @@ def figurine(  # noqa: PLR0913, PLR0917  options of a command are its signature
     with _talking_to(url) as kiln:
         job = kiln.submit_figurine(photo, idempotency_key=None, **parameters)
         job = _follow(kiln, job["id"], quiet=as_json)
-        if job["state"] == "succeeded":
-            paths = kiln.download(job, out_dir)
-            _report(job, paths, as_json=as_json)
+        paths = kiln.download(job, out_dir) if job["state"] == "succeeded" else []
+        _report(job, paths, as_json=as_json)
     _leave(job, as_json=as_json)
 
 
@@ -80,10 +80,12 @@ class _talking_to:  # noqa: N801  reads as a phrase where it is used
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         self._kiln.__exit__()
         if isinstance(error, Unreachable):
-            err.print(f"[red]{error}[/red]\nIs the stack running? Start it with: make up")
+            err.print(
+                f"[red]{escape(str(error))}[/red]\nIs the stack running? Start it with: make up"
+            )
             raise typer.Exit(EXIT_UNREACHABLE) from error
         if isinstance(error, ApiError):
-            err.print(f"[red]{error.code}[/red]: {error}")
+            err.print(f"[red]{error.code}[/red]: {escape(str(error))}")
             raise typer.Exit(EXIT_REFUSED) from error
 
 
@@ -138,7 +140,7 @@ def _leave(job: dict[str, Any], *, as_json: bool) -> None:
     error = job.get("error") or {}
     if not as_json:
         reason = f"{error.get('code', job['state'])}: {error.get('detail', 'no result')}"
-        err.print(f"[red]{reason}[/red]\n{error.get('hint', '')}")
+        err.print(f"[red]{escape(reason)}[/red]\n{escape(error.get('hint', ''))}")
     raise typer.Exit(EXIT_FAILED)
 
 

@@ -12,7 +12,7 @@ import json
 import random
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -23,6 +23,7 @@ TERMINAL = frozenset({"succeeded", "failed", "cancelled", "expired"})
 RETRIES = 6
 FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 20.0
+LONGEST_ASKED_S = 60.0  # a server that asks for more is not waited for that long
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 90.0
 
@@ -122,7 +123,7 @@ class Kiln:
             except requests.RequestException as exc:
                 pause = next(pauses, None)
                 if pause is None:
-                    raise Unreachable(f"lost the event stream of {job}: {exc}") from exc
+                    raise Unreachable(f"lost the event stream of {job}") from exc
                 time.sleep(pause)
 
     def cancel(self, job: str) -> dict[str, Any]:
@@ -139,7 +140,7 @@ class Kiln:
         target.mkdir(parents=True, exist_ok=True)
         paths = []
         for artifact in job["artifacts"]:
-            path = target / artifact["name"]
+            path = target / Path(artifact["name"]).name  # never outside the folder
             content = self._send("GET", artifact["url"]).content
             part = path.with_name(path.name + ".part")
             part.write_bytes(content)
@@ -152,7 +153,8 @@ class Kiln:
         if last:
             headers["Last-Event-ID"] = last
         with self._send("GET", f"/v1/jobs/{job}/events", headers=headers, stream=True) as response:
-            yield from parse_events(response.iter_lines(decode_unicode=True))
+            # str lines would also break at the separators that Unicode knows
+            yield from parse_events(line.decode("utf-8") for line in response.iter_lines())
 
     def _send(self, method: str, path: str, **kwargs: Any) -> requests.Response:  # noqa: ANN401
         """Send with retries on 429, 503 and lost connections; every call here is repeatable."""
@@ -164,7 +166,9 @@ class Kiln:
                 response = self._session.request(method, url, **kwargs)
             except requests.RequestException as exc:
                 pause = next(pauses, None)
-                reason: Exception = Unreachable(f"no gateway at {self._url}: {exc}")
+                reason: Exception = Unreachable(
+                    f"no gateway answers at {self._url} ({type(exc).__name__})"
+                )
             else:
                 if response.status_code not in {429, 503}:
                     return _checked(response)
@@ -174,18 +178,22 @@ class Kiln:
             time.sleep(pause)
 
 
-def parse_events(lines: Iterator[str]) -> Iterator[JobEvent]:
+def parse_events(lines: Iterable[str]) -> Iterator[JobEvent]:
     """Read server-sent events (WHATWG HTML, section 9.2) from text lines."""
-    fields: dict[str, str] = {}
+    last_id, kind, data = "", "", list[str]()
     for line in lines:
-        if not line and "data" in fields:
-            body = json.loads(fields["data"])
-            yield JobEvent(fields.get("id", ""), fields.get("event", "message"), body)
-        if not line:
-            fields = {}
-        elif not line.startswith(":"):
-            name, _, value = line.partition(":")
-            fields[name] = value.removeprefix(" ")
+        name, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if name == "data":
+            data.append(value)
+        elif name == "event":
+            kind = value
+        elif name == "id":
+            last_id = value
+        elif not line:
+            if data:
+                yield JobEvent(last_id, kind or "message", json.loads("\n".join(data)))
+            kind, data = "", []
 
 
 def _pauses() -> Iterator[float]:
@@ -198,7 +206,10 @@ def _pauses() -> Iterator[float]:
 def _asked_pause(response: requests.Response, pauses: Iterator[float]) -> float | None:
     """Next pause, at least as long as the server asks for; None when patience is at its end."""
     pause = next(pauses, None)
-    return None if pause is None else max(pause, float(response.headers.get("Retry-After", 0)))
+    if pause is None:
+        return None
+    asked = response.headers.get("Retry-After", "")
+    return max(pause, min(float(asked), LONGEST_ASKED_S)) if asked.isdecimal() else pause
 
 
 def _checked(response: requests.Response) -> requests.Response:
@@ -210,5 +221,5 @@ def _checked(response: requests.Response) -> requests.Response:
 def _problem(response: requests.Response) -> dict[str, Any]:
     try:
         return dict(response.json())
-    except ValueError:
+    except (ValueError, TypeError):
         return {"code": "unknown", "status": response.status_code, "detail": response.text[:200]}

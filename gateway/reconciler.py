@@ -23,16 +23,19 @@ from celery import Celery
 from common import canvas, logs, metrics
 from common.celery_app import KEY_PREFIX, make_app
 from common.contracts.stages import QUEUES
-from common.errors import KilnError
+from common.errors import KilnError, LedgerUnavailable, StorageError
 from common.ledger.protocol import Ledger
 from common.ledger.records import ReadyNode
 from common.ledger.redis_ledger import RedisLedger, connect
+from common.ledger.scripts import within_reach
 from common.settings import Settings
 from common.stores import ArtifactStore
 from common.worker import start_metrics
 
 LEADER_TTL_MS = 5_000
-PATIENCE_MS = 10_000  # a stage that waits longer than this is published again in any case
+PATIENCE_MS = 10_000  # a stage that waits longer is published again, though its message is there
+SLOW_AT_ONCE = 5  # of those, in one period: a long queue must not be doubled
+NEVER_MS = 10**12
 TRASH_GRACE = timedelta(minutes=10)  # longer than any stage can run
 PRIORITY_STEPS = ("", "\x06\x163", "\x06\x166", "\x06\x169")  # kombu's lists of one queue
 
@@ -50,26 +53,41 @@ class Reconciler:
         self._who = f"{socket.gethostname()}:{os.getpid()}"
 
     def sweep(self) -> None:
-        """Do one round, if this process leads."""
+        """Do one round, if this process leads; a duty that fails does not keep the others away.
+
+        Raises
+        ------
+        LedgerUnavailable
+            Redis is away: there is nothing to do.
+        """
         if not self._ledger.lead("reconciler", self._who, LEADER_TTL_MS):
             return
-        reaped = self._ledger.reap()
-        self._publish(reaped.again, "lease")
+        for duty in (self._reap, self._bring_back, self._ledger.expire, self._empty_trash):
+            try:
+                duty()
+            except LedgerUnavailable:
+                raise
+            except Exception:
+                log.exception("bug in the reconciler's duty %s; it goes on", duty.__name__)
+
+    def _reap(self) -> None:
+        self._publish(self._ledger.reap().again, "lease")
+
+    def _bring_back(self) -> None:
+        workers = self._ledger.workers(QUEUES)
         counts = self._ledger.ready_counts(QUEUES)
         depths = self._broker.depths(QUEUES)
         for queue, (ready, running, oldest_s) in counts.items():
             metrics.QUEUE_DEPTH.labels(queue).set(ready)
             metrics.OLDEST_READY.labels(queue).set(oldest_s)
+            metrics.WORKER_READY.labels(queue).set(len(workers[queue]))
             # messages of running stages are unacknowledged, they stand for no ready one
             missing = max(0, ready - max(0, depths[queue] - running))
-            if ready:
-                due = self._ledger.overdue(queue, missing, self._patience_ms(queue))
-                self._publish([n for n in due if n.lost], "lost")
-                self._publish([n for n in due if not n.lost], "slow")
-        for queue, names in self._ledger.workers(QUEUES).items():
-            metrics.WORKER_READY.labels(queue).set(len(names))
-        self._ledger.expire()
-        self._empty_trash()
+            if missing:
+                self._publish(self._ledger.overdue(queue, missing, NEVER_MS), "lost")
+            elif ready and workers[queue]:  # without a worker every stage waits long
+                patience_ms = self._patience_ms(queue)
+                self._publish(self._ledger.overdue(queue, 0, patience_ms, SLOW_AT_ONCE), "slow")
 
     def _patience_ms(self, queue: str) -> int:
         waits = self._ledger.waits_ms(queue)
@@ -86,8 +104,12 @@ class Reconciler:
     def _empty_trash(self) -> None:
         grace_ms = int(TRASH_GRACE.total_seconds() * 1000)
         for owner, sha256 in self._ledger.trash(grace_ms):
-            if self._store.delete_stale(owner, sha256, TRASH_GRACE):
-                metrics.EXPIRED_FILES.inc()
+            try:
+                if self._store.delete_stale(owner, sha256, TRASH_GRACE):
+                    metrics.EXPIRED_FILES.inc()
+            except StorageError as exc:
+                log.warning("%s; it goes back to the trash", exc.detail)
+                self._ledger.discard(owner, [sha256])
 
 
 class Broker:
@@ -104,14 +126,25 @@ class Broker:
             for step in PRIORITY_STEPS:
                 pipe.llen(f"{KEY_PREFIX}{queue}{step}")
         pipe.hvals(f"{KEY_PREFIX}unacked")
-        *lengths, unacked = pipe.execute()
+        with within_reach():
+            *lengths, unacked = pipe.execute()
         for i, queue in enumerate(found):
             found[queue] = sum(lengths[i * len(PRIORITY_STEPS) : (i + 1) * len(PRIORITY_STEPS)])
         for entry in unacked:
-            queue = json.loads(entry)[2]  # (message, exchange, routing key)
-            if queue in found:
-                found[queue] += 1
+            key = _routing_key(entry)
+            if key in found:
+                found[key] += 1
         return found
+
+
+def _routing_key(entry: str) -> str | None:
+    """Queue of an unacknowledged message: ``[message, exchange, routing key]`` as kombu has it."""
+    try:
+        fields = json.loads(entry)
+    except ValueError:
+        return None
+    readable = isinstance(fields, list) and len(fields) == 3 and isinstance(fields[2], str)
+    return fields[2] if readable else None
 
 
 def main() -> None:
@@ -136,8 +169,8 @@ def run_until(stop: threading.Event, period_s: float, sweep: Callable[[], None])
     while not stop.is_set():
         try:
             sweep()
-        except (KilnError, redis.RedisError) as exc:
-            log.warning("sweep failed, will try again: %s", exc)
+        except KilnError as exc:
+            log.warning("sweep failed, will try again: %s", exc.detail)
         except Exception:
             log.exception("bug in the reconciler; it goes on")
         stop.wait(period_s)
