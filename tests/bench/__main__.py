@@ -14,7 +14,7 @@ from pathlib import Path
 
 from common.settings import Settings
 from common.worker import pin_threads
-from deploy.stack import Stack, free_ports
+from tests.stack import TestStack
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,29 +38,22 @@ def measure(options: argparse.Namespace, folder: Path) -> list[str]:
     """Run everything; returns the lines of the report."""
     # native libraries read the thread settings when they are imported
     from tests.bench import bare, served  # noqa: PLC0415
-    from tests.bench.photos import portrait_jpeg, unique  # noqa: PLC0415
+    from tests.bench.photos import new_portrait  # noqa: PLC0415
 
-    photo = portrait_jpeg()
-    core = bare.core_seconds(photo)
-    settings = Settings(data_dir=folder, models_dir=Settings().models.resolve(), **free_ports())
-    stack = Stack(settings)
-    stack.up()
-    loop = bare.BareLoop(2, folder / "bare")
-    try:
-        with stack.supervisor() as supervisor:
-            supervisor.stopProcess("flower")
-        with served.Kiln(settings.gateway_url) as kiln:
+    core = bare.core_seconds(new_portrait())
+    loop = bare.BareLoop(2, folder)
+    pairs = []
+    with TestStack() as stack:
+        stack.stop("flower")
+        with served.Kiln(stack.url) as kiln:
             for _ in range(3):
-                served.one_job(kiln, photo)
-            singles = [served.one_job(kiln, photo) for _ in range(options.singles)]
-        pairs = []
+                served.one_job(kiln)
+            singles = [served.one_job(kiln) for _ in range(options.singles)]
         for _ in range(options.runs):
-            limit = loop.run([unique(photo) for _ in range(options.jobs)])
-            kiln_rate = served.throughput(settings.gateway_url, photo, options.jobs, clients=8)
-            pairs.append((limit, kiln_rate))
-    finally:
-        loop.close()
-        stack.down()
+            photos = [new_portrait() for _ in range(options.jobs)]
+            limit = loop.run(photos)
+            pairs.append((limit, served.throughput(stack.url, photos, clients=8)))
+    loop.close()
     return report(core, singles, pairs)
 
 

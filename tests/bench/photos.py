@@ -1,29 +1,28 @@
-"""Photos for the bench: equal pixels, different bytes, so that no stage is a memo hit."""
+"""Photos for bench and faults: one face, never twice the same pixels, so nothing is a memo hit.
+
+Equal pixels in another file would not do: stages remember by content, and an equally measured
+face is an equal sculpture.
+"""
 
 from __future__ import annotations
 
-import io
-import itertools
-import uuid
+import random
 
-from PIL import Image
+import cv2
+import numpy as np
 
 from tests.portraits import astronaut
 
-_count = itertools.count()
 
-
-def portrait_jpeg(side: int = 1024) -> bytes:
-    """Encode the astronaut as a square JPEG."""
-    out = io.BytesIO()
-    Image.fromarray(astronaut()).resize((side, side), Image.Resampling.LANCZOS).save(
-        out, "JPEG", quality=92
+def new_portrait(side: int = 1024) -> bytes:
+    """Encode the astronaut, turned and scaled a little at random, as a square JPEG."""
+    photo = astronaut()
+    centre = (photo.shape[1] / 2, photo.shape[0] / 2)
+    scale = side / photo.shape[0] * random.uniform(1.0, 1.04)
+    matrix = cv2.getRotationMatrix2D(centre, random.uniform(-3, 3), scale)
+    matrix[:, 2] += side / 2 - np.array(centre)
+    turned = cv2.warpAffine(
+        photo, matrix, (side, side), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT
     )
-    return out.getvalue()
-
-
-def unique(photo: bytes) -> bytes:
-    """Add a JPEG comment nobody has used yet (ITU-T T.81, B.2.4.5)."""
-    comment = f"{uuid.uuid4()} {next(_count)}".encode()
-    segment = b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment
-    return photo[:2] + segment + photo[2:]
+    _, data = cv2.imencode(".jpg", turned[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])
+    return bytes(data)

@@ -18,7 +18,7 @@ from common.celery_app import make_app
 from common.contracts.plans import Node, Plan
 from common.ledger.records import NewJob, ReadyNode
 from gateway.client import Kiln
-from tests.bench.photos import portrait_jpeg, unique
+from tests.bench.photos import new_portrait
 
 if TYPE_CHECKING:
     from tests.stack import TestStack
@@ -66,7 +66,7 @@ def test_a_fusion_worker_killed_in_mid_stage_costs_seconds_not_the_job(
     stack: TestStack, kiln: Kiln, stage: str
 ) -> None:
     # Given a job whose stage runs, When its worker is killed
-    job = kiln.submit_figurine(unique(portrait_jpeg()))["id"]
+    job = kiln.submit_figurine(new_portrait())["id"]
     worker = _until(lambda: _running_worker(stack, job, stage))
     killed = time.monotonic()
     os.kill(stack.worker_pid(worker), signal.SIGKILL)
@@ -86,7 +86,7 @@ def _running_worker(stack: TestStack, job: str, stage: str) -> str | None:
 
 
 def test_twenty_clients_with_one_idempotency_key_make_one_job(stack: TestStack, kiln: Kiln) -> None:
-    photo = unique(portrait_jpeg())
+    photo = new_portrait()
 
     def submit(_: int) -> str:
         with Kiln(stack.url) as one:
@@ -99,7 +99,7 @@ def test_twenty_clients_with_one_idempotency_key_make_one_job(stack: TestStack, 
 
 
 def test_a_message_delivered_five_times_is_executed_once(stack: TestStack, kiln: Kiln) -> None:
-    job = kiln.submit_figurine(unique(portrait_jpeg()))["id"]
+    job = kiln.submit_figurine(new_portrait())["id"]
     app = make_app(stack.settings)
     twin = ReadyNode(job, "fusion.measure", "fusion.measure", "fusion")
     canvas.publish_again(app, [twin] * 5)
@@ -111,7 +111,7 @@ def test_a_message_delivered_five_times_is_executed_once(stack: TestStack, kiln:
 def test_a_lost_message_is_published_again(stack: TestStack, kiln: Kiln) -> None:
     # Given a job whose message never reached the broker
     ledger, plan_job = stack.ledger(), "lost-message"
-    photo = stack.store().put("local", "photo", "image/jpeg", unique(portrait_jpeg()))
+    photo = stack.store().put("local", "photo", "image/jpeg", new_portrait())
     node = Node(id="fusion.measure", stage="fusion.measure", queue="fusion")
     ledger.accept(NewJob(plan_job, "local", "figurine", {}, Plan(nodes=(node,)), (photo,)), 1000)
     # When nobody publishes it, Then the reconciler does
@@ -122,7 +122,7 @@ def test_a_long_queue_is_not_mistaken_for_a_loss(stack: TestStack) -> None:
     # Given no fusion worker and 1,000 jobs whose messages wait at the broker
     stack.stop("fusion-worker")
     ledger, app = stack.ledger(), make_app(stack.settings)
-    photo = stack.store().put("local", "photo", "image/jpeg", portrait_jpeg())
+    photo = stack.store().put("local", "photo", "image/jpeg", new_portrait())
     node = Node(id="fusion.measure", stage="fusion.measure", queue="fusion")
     plan = Plan(nodes=(node,))
     jobs = [f"queued-{number}" for number in range(1000)]
@@ -143,7 +143,7 @@ def test_a_stopped_worker_is_named_and_its_jobs_wait(stack: TestStack, kiln: Kil
     stack.stop("stylize-worker")
     ready = _until(lambda: _not_ready(stack), 20)
     assert "stylize" in str(ready["missing"])
-    job = kiln.submit_figurine(unique(portrait_jpeg()))["id"]
+    job = kiln.submit_figurine(new_portrait())["id"]
     _until(lambda: _stage_events(stack, job, "done")["fusion.print"], 30)
     assert kiln.job(job)["state"] == "running"
     stack.start("stylize-worker")
@@ -160,11 +160,11 @@ def test_redis_down_is_a_503_with_retry_after_and_nothing_is_lost(
     stack: TestStack, kiln: Kiln
 ) -> None:
     # Given a running job, When Redis stops and comes back
-    job = kiln.submit_figurine(unique(portrait_jpeg()))["id"]
+    job = kiln.submit_figurine(new_portrait())["id"]
     stack.stop("redis")
     answers = [
         requests.get(f"{stack.url}/v1/jobs/{job}", timeout=10),
-        requests.post(f"{stack.url}/v1/figurines", data=portrait_jpeg(), timeout=10),
+        requests.post(f"{stack.url}/v1/figurines", data=new_portrait(), timeout=10),
         requests.get(f"{stack.url}/readyz", timeout=10),
     ]
     # Then clients are told to come again
@@ -177,7 +177,7 @@ def test_redis_down_is_a_503_with_retry_after_and_nothing_is_lost(
 
 
 def test_redis_killed_right_after_the_202_keeps_the_job(stack: TestStack, kiln: Kiln) -> None:
-    jobs = [kiln.submit_figurine(unique(portrait_jpeg()))["id"] for _ in range(3)]
+    jobs = [kiln.submit_figurine(new_portrait())["id"] for _ in range(3)]
     stack.kill("redis", signal.SIGKILL)
     for job in jobs:
         assert kiln.wait(job, timeout_s=90)["state"] == "succeeded"
@@ -185,7 +185,7 @@ def test_redis_killed_right_after_the_202_keeps_the_job(stack: TestStack, kiln: 
 
 
 def test_cancel_ends_a_running_job_within_a_second(stack: TestStack, kiln: Kiln) -> None:
-    job = kiln.submit_figurine(unique(portrait_jpeg()))["id"]
+    job = kiln.submit_figurine(new_portrait())["id"]
     _until(lambda: kiln.job(job)["state"] == "running")
     started = time.monotonic()
     kiln.cancel(job)
@@ -198,7 +198,7 @@ def test_cancel_ends_a_running_job_within_a_second(stack: TestStack, kiln: Kiln)
 
 
 def test_a_finished_job_cannot_be_cancelled(stack: TestStack, kiln: Kiln) -> None:
-    job = kiln.wait(kiln.submit_figurine(unique(portrait_jpeg()))["id"])["id"]
+    job = kiln.wait(kiln.submit_figurine(new_portrait())["id"])["id"]
     answer = requests.post(f"{stack.url}/v1/jobs/{job}/cancel", timeout=10)
     assert answer.status_code == 409
     assert answer.json()["code"] == "job_not_cancellable"
@@ -207,7 +207,7 @@ def test_a_finished_job_cannot_be_cancelled(stack: TestStack, kiln: Kiln) -> Non
 def test_a_stream_that_breaks_twice_misses_and_repeats_nothing(
     stack: TestStack, kiln: Kiln
 ) -> None:
-    job = kiln.submit_figurine(unique(portrait_jpeg()))["id"]
+    job = kiln.submit_figurine(new_portrait())["id"]
     seen: list[str] = []
     for piece in (3, 4, 10_000):  # drop the connection after three events, then after four
         headers = {"Last-Event-ID": seen[-1]} if seen else {}
@@ -223,7 +223,7 @@ def test_a_stream_that_breaks_twice_misses_and_repeats_nothing(
 
 
 def test_a_killed_gateway_process_comes_back(stack: TestStack, kiln: Kiln) -> None:
-    job = kiln.submit_figurine(unique(portrait_jpeg()))["id"]
+    job = kiln.submit_figurine(new_portrait())["id"]
     stack.kill("gateway", signal.SIGKILL)
     assert kiln.wait(job, timeout_s=60)["state"] == "succeeded"
 
