@@ -133,7 +133,8 @@ def _on_kiln_error(error: KilnError) -> Response:
 def _on_http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if isinstance(error, RequestEntityTooLarge):
-        too_large = errors.PhotoTooLarge("the request body is larger than allowed here")
+        limit = (request.max_content_length or 0) / 1e6
+        too_large = errors.PhotoTooLarge(f"the request has more than {limit:.1f} MB")
         return _on_kiln_error(too_large)
     code = {404: "not_found", 405: "method_not_allowed", 400: "bad_request"}.get(
         status, error.name.lower().replace(" ", "_")

@@ -57,11 +57,13 @@ def submit_figurine(house: House, wanted: Submission) -> Receipt:
         No promise could be written down.
     """
     header = check_photo(wanted.photo, house.settings.max_upload_mb * 1_000_000)
+    # The intent comes first: a file whose job is not accepted is in the trash already, whatever
+    # happens in between, and without Redis nothing is written at all.
+    house.ledger.discard(wanted.owner, [hashlib.sha256(wanted.photo).hexdigest()])
     photo = house.store.put(wanted.owner, PHOTO, header.media_type, wanted.photo, internal=True)
     new = _new_job(house.settings, wanted, photo)
     accepted, remembered = _accept(house, new)
     if accepted.status != "accepted":
-        house.ledger.discard(wanted.owner, [photo.sha256])
         _refuse(accepted)
     elif not remembered:
         _publish(house, new)

@@ -8,7 +8,7 @@ from common.ledger.records import JobRecord
 from gateway.domain.queries import JobsQuery
 from gateway.domain.views import JobList, summary
 
-CHUNK = 100
+SPARE = 4  # jobs of the cursor's own millisecond, which are read again
 MOST_READ = 2_000  # per page: a rare state in a long list must not keep a request for ever
 
 Newest = Callable[[int | None, int], list[JobRecord]]  # accepted before a moment, at most n
@@ -20,7 +20,8 @@ def page_of(newest: Newest, query: JobsQuery) -> JobList:
     The cursor is time and id of the last job seen: two jobs of the same millisecond stay apart.
     """
     found: list[JobRecord] = []
-    for read, record in enumerate(_newest_first(newest, query.cursor), 1):
+    chunk = 100 if query.state else query.limit
+    for read, record in enumerate(_newest_first(newest, query.cursor, chunk + SPARE), 1):
         if query.state in {None, record.state}:
             found.append(record)
         if len(found) == query.limit or read == MOST_READ:
@@ -29,15 +30,18 @@ def page_of(newest: Newest, query: JobsQuery) -> JobList:
     return JobList(jobs=[summary(one) for one in found], next=None)
 
 
-def _newest_first(newest: Newest, cursor: str | None) -> Iterator[JobRecord]:
+def _newest_first(newest: Newest, cursor: str | None, size: int) -> Iterator[JobRecord]:
     before: tuple[int, str] | None = None
     if cursor:
         milliseconds, _, job = cursor.partition("-")
         before = (int(milliseconds), job)
     while True:
-        chunk = newest(before[0] + 1 if before else None, CHUNK)
+        chunk = newest(before[0] + 1 if before else None, size)
         fresh = [r for r in chunk if before is None or (r.created_ms, r.id) < before]
         yield from fresh
-        if not fresh:
+        if fresh:
+            before = (fresh[-1].created_ms, fresh[-1].id)
+        elif len(chunk) < size:
             return
-        before = (fresh[-1].created_ms, fresh[-1].id)
+        else:
+            size *= 2  # more jobs in one millisecond than were read

@@ -1,0 +1,92 @@
+"""The description is whole: every route is in it, and it is valid OpenAPI 3.1 in structure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from gateway.domain.calls import CALLS
+from gateway.domain.docs_page import render_docs
+from gateway.domain.openapi import build_openapi
+from gateway.domain.params import FigurineParams
+from tests.unit.gateway.conftest import Stack
+
+DOCUMENT = build_openapi("1.2.3")
+
+
+def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in DOCUMENT["paths"].items():
+        for method, operation in methods.items():
+            yield method, path, operation
+
+
+def test_every_route_is_documented_and_every_documented_call_is_a_route(stack: Stack) -> None:
+    routes = {
+        (method, re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule))
+        for rule in stack.app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert routes == {(call.method, call.path) for call in CALLS}
+
+
+def test_the_document_has_the_structure_of_openapi_3_1() -> None:
+    assert DOCUMENT["openapi"].startswith("3.1.")
+    assert {"title", "version"} <= DOCUMENT["info"].keys()
+    ids = [operation["operationId"] for _, _, operation in operations()]
+    assert len(set(ids)) == len(ids)
+    for method, path, operation in operations():
+        assert method in {"get", "post"}
+        assert path.startswith("/")
+        assert operation["responses"]
+        for status, answer in operation["responses"].items():
+            assert re.fullmatch(r"[1-5]\d\d", status)
+            assert answer["description"]
+        for parameter in operation["parameters"]:
+            assert {"name", "in", "schema"} <= parameter.keys()
+            assert parameter["description"]
+            assert parameter["in"] in {"path", "query", "header"}
+        names = {p["name"] for p in operation["parameters"] if p["in"] == "path"}
+        assert names == set(re.findall(r"\{(\w+)\}", path))
+
+
+def test_every_reference_points_at_something() -> None:
+    targets = re.findall(r'"\$ref": "#/components/schemas/(\w+)"', json.dumps(DOCUMENT))
+    assert set(targets) <= DOCUMENT["components"]["schemas"].keys()
+    assert '"$ref": "#/$defs' not in json.dumps(DOCUMENT)
+    assert {"JobView", "Problem", "Timeline"} <= set(targets)
+
+
+def test_a_figurine_can_be_asked_for_by_form_and_by_query() -> None:
+    submit = DOCUMENT["paths"]["/v1/figurines"]["post"]
+    form = submit["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
+    query = {p["name"] for p in submit["parameters"] if p["in"] == "query"}
+    assert form.keys() - {"photo"} == query == FigurineParams.model_fields.keys()
+    assert form["style"]["enum"] == ["cel", "pencil", "watercolor", "oil", "pop", "pixel"]
+    assert "image/heic" in submit["requestBody"]["content"]
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call.method} {call.path}")
+def test_the_docs_page_shows_every_call(call: Any) -> None:
+    page = render_docs(DOCUMENT, "http://here:1")
+    assert call.summary.replace("'", "&#x27;") in page
+    assert f"<code>{call.path}</code>" in page
+    if call.example:
+        assert "http://here:1/v1/" in page
+
+
+def test_the_docs_page_loads_nothing_from_elsewhere(stack: Stack) -> None:
+    answer = stack.client.get("/docs")
+    assert answer.status_code == 200
+    assert not re.findall(r"(?:src|href)=[\"']?(?:https?:)?//", answer.text)
+    assert "<script" not in answer.text
+    assert "40 to 200" in answer.text
+    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+
+
+def test_the_description_is_served(stack: Stack) -> None:
+    answer = stack.client.get("/openapi.json")
+    assert answer.json["paths"].keys() == DOCUMENT["paths"].keys()

@@ -1,0 +1,139 @@
+"""Parameters are never ignored: every refusal names the parameter and what is allowed."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.errors import BadParameter
+from common.ledger.records import JobState
+from gateway.domain.catalog import NOT_YET, build_catalog
+from gateway.domain.params import FigurineParams, read_params
+from gateway.domain.queries import EventsQuery, JobQuery, JobsQuery, NoQuery
+
+
+def refusal(*pairs: tuple[str, str]) -> str:
+    with pytest.raises(BadParameter) as caught:
+        read_params(FigurineParams, pairs)
+    return caught.value.detail
+
+
+def test_without_parameters_everything_is_made() -> None:
+    params = read_params(FigurineParams, [])
+    assert params.formats == ("glb", "stl", "3mf")
+    assert params.height_mm == 100
+
+
+def test_parameters_of_all_kinds_are_read_from_text() -> None:
+    pairs = [("style", "pop"), ("height_mm", "72.5"), ("seed", "7"), ("subject", "1")]
+    params = read_params(FigurineParams, [*pairs, ("ttl_hours", "48")])
+    assert (params.style, params.height_mm, params.seed) == ("pop", 72.5, 7)
+    assert (params.subject, params.ttl_hours) == ("1", 48)
+
+
+@pytest.mark.parametrize(
+    ("texts", "formats"),
+    [
+        (["stl"], ("glb", "stl")),
+        (["3mf,stl"], ("glb", "stl", "3mf")),
+        (["3mf", "stl , 3mf"], ("glb", "stl", "3mf")),
+        (["glb"], ("glb",)),
+    ],
+)
+def test_formats_may_be_a_list_or_repeated_and_always_hold_glb(
+    texts: list[str], formats: tuple[str, ...]
+) -> None:
+    assert read_params(FigurineParams, [("formats", t) for t in texts]).formats == formats
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("height_mm", "5", "height_mm must be a number from 40 to 200, not '5'"),
+        ("height_mm", "200.1", "from 40 to 200"),
+        ("height_mm", "nan", "from 40 to 200"),
+        ("height_mm", "inf", "from 40 to 200"),
+        ("height_mm", "tall", "not 'tall'"),
+        ("height_mm", "", "from 40 to 200"),
+        ("style", "cell", "one of: cel, pencil, watercolor, oil, pop, pixel, not 'cell'"),
+        ("template", "spider", "one of: default, superhero, casual"),
+        ("face", "portrait", "face must be drawn"),
+        ("subject", "smallest", "largest, or a face number"),
+        ("seed", "-1", "a whole number from 0 to 2147483647"),
+        ("seed", "1.5", "a whole number"),
+        ("engine", "neural", "one of: auto, builtin"),
+        ("ttl_hours", "0", "a whole number from 1 to 720"),
+        ("ttl_hours", "721", "a whole number from 1 to 720"),
+        ("formats", "glb,obj", "one or more of: glb, stl, 3mf, not 'obj'"),
+        ("formats", "", "one or more of"),
+        ("formats", "glb,usdz", "format 'usdz' is not available in this version"),
+    ],
+)
+def test_a_bad_value_is_refused_with_what_is_allowed(name: str, value: str, words: str) -> None:
+    assert words in refusal((name, value))
+
+
+def test_an_unknown_parameter_is_refused_with_the_nearest_known_one() -> None:
+    detail = refusal(("Styel", "cel"))
+    assert "unknown parameter 'Styel', did you mean 'style'?" in detail
+    assert "template" in detail
+
+
+@pytest.mark.parametrize("name", sorted(NOT_YET))
+def test_a_planned_parameter_is_refused_not_ignored(name: str) -> None:
+    assert refusal((name, "none")) == f"parameter {name!r} is not available in this version"
+
+
+def test_several_bad_values_are_told_at_once() -> None:
+    detail = refusal(("seed", "x"), ("style", "y"))
+    assert "seed must be" in detail
+    assert "style must be" in detail
+
+
+def test_a_parameter_given_twice_is_refused() -> None:
+    assert "more than once" in refusal(("style", "cel"), ("style", "pop"))
+
+
+def test_a_very_long_value_is_shown_in_part() -> None:
+    assert len(refusal(("style", "x" * 100_000))) < 300
+    assert len(refusal(("y" * 100_000, "x"))) < 300
+
+
+@given(st.lists(st.tuples(st.text(max_size=12), st.text(max_size=12)), max_size=4))
+def test_any_text_is_either_read_or_refused(pairs: list[tuple[str, str]]) -> None:
+    with contextlib.suppress(BadParameter):
+        assert isinstance(read_params(FigurineParams, pairs), FigurineParams)
+
+
+def test_queries_are_as_strict_as_forms() -> None:
+    assert read_params(JobQuery, [("wait", "2.5")]).wait == 2.5
+    assert read_params(JobsQuery, [("state", "failed")]).state is JobState.FAILED
+    assert read_params(EventsQuery, [("after", "12-3")]).after == "12-3"
+    bad = [
+        (JobQuery, "wait", "61", "from 0 to 60"),
+        (JobsQuery, "limit", "0", "from 1 to 100"),
+        (JobsQuery, "state", "done", "one of: queued"),
+        (JobsQuery, "cursor", "7", "text like"),
+        (EventsQuery, "after", "last", "text like"),
+        (NoQuery, "pretty", "1", "known: none"),
+    ]
+    for model, name, value, words in bad:
+        with pytest.raises(BadParameter, match=words):
+            read_params(model, [(name, value)])
+
+
+def test_the_catalog_lists_every_choice_of_the_parameters() -> None:
+    catalog = build_catalog({})
+    known = {
+        "styles": FigurineParams.model_fields["style"].annotation,
+        "templates": FigurineParams.model_fields["template"].annotation,
+        "engines": FigurineParams.model_fields["engine"].annotation,
+    }
+    for noun, choices in known.items():
+        assert choices is not None
+        available = {entry["name"] for entry in catalog[noun] if entry["available"]}
+        assert available == set(choices)
+        assert all(entry["available"] or entry["why"] for entry in catalog[noun])
