@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 TESTS = Path(__file__).parent
-KEPT = {"KILN_MODELS_DIR", "KILN_TEST_KILLS"}  # where the models are; how thorough to be
+KEPT = {"KILN_MODELS_DIR", "KILN_TEST_KILLS", "KILN_TEST_PRINT"}  # where the models are; how thorough to be
 
 
 def pytest_configure() -> None:

@@ -22,7 +22,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 FILE: Final = ROOT / "docs" / "verify.md"
 BIN: Final = Path(sys.executable).parent
 SOURCES: Final = ("gateway", "stylize_service", "fusion_service", "common", "deploy", "tests")
-FULL: Final = {"KILN_TEST_KILLS": "10", "CI": "true"}
+FULL: Final = {"KILN_TEST_KILLS": "10", "KILN_TEST_PRINT": "full", "CI": "true"}
 
 LOOKS: Final = {
     "lint": ("ruff", "check", *SOURCES),
@@ -30,7 +30,7 @@ LOOKS: Final = {
     "types": ("mypy",),
     "imports": ("lint-imports", "--no-cache"),
 }
-SUITES: Final = ("unit", "contract", "integration")
+SUITES: Final = ("unit", "contract", "print", "integration")
 
 
 @dataclass(frozen=True)
