@@ -8,6 +8,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,7 +19,7 @@ from common.ledger.redis_ledger import RedisLedger, connect
 from common.settings import Settings
 from common.stores import ArtifactStore
 from common.vision.fetch import missing_files
-from deploy.processes import is_alive
+from deploy.processes import descendants, is_alive
 from deploy.stack import ROOT, Process, Stack, free_ports
 
 MODELS = Path(os.environ.get("KILN_MODELS_DIR", ROOT / "data" / "models"))
@@ -102,12 +103,24 @@ class TestStack:
         self.stack.wait_until_ready(timeout_s)
 
     def kill(self, name: str, number: int = signal.SIGKILL) -> list[int]:
-        """Send a signal to every process of that name; returns the pids it went to."""
+        """Send a signal to every process of that name; returns the pids it went to.
+
+        Children get it too: orphans would go on answering for a second or two.
+        """
         self.pids()
         pids = [process.pid for process in self.processes(name) if process.pid]
-        for pid in pids:
-            os.kill(pid, number)
+        for pid in [child for top in pids for child in (top, *descendants(top))]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
         return pids
+
+    def settle(self, timeout_s: float = 60) -> None:
+        """Start what is stopped and wait until everything runs and is ready."""
+        for process in self.stack.processes():
+            if process.state == "STOPPED":
+                self.start(process.name)
+        until(lambda: {p.state for p in self.stack.processes()} == {"RUNNING"}, timeout_s)
+        self.wait_until_ready(timeout_s)
 
     def stop(self, name: str) -> None:
         """Stop and stay stopped, as an operator would; returns when it is gone."""

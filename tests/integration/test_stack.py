@@ -71,7 +71,7 @@ def test_a_taken_port_is_named_with_its_setting() -> None:
 def test_a_killed_process_comes_back(own: TestStack, name: str) -> None:
     (killed,) = own.kill(name)
     until(lambda: not is_alive(killed) and own.pid(name) not in {0, killed})
-    own.wait_until_ready()
+    own.settle()
 
 
 def test_redis_killed_comes_back_with_its_data(own: TestStack) -> None:
@@ -79,7 +79,7 @@ def test_redis_killed_comes_back_with_its_data(own: TestStack) -> None:
     client.set("kept", "yes")
     (killed,) = own.kill("redis")
     until(lambda: own.pid("redis") not in {0, killed})
-    own.wait_until_ready()
+    own.settle()
     assert client.get("kept") == b"yes"
     client.close()
 
