@@ -19,7 +19,11 @@ from gateway.domain.catalog import NOT_YET, Format
 
 Model = TypeVar("Model", bound=BaseModel)
 _LONGEST_SHOWN: Final = 60
-_PATTERNS: Final = {r"^(largest|[0-9]{1,2})$": "largest, or a face number from 0 to 99"}
+_PATTERNS: Final = {  # in words; a test knows that none is missing
+    r"^(largest|[0-9]{1,2})$": "largest, or a face number from 0 to 99",
+    r"^[0-9]{1,15}-[0-9a-f]{32}$": "the `next` of another page",
+    r"^[0-9]{1,19}(-[0-9]{1,19})?$": "an event id",
+}
 _MEANING: Final = {
     "style": "Look of the cartoon portrait",
     "engine": "What draws the portrait; the job says which one ran",
@@ -139,8 +143,7 @@ def _allowed_scalar(schema: dict[str, Any]) -> str:
     if "minimum" in schema:
         kind = "a whole number" if schema["type"] == "integer" else "a number"
         return f"{kind} from {schema['minimum']:g} to {schema['maximum']:.15g}"
-    pattern = schema.get("pattern", "")
-    return _PATTERNS.get(pattern, f"text like {pattern}" if pattern else "text")
+    return _PATTERNS.get(schema.get("pattern", ""), "text")
 
 
 @cache

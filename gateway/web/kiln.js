@@ -41,6 +41,10 @@ function showPhoto() {
   if (file) at("shown").src = URL.createObjectURL(file);
 }
 
+function inWords(bytes) {
+  return bytes < 1e5 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
 function describe(stage) {
   if (stage.state === "done" && stage.cached) return "remembered";
   if (stage.run_ms !== null && stage.state === "done") return `${stage.run_ms} ms`;
@@ -62,7 +66,7 @@ function render(view) {
   showPictures(pictures);
   at("files").replaceChildren(...view.artifacts.map((file) =>
     element("li", {}, element("a", { href: file.url, textContent: file.name, download: "" }),
-      element("small", { textContent: ` ${(file.size / 1e6).toFixed(2)} MB, ${file.purpose}` }))));
+      element("small", { textContent: ` ${inWords(file.size)}, ${file.purpose}` }))));
   complain(view.error ?? {});
   if (ENDED.includes(view.state)) leave();
 }

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from common.errors import BadParameter
 from common.ledger.records import JobState
 from gateway.domain.catalog import NOT_YET, build_catalog
-from gateway.domain.params import FigurineParams, read_params
+from gateway.domain.params import FigurineParams, allowed_values, read_params
 from gateway.domain.queries import EventsQuery, JobQuery, JobsQuery, NoQuery
 
 
@@ -116,8 +116,8 @@ def test_queries_are_as_strict_as_forms() -> None:
         (JobQuery, "wait", "61", "from 0 to 60"),
         (JobsQuery, "limit", "0", "from 1 to 100"),
         (JobsQuery, "state", "done", "one of: queued"),
-        (JobsQuery, "cursor", "7", "text like"),
-        (EventsQuery, "after", "last", "text like"),
+        (JobsQuery, "cursor", "7", "the `next` of another page"),
+        (EventsQuery, "after", "last", "an event id"),
         (NoQuery, "pretty", "1", "known: none"),
     ]
     for model, name, value, words in bad:
@@ -137,3 +137,11 @@ def test_the_catalog_lists_every_choice_of_the_parameters() -> None:
         available = {entry["name"] for entry in catalog[noun] if entry["available"]}
         assert available == set(choices)
         assert all(entry["available"] or entry["why"] for entry in catalog[noun])
+
+
+def test_no_parameter_is_explained_by_the_word_text_alone() -> None:
+    for model in (FigurineParams, JobQuery, JobsQuery, EventsQuery):
+        schema = model.model_json_schema()
+        for name, one in schema["properties"].items():
+            assert allowed_values(one, schema.get("$defs", {})) != "text", name
+            assert one["description"], name
