@@ -21,7 +21,8 @@ def render_docs(document: dict[str, Any], base: str) -> str:
     return (
         "<!doctype html><html lang=en><meta charset=utf-8>"
         '<meta name=viewport content="width=device-width">'
-        f"<title>{escape(info['title'])} API</title><link rel=icon href=data:,><link rel=stylesheet href=/web/kiln.css>"
+        f"<title>{escape(info['title'])} API</title><link rel=icon href=data:,>"
+        "<link rel=stylesheet href=/web/kiln.css>"
         f"<main class=docs><h1>{escape(info['title'])} API <small>{escape(info['version'])}</small>"
         f"</h1><p>{escape(info['summary'])}. <a href=/>Start page</a> · "
         "<a href=/openapi.json>openapi.json</a></p>"
