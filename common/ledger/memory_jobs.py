@@ -262,7 +262,9 @@ class JobBook:
                 node.state = "stopped"
         job.state, job.finished_ms, job.error = state, now, error
         job.due = {"photo": now + job.new.photo_ttl_ms, "results": now + job.new.result_ttl_ms}
-        self.emit(job, state, {"state": str(state), "error": error})
+        total_ms = now - job.created_ms
+        told = {"error": error, "product": job.new.product, "total_ms": total_ms}
+        self.emit(job, state, {"state": str(state), **told})
 
 
 def listed(job: JobEntry, node: NodeEntry, *, lost: bool = True) -> ReadyNode:

@@ -71,7 +71,8 @@ def test_the_third_loss_fails_the_job_and_writes_a_dead_letter(house: House) -> 
     error = house.job().error or {}
     assert (error["code"], error["stage"]) == ("crash", "a")
     assert error["hint"]
-    assert house.ledger.events("j1")[-1].data == {"state": "failed", "error": error}
+    told = house.ledger.events("j1")[-1].data
+    assert (told["state"], told["error"], told["total_ms"]) == ("failed", error, 180)
     assert house.ledger.dead_letters() == ["j1"]
     assert house.terminal_events() == ["failed"]
 

@@ -44,7 +44,12 @@ def test_events_tell_the_whole_story_with_growing_ids(house: House) -> None:
         "run_ms": 0,
         "artifacts": ["a.bin"],
     }
-    assert events[-1].data == {"state": "succeeded", "error": None}
+    assert events[-1].data == {
+        "state": "succeeded",
+        "error": None,
+        "product": "figurine",
+        "total_ms": 0,
+    }
 
 
 def test_events_resume_after_any_id_without_gap_or_repeat(house: House) -> None:

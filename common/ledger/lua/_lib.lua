@@ -139,7 +139,8 @@ local function finish(job, state, now, err)
   redis.call('ZREM', P .. 'active', job.id)
   redis.call('ZREM', P .. 'deadlines', job.id)
   redis.call('ZADD', P .. 'expiry', photo_at, job.id .. ' photo', results_at, job.id .. ' results')
-  emit(job, state, { state = state, error = err or cjson.null })
+  emit(job, state, { state = state, error = err or cjson.null, product = job.f.product,
+    total_ms = now - job.f.created })
   redis.call('PEXPIRE', job.key, job.f.record_ttl_ms)
   redis.call('PEXPIRE', P .. 'events:' .. job.id, job.f.record_ttl_ms)
 end
