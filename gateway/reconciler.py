@@ -25,7 +25,7 @@ from common.celery_app import KEY_PREFIX, make_app
 from common.contracts.stages import QUEUES
 from common.errors import KilnError, LedgerUnavailable, StorageError
 from common.ledger.protocol import Ledger
-from common.ledger.records import ReadyNode
+from common.ledger.records import Event, ReadyNode
 from common.ledger.redis_ledger import RedisLedger, connect
 from common.ledger.scripts import within_reach
 from common.settings import Settings
@@ -51,6 +51,7 @@ class Reconciler:
         self._store = store
         self._broker = broker
         self._who = f"{socket.gethostname()}:{os.getpid()}"
+        self._seen = "$"  # position in the stream of all events
 
     def sweep(self) -> None:
         """Do one round, if this process leads; a duty that fails does not keep the others away.
@@ -60,8 +61,11 @@ class Reconciler:
         LedgerUnavailable
             Redis is away: there is nothing to do.
         """
+        ended = self._ended_since()
         if not self._ledger.lead("reconciler", self._who, LEADER_TTL_MS):
             return
+        for event in ended:
+            count_job(event)
         for duty in (self._reap, self._bring_back, self._ledger.expire, self._empty_trash):
             try:
                 duty()
@@ -69,6 +73,15 @@ class Reconciler:
                 raise
             except Exception:
                 log.exception("bug in the reconciler's duty %s; it goes on", duty.__name__)
+
+    def _ended_since(self) -> list[Event]:
+        """Terminal events since the last round; the first round only finds its place."""
+        found: list[Event] = []
+        while True:
+            self._seen, events = self._ledger.follow(self._seen, block_ms=1)
+            found += [event for event in events if event.terminal]
+            if not events:
+                return found
 
     def _reap(self) -> None:
         self._publish(self._ledger.reap().again, "lease")
@@ -110,6 +123,13 @@ class Reconciler:
             except StorageError as exc:
                 log.warning("%s; it goes back to the trash", exc.detail)
                 self._ledger.discard(owner, [sha256])
+
+
+def count_job(event: Event) -> None:
+    """Count a job that has ended; the leader alone does, so each is counted once."""
+    labels = (event.data["product"], event.type)
+    metrics.JOBS.labels(*labels).inc()
+    metrics.JOB_SECONDS.labels(*labels).observe(event.data["total_ms"] / 1000)
 
 
 class Broker:
