@@ -11,6 +11,7 @@ from typing import Any
 from celery import Celery
 from kombu.entity import Exchange, Queue
 
+from common.chords import ChordBackend
 from common.contracts.stages import QUEUES, STAGES
 from common.settings import Settings
 
@@ -20,7 +21,8 @@ VISIBILITY_TIMEOUT_S = 60  # longer than any hard limit: no message comes back w
 
 def make_app(settings: Settings) -> Celery:
     """Build the app; nothing is connected before the first publish or consume."""
-    backend = f"common.chords:ChordBackend+{settings.results_url}"
+    counter = f"{ChordBackend.__module__}:{ChordBackend.__qualname__}"
+    backend = f"{counter}+{settings.results_url}"
     app = Celery("kiln", broker=settings.broker_url, backend=backend)
     app.conf.update(_CONFIG)
     exchange = Exchange("kiln", "direct")  # type: ignore[no-untyped-call]

@@ -95,13 +95,17 @@ class LeaseKeeper:
 
     def _end_process(self, held: _Held) -> None:
         log.critical("%s is past its hard limit: leaving", held.claim.node)
-        detail = f"{held.claim.node} did not end within {held.hard_s:.0f} s"
-        last_words = threading.Thread(
-            target=self._ledger.fail, args=(held.claim, StageHung(detail)), daemon=True
-        )
+        last_words = threading.Thread(target=self._tell_ledger, args=(held,), daemon=True)
         last_words.start()
         last_words.join(LAST_WORDS_S)  # Redis may hang too; then the lease just runs out
         self._leave(EXIT_HUNG)
+
+    def _tell_ledger(self, held: _Held) -> None:
+        try:
+            hung = StageHung(f"{held.claim.node} did not end within {held.hard_s:.0f} s")
+            self._ledger.fail(held.claim, hung)
+        except Exception as exc:  # noqa: BLE001  the process ends in any case
+            log.warning("the ledger does not know that the stage hung: %s", exc)
 
 
 def _for_ever(look: Callable[[float], None]) -> None:

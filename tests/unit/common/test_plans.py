@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from common.contracts.plans import Node, Plan
+
+
+def _plan(**parents: str) -> Plan:
+    nodes = (
+        Node(id=id_, stage="fusion.measure", queue="fusion", after=tuple(after.split()))
+        for id_, after in parents.items()
+    )
+    return Plan(nodes=tuple(nodes))
+
+
+def _levels(plan: Plan) -> list[str]:
+    return ["".join(node.id for node in level) for level in plan.levels()]
+
+
+@pytest.mark.parametrize(
+    ("plan", "levels"),
+    [
+        (_plan(a=""), ["a"]),
+        (_plan(a="", b="a", c="b"), ["a", "b", "c"]),
+        (_plan(a="", b="a", c="a", d="b c"), ["a", "bc", "d"]),
+        (_plan(a="", b="", c="b", d="a c"), ["ab", "c", "d"]),
+        (_plan(a="", b="a", c="b", d="a"), ["a", "bd", "c"]),
+    ],
+    ids=["one", "chain", "diamond", "two roots", "a late sibling"],
+)
+def test_a_level_needs_only_the_levels_before_it(plan: Plan, levels: list[str]) -> None:
+    assert _levels(plan) == levels
+
+
+@pytest.mark.parametrize(
+    ("parents", "culprit"),
+    [({"a": "b", "b": ""}, "a"), ({"a": "a"}, "a"), ({"a": "", "b": "x"}, "b")],
+    ids=["child first", "cycle", "unknown parent"],
+)
+def test_a_parent_that_does_not_come_first_is_refused(
+    parents: dict[str, str], culprit: str
+) -> None:
+    with pytest.raises(ValidationError, match=f"plan node {culprit}: its parents must come before"):
+        _plan(**parents)
+
+
+def test_an_id_twice_is_refused() -> None:
+    node = Node(id="a", stage="fusion.measure", queue="fusion")
+    with pytest.raises(ValidationError, match="each id once"):
+        Plan(nodes=(node, node))
+
+
+def test_a_plan_survives_its_way_through_json() -> None:
+    plan = _plan(a="", b="a")
+    assert Plan.model_validate_json(plan.model_dump_json()) == plan
+
+
+def test_a_field_that_a_newer_release_adds_is_ignored() -> None:
+    node = {"id": "a", "stage": "fusion.measure", "queue": "fusion", "colour": "red"}
+    assert Plan.model_validate({"nodes": [node]}).nodes[0].id == "a"

@@ -1,0 +1,372 @@
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from common import metrics, stage
+from common.contracts.artifacts import ArtifactRef
+from common.contracts.figurine import MeasureFacts, SculptFacts
+from common.contracts.stages import ATTRIBUTES, GLB, SCULPTURE
+from common.errors import KilnError, LedgerUnavailable, NoFace, StorageError
+from common.ledger.records import ReadyNode
+from common.logs import _JsonLine
+from common.stage import StageContext
+from tests.unit.common.workbench import FACTS, MEASURE, SCULPT, Workbench, measured, raising
+
+
+@pytest.fixture
+def bench() -> Workbench:
+    bench = Workbench()
+    bench.accept()
+    return bench
+
+
+def _count(metric: Any, *labels: str) -> float:
+    child = metric.labels(*labels) if labels else metric
+    return float(child._value.get())
+
+
+# -- the way things go ---------------------------------------------------------------
+def test_a_ready_stage_is_run_and_its_output_committed(bench: Workbench) -> None:
+    assert bench.run() == "committed"
+    job = bench.job()
+    assert bench.node_states() == ["done", "ready"]
+    assert bench.store.get("ann", job.artifacts["attributes.json"]) == b"attributes of photo"
+    result = job.nodes[0].result
+    assert result is not None
+    assert (result.engine, result.cached, result.facts) == ("builtin", False, FACTS.model_dump())
+
+
+def test_the_engine_that_ran_is_told(bench: Workbench) -> None:
+    def body(context: StageContext, *_: object) -> MeasureFacts:
+        context.engine = "better"
+        return FACTS
+
+    bench.run(body)
+    assert bench.job().nodes[0].result.engine == "better"  # type: ignore[union-attr]
+
+
+def test_an_early_artifact_is_shown_before_the_stage_has_ended(bench: Workbench) -> None:
+    bench.run()
+    shown: list[set[str]] = []
+
+    def body(context: StageContext, *_: object) -> SculptFacts:
+        context.write(SCULPTURE, b"npz")
+        context.write(GLB, b"glb", early=True)
+        shown.append(set(bench.job().artifacts))
+        return SculptFacts(template="default", height_mm=100, triangles=1)
+
+    assert bench.run(body, stage=SCULPT) == "committed"
+    assert shown == [{"photo", "attributes.json", "figurine.glb"}]
+    assert bench.job().state == "succeeded"
+
+
+def test_what_is_logged_in_a_stage_carries_job_and_stage(bench: Workbench) -> None:
+    lines: list[str] = []
+
+    def body(*_: object) -> MeasureFacts:
+        record = logging.LogRecord("x", logging.INFO, "", 0, "half way", None, None)
+        lines.append(_JsonLine("fusion").format(record))
+        return FACTS
+
+    bench.run(body)
+    line = json.loads(lines[0])
+    assert (line["job"], line["stage"], line["message"]) == ("j1", MEASURE, "half way")
+
+
+# -- claims --------------------------------------------------------------------------
+def _never(*_: object) -> MeasureFacts:
+    pytest.fail("this body must not run")
+
+
+def test_a_message_that_comes_too_early_is_a_no_op(bench: Workbench) -> None:
+    before = _count(metrics.CLAIM_REFUSED, "not_ready")
+    assert bench.run(_never, stage=SCULPT) == "not_ready"
+    assert _count(metrics.CLAIM_REFUSED, "not_ready") == before + 1
+
+
+def test_a_message_of_an_unknown_job_is_a_no_op(bench: Workbench) -> None:
+    assert bench.run(_never, job="nobody's") == "unknown"
+
+
+def test_a_stage_that_another_worker_holds_is_not_run(bench: Workbench) -> None:
+    bench.claim()
+    assert bench.run(_never) == "held"
+
+
+def test_a_message_after_the_end_of_its_job_is_a_no_op(bench: Workbench) -> None:
+    bench.memory.cancel("j1", "ann")
+    assert bench.run(_never) == "ended"
+
+
+def test_a_message_delivered_five_times_is_executed_once(bench: Workbench) -> None:
+    answers = [bench.run() for _ in range(5)]
+    assert answers == ["committed", "done", "done", "done", "done"]
+    assert bench.job().nodes[0].attempts == 1
+
+
+# -- memory --------------------------------------------------------------------------
+def test_an_output_that_is_known_is_not_made_again(bench: Workbench) -> None:
+    bench.run()
+    bench.accept("j2")
+    assert bench.run(_never, job="j2") == "hit"
+    assert bench.job("j2").artifacts["attributes.json"] == bench.job().artifacts["attributes.json"]
+    assert bench.job("j2").nodes[0].result.cached  # type: ignore[union-attr]
+
+
+def test_another_photo_is_another_output(bench: Workbench) -> None:
+    bench.run()
+    bench.accept("j2", b"another photo")
+    assert bench.run(job="j2") == "committed"
+
+
+def test_a_new_version_of_the_code_forgets_the_old_outputs(bench: Workbench) -> None:
+    bench.run()
+    bench.accept("j2")
+    bench.runtime.versions[MEASURE] = "v2"
+    assert bench.run(job="j2") == "committed"
+
+
+# -- errors --------------------------------------------------------------------------
+def test_a_permanent_error_ends_the_job_with_its_code(bench: Workbench) -> None:
+    assert bench.run(raising(NoFace("nobody here"))) == "failed"
+    job = bench.job()
+    assert job.state == "failed"
+    assert job.error == {
+        "code": "no_face",
+        "detail": "nobody here",
+        "hint": NoFace.hint,
+        "stage": MEASURE,
+    }
+
+
+def test_a_retryable_error_is_tried_again_after_a_pause(bench: Workbench) -> None:
+    assert bench.run(raising(StorageError("disk full"))) == "again"
+    assert bench.run() == "not_ready"
+    bench.later(stage.RETRY_DELAY_MS)
+    assert bench.run() == "committed"
+    assert bench.job().nodes[0].attempts == 2
+
+
+def test_a_retryable_error_is_tried_three_times_at_most(bench: Workbench) -> None:
+    answers = []
+    for _ in range(3):
+        answers.append(bench.run(raising(StorageError("disk full"))))
+        bench.later(stage.RETRY_DELAY_MS)
+    assert answers == ["again", "again", "dead"]
+    assert bench.job().error["code"] == "storage"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("bug", [ZeroDivisionError("secret"), SystemExit(3), MemoryError()])
+def test_a_bug_ends_the_job_as_internal_and_keeps_the_worker(
+    bench: Workbench, bug: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert bench.run(raising(bug)) == "failed"
+    error = bench.job().error
+    assert error is not None
+    assert error["code"] == "internal"
+    assert "secret" not in str(error)  # the traceback is in the log only
+    assert caplog.records[-1].exc_info is not None
+
+
+def test_parameters_that_are_not_valid_are_told_as_such(bench: Workbench) -> None:
+    bench.accept("j2", params={"subject": "the left one"})
+    assert bench.run(_never, job="j2") == "failed"
+    assert bench.job("j2").error["code"] == "bad_parameter"  # type: ignore[index]
+
+
+def test_a_plan_without_the_input_of_a_stage_is_a_bug_of_ours(bench: Workbench) -> None:
+    bench.accept("j2", inputs=())
+    assert bench.run(_never, job="j2") == "failed"
+    assert bench.job("j2").error["code"] == "internal"  # type: ignore[index]
+
+
+def test_files_of_a_failed_stage_are_thrown_away(bench: Workbench) -> None:
+    bench.run(raising(NoFace("nobody here")))
+    assert len(bench.trash()) == 1
+
+
+def test_a_file_that_was_shown_early_outlives_the_failure_of_its_stage(bench: Workbench) -> None:
+    def body(context: StageContext, *_: object) -> MeasureFacts:
+        context.write(GLB, b"glb", early=True)
+        raise NoFace("nobody here")
+
+    bench.run(body)
+    assert bench.trash() == []
+    assert bench.has(bench.job().artifacts["figurine.glb"])
+
+
+# -- time and leases -----------------------------------------------------------------
+def test_a_stage_past_its_soft_limit_stops_at_its_next_checkpoint(bench: Workbench) -> None:
+    reached: list[str] = []
+
+    def body(context: StageContext, *_: object) -> MeasureFacts:
+        context.checkpoint()
+        reached.append("end")
+        return FACTS
+
+    assert bench.run(body, soft_s=-1) == "again"
+    assert not reached
+    assert bench.memory.events("j1")[-1].data["reason"] == "hang"
+
+
+def test_work_that_is_done_is_committed_though_it_took_too_long(bench: Workbench) -> None:
+    assert bench.run(lambda *_: FACTS, soft_s=-1) == "committed"
+
+
+def test_a_cancelled_stage_stops_at_its_next_checkpoint_and_leaves_no_file(
+    bench: Workbench,
+) -> None:
+    # Given a stage that has stored a file
+    def body(context: StageContext, *_: object) -> MeasureFacts:
+        context.write(ATTRIBUTES, b"soon worthless")
+        # When the job is cancelled and the next heartbeat tells so
+        bench.memory.cancel("j1", "ann")
+        bench.keeper.renew_due(float("inf"))  # past every limit: nothing is renewed
+        assert not context.lost
+        bench.keeper.renew_due(context.commit_by)
+        context.checkpoint()
+        pytest.fail("ran on after the checkpoint")
+
+    # Then the stage stops, and its file is thrown away
+    before = _count(metrics.LEASE_LOST, MEASURE)
+    assert bench.run(body) == "lost"
+    assert _count(metrics.LEASE_LOST, MEASURE) == before + 1
+    assert len(bench.trash()) == 1
+
+
+def test_a_commit_of_a_stage_that_another_worker_took_over_changes_nothing(
+    bench: Workbench,
+) -> None:
+    def body(context: StageContext, *_: object) -> MeasureFacts:
+        context.write(ATTRIBUTES, b"mine")
+        bench.later(11_000)
+        bench.claim()  # the lease ran out, somebody else goes on
+        return FACTS
+
+    assert bench.run(body) == "lost"
+    assert bench.node_states() == ["running", "waiting"]
+    assert len(bench.trash()) == 1
+
+
+def test_an_early_artifact_of_a_lost_stage_stops_the_stage(bench: Workbench) -> None:
+    def body(context: StageContext, *_: object) -> MeasureFacts:
+        bench.memory.cancel("j1", "ann")
+        context.write(GLB, b"glb", early=True)
+        context.checkpoint()
+        pytest.fail("ran on after the checkpoint")
+
+    assert bench.run(body) == "lost"
+    assert len(bench.trash()) == 1
+
+
+def test_nothing_is_held_after_a_stage_however_it_ended(bench: Workbench) -> None:
+    bench.run(raising(SystemExit(1)))
+    bench.keeper.end_if_hung(float("inf"))
+    assert bench.left == []
+
+
+# -- Redis away ----------------------------------------------------------------------
+@pytest.mark.parametrize("call", ["claim", "recall", "commit"])
+def test_redis_away_for_a_moment_delays_a_stage_and_breaks_nothing(
+    bench: Workbench, call: str
+) -> None:
+    bench.ledger.away[call] = 1
+    assert bench.run() == "committed"
+    assert bench.job().nodes[0].attempts == 1
+
+
+def test_redis_away_while_a_failure_is_told_delays_it(bench: Workbench) -> None:
+    bench.ledger.away["fail"] = 1
+    assert bench.run(raising(NoFace("nobody here"))) == "failed"
+
+
+def test_redis_away_for_long_at_the_claim_leaves_the_stage_to_the_reconciler(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage, "CLAIM_PATIENCE_S", -1)
+    bench.ledger.away["claim"] = 1
+    assert bench.run(_never) == "unavailable"
+    assert bench.node_states() == ["ready", "waiting"]
+
+
+@pytest.mark.parametrize(
+    ("call", "body"), [("commit", measured), ("fail", raising(NoFace("nobody here")))]
+)
+def test_redis_away_until_the_hard_limit_lets_the_lease_run_out(
+    bench: Workbench, call: str, body: Callable[..., MeasureFacts]
+) -> None:
+    # Given a Redis that is away when the stage ends, and stays away
+    bench.ledger.away[call] = 100
+    bench.ledger.away["discard"] = 1
+    # When there is no time left before the watchdog would end the process
+    assert bench.run(body, hard_s=-1) == "unavailable"
+    # Then the reaper brings the stage back, and it runs again
+    bench.ledger.away.clear()
+    bench.later(11_000)
+    assert [node.id for node in bench.memory.reap().again] == [MEASURE]
+    assert bench.run() == "committed"
+
+
+def test_redis_away_when_an_early_artifact_is_shown_costs_only_that(bench: Workbench) -> None:
+    def body(context: StageContext, *_: object) -> MeasureFacts:
+        context.write(GLB, b"glb", early=True)
+        return FACTS
+
+    bench.ledger.away["announce"] = 1
+    assert bench.run(body) == "committed"
+    assert "figurine.glb" in bench.job().artifacts
+
+
+def test_a_lost_reply_to_a_commit_is_a_duplicate_and_no_second_output(bench: Workbench) -> None:
+    before = _count(metrics.DUPLICATE_COMMITS)
+    bench.ledger.after["commit"] = 1
+    assert bench.run() == "duplicate"
+    assert _count(metrics.DUPLICATE_COMMITS) == before + 1
+    assert bench.node_states() == ["done", "ready"]
+    assert bench.trash() == []
+
+
+# -- successors ----------------------------------------------------------------------
+def test_a_republished_stage_publishes_its_successors(bench: Workbench) -> None:
+    bench.run(republished=True)
+    assert bench.published == [ReadyNode("j1", SCULPT, SCULPT, "fusion")]
+
+
+def test_a_republished_memo_hit_publishes_its_successors(bench: Workbench) -> None:
+    bench.run()
+    bench.accept("j2")
+    bench.run(job="j2", republished=True)
+    assert bench.published == [ReadyNode("j2", SCULPT, SCULPT, "fusion")]
+
+
+def test_a_stage_of_the_canvas_leaves_its_successors_to_celery(bench: Workbench) -> None:
+    bench.run()
+    assert bench.published == []
+
+
+def test_a_broker_that_is_away_does_not_undo_a_commit(bench: Workbench) -> None:
+    def away(_: tuple[ReadyNode, ...]) -> None:
+        raise LedgerUnavailable("the broker does not answer")
+
+    object.__setattr__(bench.runtime, "publish", away)
+    assert bench.run(republished=True) == "committed"
+
+
+def test_an_input_that_has_expired_ends_the_job_as_gone(bench: Workbench) -> None:
+    def gone(context: StageContext, *_: object) -> MeasureFacts:
+        ref = ArtifactRef(name="x", sha256="0" * 64, size=0, media_type="x/y")
+        context.claim.artifacts["x"] = ref
+        context.read("x")
+        return FACTS
+
+    assert bench.run(gone) == "failed"
+    assert bench.job().error["code"] == "gone"  # type: ignore[index]
+
+
+def test_the_root_of_the_error_tree_is_permanent(bench: Workbench) -> None:
+    assert bench.run(raising(KilnError("no leaf fits"))) == "failed"
