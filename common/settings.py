@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     stylize_port: Port = Field(8001, description="Stylization service")
     fusion_port: Port = Field(8002, description="3D fusion service")
     flower_port: Port = Field(5555, description="Flower, to watch tasks")
+    flower_basic_auth: str | None = Field(
+        None, description="Login of Flower as user:password; default: made at random once"
+    )
     redis_port: Port = Field(6390, description="Redis of this stack (its own instance)")
     metrics_port: Port = Field(
         9101, description="First of the ports on which workers and reconciler expose metrics"
@@ -56,6 +59,9 @@ class Settings(BaseSettings):
     fusion_workers: int = Field(2, ge=1, le=64, description="Processes of the fusion worker")
     threads_per_worker: int = Field(
         1, ge=1, le=64, description="OpenCV, OpenMP and render threads inside one worker process"
+    )
+    worker_max_rss_mb: int = Field(
+        1500, ge=200, description="A worker that holds more MB is replaced between two jobs"
     )
     gateway_processes: int = Field(2, ge=1, le=64, description="Gateway processes")
     gateway_threads: int = Field(160, ge=8, le=1024, description="Threads of a gateway process")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -71,7 +72,9 @@ def _message_handler(life: _Life, task: StageTask) -> Callable[..., dict[str, st
         """One message: ids in, a small receipt out. The ledger holds everything else."""
         headers = request.request.headers or {}
         republished = bool(headers.get(canvas.REPUBLISHED))
-        return {"status": run(life.runtime, task, job, node, republished=republished)}
+        receipt = {"status": run(life.runtime, task, job, node, republished=republished)}
+        life.leave_if_bloated()
+        return receipt
 
     return on_message
 
@@ -138,6 +141,12 @@ class _Life:
         """Consuming: say so."""
         self._announcer.start()
 
+    def leave_if_bloated(self) -> None:
+        """Between two jobs: ask this process to end warmly when it holds too much memory."""
+        if resident_mb() > self._settings.worker_max_rss_mb and not self._leaving.is_set():
+            log.warning("over %d MB: making room for a new process", resident_mb())
+            os.kill(os.getpid(), signal.SIGTERM)
+
     def on_leaving(self, **_: object) -> None:
         """SIGTERM, in its signal handler: no longer ready; what runs is finished."""
         self._leaving.set()
@@ -186,6 +195,15 @@ def start_metrics(settings: Settings) -> None:
         log.info("metrics on port %d", port)
         return
     log.warning("no free port for metrics from %d on", settings.metrics_port)
+
+
+def resident_mb() -> float:
+    """Resident memory of this process in MB; 0 where the system does not tell (macOS)."""
+    try:
+        pages = Path("/proc/self/statm").read_text("ascii").split()[1]
+    except OSError:
+        return 0.0
+    return int(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def idle_ledger(settings: Settings) -> Ledger:
