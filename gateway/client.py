@@ -114,17 +114,19 @@ class Kiln:
         """Follow a job's events to its end, over lost connections, without gap or repeat."""
         last, pauses = "", _pauses()
         while True:
+            reason: Exception | None = None
             try:
                 for event in self._stream_once(job, last):
-                    last, pauses = event.id, _pauses()
+                    last, pauses = event.id or last, _pauses()
                     yield event
                     if event.type in TERMINAL:
                         return
             except requests.RequestException as exc:
-                pause = next(pauses, None)
-                if pause is None:
-                    raise Unreachable(f"lost the event stream of {job}") from exc
-                time.sleep(pause)
+                reason = exc
+            pause = next(pauses, None)  # also after an orderly end: the server restarts
+            if pause is None:
+                raise Unreachable(f"lost the event stream of {job}") from reason
+            time.sleep(pause)
 
     def cancel(self, job: str) -> dict[str, Any]:
         """Cancel a job."""
@@ -165,7 +167,8 @@ class Kiln:
             try:
                 response = self._session.request(method, url, **kwargs)
             except requests.RequestException as exc:
-                pause = next(pauses, None)
+                senseless = isinstance(exc, ValueError)  # an URL that is none
+                pause = None if senseless else next(pauses, None)
                 reason: Exception = Unreachable(
                     f"no gateway answers at {self._url} ({type(exc).__name__})"
                 )

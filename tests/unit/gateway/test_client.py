@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import pytest
+import requests
+
+from gateway import client
+from gateway.client import ApiError, JobEvent, parse_events
+
+
+def _events(*lines: str) -> list[JobEvent]:
+    return list(parse_events(lines))
+
+
+def test_an_event_is_read() -> None:
+    lines = ("id: 1-0", "event: stage", 'data: {"stage": "fusion.measure"}', "")
+    assert _events(*lines) == [JobEvent("1-0", "stage", {"stage": "fusion.measure"})]
+
+
+def test_comments_and_unknown_fields_are_skipped() -> None:
+    assert _events(": heartbeat", "", "retry: 500", "", "nonsense", "data: {}", "") == [
+        JobEvent("", "message", {})
+    ]
+
+
+def test_a_blank_after_the_colon_may_be_missing() -> None:
+    assert _events("event:x", 'data:{"a": ":"}', "") == [JobEvent("", "x", {"a": ":"})]
+
+
+def test_data_of_several_lines_is_one_text() -> None:
+    assert _events("data: {", 'data: "a": 1', "data: }", "") == [JobEvent("", "message", {"a": 1})]
+
+
+def test_an_event_without_an_id_keeps_the_last_one() -> None:
+    ids = [event.id for event in _events("id: 1-0", "data: {}", "", "data: {}", "")]
+    assert ids == ["1-0", "1-0"]
+
+
+def test_the_name_of_an_event_does_not_pass_on_to_the_next() -> None:
+    kinds = [event.type for event in _events("event: a", "data: {}", "", "data: {}", "")]
+    assert kinds == ["a", "message"]
+
+
+def test_an_event_that_was_cut_off_is_not_reported() -> None:
+    assert _events("id: 2-0", "event: stage", 'data: {"stage"') == []
+
+
+def test_pauses_grow_and_end() -> None:
+    pauses = list(client._pauses())
+    assert len(pauses) == client.RETRIES
+    for number, pause in enumerate(pauses):
+        longest = min(client.LONGEST_PAUSE_S, client.FIRST_PAUSE_S * 2**number)
+        assert longest / 2 <= pause <= longest
+
+
+@pytest.mark.parametrize(
+    ("asked", "pause"),
+    [("7", 7), ("0", 0.5), ("", 0.5), ("Wed, 21 Oct 2026 07:28:00 GMT", 0.5), ("86400", 60)],
+)
+def test_a_pause_is_as_long_as_the_server_asks_within_reason(asked: str, pause: float) -> None:
+    response = requests.Response()
+    response.headers["Retry-After"] = asked
+    assert client._asked_pause(response, iter([0.5])) == pause
+
+
+def test_patience_ends_though_the_server_asks_for_more() -> None:
+    assert client._asked_pause(requests.Response(), iter(())) is None
+
+
+@pytest.mark.parametrize("text", ["<html>Bad Gateway</html>", "[1, 2]", '"x"', "3"])
+def test_an_answer_that_is_no_problem_document_is_told_as_it_is(text: str) -> None:
+    response = requests.Response()
+    response.status_code, response._content = 502, text.encode()
+    error = ApiError(client._problem(response))
+    assert (error.code, error.status) == ("unknown", 502)
+    assert text in str(error)
+
+
+def test_a_problem_speaks_in_detail_and_hint() -> None:
+    error = ApiError({"code": "no_face", "status": 422, "detail": "Nobody.", "hint": "Turn."})
+    assert (str(error), error.code, error.status) == ("Nobody. Turn.", "no_face", 422)

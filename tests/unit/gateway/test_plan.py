@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from itertools import chain, combinations
+
+import pytest
+
+from common import canvas
+from common.celery_app import make_app
+from common.contracts.stages import BY_NAME, EVERYTHING, PHOTO
+from common.settings import Settings
+from gateway.plan import figurine_plan
+
+FORMATS = ("glb", "stl", "3mf")
+EVERY_CHOICE = list(chain.from_iterable(combinations(FORMATS, n) for n in range(4)))
+
+
+def _levels(*formats: str) -> list[list[str]]:
+    return [[node.id for node in level] for level in figurine_plan(formats).levels()]
+
+
+def test_a_whole_figurine_takes_seven_stages_on_four_levels() -> None:
+    assert _levels("stl", "3mf") == [
+        ["fusion.measure"],
+        ["fusion.sculpt"],
+        ["fusion.render", "fusion.print", "fusion.package", "stylize.portrait"],
+        ["gateway.finish"],
+    ]
+
+
+def test_a_format_nobody_asked_for_is_not_made() -> None:
+    assert _levels("glb")[2] == ["fusion.render", "stylize.portrait"]
+    assert _levels("3mf")[2] == ["fusion.render", "fusion.package", "stylize.portrait"]
+
+
+@pytest.mark.parametrize("formats", EVERY_CHOICE, ids="+".join)
+def test_every_choice_of_formats_is_something_celery_can_run(formats: tuple[str, ...]) -> None:
+    canvas.build(make_app(Settings()), "j1", figurine_plan(formats))
+
+
+@pytest.mark.parametrize("formats", EVERY_CHOICE, ids="+".join)
+def test_every_stage_finds_its_inputs_made_by_a_stage_before_it(formats: tuple[str, ...]) -> None:
+    made = {PHOTO, EVERYTHING}
+    for level in figurine_plan(formats).levels():
+        for node in level:
+            assert made.issuperset(BY_NAME[node.stage].reads), node.id
+        made |= {output.name for node in level for output in BY_NAME[node.stage].writes}
+
+
+@pytest.mark.parametrize("formats", EVERY_CHOICE, ids="+".join)
+def test_the_manifest_waits_for_everything_else(formats: tuple[str, ...]) -> None:
+    *others, finish = figurine_plan(formats).nodes
+    needed = {parent for node in (*others, finish) for parent in node.after}
+    assert needed == {node.id for node in others}
+
+
+def test_every_node_goes_to_the_queue_of_its_row() -> None:
+    for node in figurine_plan(FORMATS).nodes:
+        assert node.queue == BY_NAME[node.stage].queue

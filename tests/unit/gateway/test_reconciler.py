@@ -1,0 +1,294 @@
+from __future__ import annotations
+
+import json
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import redis
+from celery import Celery
+
+from common import canvas, metrics
+from common.contracts.artifacts import ArtifactRef
+from common.contracts.plans import Node, Plan
+from common.contracts.stages import QUEUES
+from common.errors import LedgerUnavailable, StorageError
+from common.ledger.memory import MemoryLedger
+from common.ledger.records import NewJob
+from common.stores import ArtifactStore
+from gateway.reconciler import (
+    PATIENCE_MS,
+    SLOW_AT_ONCE,
+    Broker,
+    Reconciler,
+    _routing_key,
+    run_until,
+)
+
+PLAN = Plan(nodes=(Node(id="fusion.measure", stage="fusion.measure", queue="fusion"),))
+TEN_MINUTES_MS = 600_000
+
+
+class World:
+    """A reconciler, the clock, and what the broker holds and gets."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now_ms = 1_800_000_000_000
+        self.ledger = MemoryLedger(lambda: self.now_ms)
+        self.store = ArtifactStore("memory:///")
+        self.depth = 0
+        self.published: list[str] = []
+        monkeypatch.setattr(canvas, "publish_again", self._publish)
+        self.reconciler = self.another()
+
+    def another(self) -> Reconciler:
+        return Reconciler(Celery(), self.ledger, self.store, self)  # type: ignore[arg-type]
+
+    def depths(self, queues: tuple[str, ...]) -> dict[str, int]:
+        return dict.fromkeys(queues, 0) | {"fusion": self.depth}
+
+    def _publish(self, _: Celery, nodes: list[Any]) -> None:
+        self.published += [node.job for node in nodes]
+        self.depth += len(nodes)
+
+    def accept(self, *jobs: str, messages: int = 0) -> None:
+        for job in jobs:
+            ref = ArtifactRef(name="photo", sha256="a" * 64, size=1, media_type="image/jpeg")
+            self.ledger.accept(NewJob(job, "ann", "figurine", {}, PLAN, (ref,)), 10_000)
+        self.depth += messages
+
+    def sweep(self, after_ms: int = 0) -> list[str]:
+        """Let time pass, sweep, and tell which jobs were published again."""
+        self.now_ms += after_ms
+        self.published.clear()
+        self.reconciler.sweep()
+        return list(self.published)
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    return World(monkeypatch)
+
+
+# -- messages ------------------------------------------------------------------------
+def test_a_message_that_never_came_is_published_again(world: World) -> None:
+    world.accept("j1")
+    assert world.sweep(2_000) == ["j1"]
+
+
+def test_a_message_that_is_on_its_way_is_not(world: World) -> None:
+    world.accept("j1")
+    assert world.sweep(500) == []
+
+
+def test_a_message_that_is_published_again_is_given_time_to_arrive(world: World) -> None:
+    world.accept("j1")
+    world.sweep(2_000)
+    world.depth = 0
+    assert world.sweep(1_000) == []
+    assert world.sweep(4_000) == ["j1"]
+
+
+def test_a_thousand_queued_jobs_are_no_loss_while_their_workers_are_away(world: World) -> None:
+    world.accept(*(f"j{n}" for n in range(1_000)), messages=1_000)
+    again = [job for _ in range(60) for job in world.sweep(1_000)]
+    assert again == []
+
+
+def test_a_stage_that_waits_too_long_beside_a_warm_worker_is_published_again(world: World) -> None:
+    # Given messages that the broker counts, but that a dead worker took along
+    jobs = [f"j{n}" for n in range(100)]
+    world.accept(*jobs, messages=100)
+    world.now_ms += PATIENCE_MS
+    world.ledger.worker_up("fusion", "f1")
+    # Then they come again a few at a time
+    assert world.sweep() == sorted(jobs)[:SLOW_AT_ONCE]
+
+
+def test_patience_grows_with_the_waits_of_a_busy_queue(world: World) -> None:
+    # Given a queue on which the last stages waited a minute
+    world.accept(*(f"done{n:02}" for n in range(30)))
+    world.now_ms += 60_000
+    for number in range(30):
+        world.ledger.claim(f"done{number:02}", "fusion.measure", "f1")
+    world.accept("j1", messages=31)
+    # When another one waits a minute and a half, Then nobody is nervous
+    world.now_ms += 90_000
+    world.ledger.worker_up("fusion", "f1")
+    assert world.reconciler._patience_ms("fusion") == 120_000
+
+
+def test_the_message_of_a_running_stage_stands_for_no_waiting_one(world: World) -> None:
+    world.accept("j1", "j2", messages=1)  # the one of j2 is lost
+    world.ledger.claim("j1", "fusion.measure", "f1")
+    assert world.sweep(2_000) == ["j2"]
+
+
+def test_a_stage_whose_worker_died_is_published_again(world: World) -> None:
+    world.accept("j1", messages=1)
+    world.ledger.claim("j1", "fusion.measure", "f1")
+    assert world.sweep(9_000) == []
+    assert world.sweep(2_000) == ["j1"]
+
+
+def test_a_job_past_its_deadline_ends_and_is_not_published(world: World) -> None:
+    world.accept("j1")
+    assert world.sweep(3_600_000) == []
+    assert world.ledger.job("j1").state == "expired"  # type: ignore[union-attr]
+
+
+def test_what_is_seen_is_told_to_prometheus(world: World) -> None:
+    world.accept("j1", "j2", messages=2)
+    world.ledger.worker_up("fusion", "f1")
+    world.sweep(3_000)
+    assert metrics.QUEUE_DEPTH.labels("fusion")._value.get() == 2
+    assert metrics.OLDEST_READY.labels("fusion")._value.get() == 3
+    assert metrics.WORKER_READY.labels("fusion")._value.get() == 1
+
+
+# -- leaders -------------------------------------------------------------------------
+def test_of_two_reconcilers_one_works(world: World) -> None:
+    world.sweep()
+    world.accept("j1")
+    world.now_ms += 2_000
+    second = world.another()
+    second._who = "another"
+    second.sweep()
+    assert world.published == []
+    assert world.sweep() == ["j1"]
+
+
+def test_the_second_takes_over_when_the_first_is_silent(world: World) -> None:
+    world.sweep()
+    world.accept("j1")
+    world.now_ms += 5_001
+    second = world.another()
+    second._who = "another"
+    second.sweep()
+    assert world.published == ["j1"]
+
+
+# -- files ---------------------------------------------------------------------------
+def _trashed(world: World, data: bytes = b"old") -> ArtifactRef:
+    ref = world.store.put("ann", "a.bin", "x/y", data)
+    world.ledger.discard("ann", [ref.sha256])
+    world.now_ms += TEN_MINUTES_MS
+    return ref
+
+
+def test_a_file_nobody_refers_to_is_deleted_after_a_grace(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.reconciler.TRASH_GRACE", timedelta(0))
+    ref = _trashed(world)
+    world.sweep()
+    with pytest.raises(Exception, match="no longer stored"):
+        world.store.get("ann", ref)
+
+
+def test_a_file_that_was_put_again_meanwhile_stays(world: World) -> None:
+    ref = _trashed(world)  # by the clock of the store it was put just now
+    world.sweep()
+    assert world.store.get("ann", ref) == b"old"
+
+
+def test_a_file_that_cannot_be_deleted_goes_back_to_the_trash(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = _trashed(world)
+
+    def fail(*_: object) -> bool:
+        raise StorageError("disk gone")
+
+    monkeypatch.setattr(world.store, "delete_stale", fail)
+    world.sweep()
+    assert world.ledger.trash(0) == [("ann", ref.sha256)]
+
+
+# -- robustness ----------------------------------------------------------------------
+def test_a_duty_that_fails_does_not_keep_the_others_away(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("gateway.reconciler.TRASH_GRACE", timedelta(0))
+    ref = _trashed(world)
+
+    def fail(_: object) -> dict[str, int]:
+        raise redis.ResponseError("WRONGTYPE")
+
+    monkeypatch.setattr(world, "depths", fail)
+    world.sweep()
+    assert "_bring_back" in caplog.text
+    with pytest.raises(Exception, match="no longer stored"):
+        world.store.get("ann", ref)
+
+
+@pytest.mark.parametrize("error", [LedgerUnavailable("away"), KeyError("bug")])
+def test_a_failed_sweep_is_followed_by_the_next(error: Exception) -> None:
+    stop, sweeps = threading.Event(), []
+
+    def sweep() -> None:
+        sweeps.append(1)
+        if len(sweeps) == 2:
+            stop.set()
+        raise error
+
+    run_until(stop, 0.001, sweep)
+    assert len(sweeps) == 2
+
+
+# -- the broker as kombu writes it ---------------------------------------------------
+class FakePipeline:
+    """Answers like redis-py: lengths of the lists in order, then the unacknowledged messages."""
+
+    def __init__(self, lists: dict[str, int], unacked: list[str]) -> None:
+        self._lists, self._unacked = lists, unacked
+        self._answers: list[Any] = []
+
+    def pipeline(self, **_: object) -> FakePipeline:
+        return self
+
+    def llen(self, key: str) -> None:
+        self._answers.append(self._lists.get(key, 0))
+
+    def hvals(self, key: str) -> None:
+        assert key == "kiln:unacked"
+        self._answers.append(self._unacked)
+
+    def execute(self) -> list[Any]:
+        return self._answers
+
+
+def _depths(lists: dict[str, int], *unacked: str) -> dict[str, int]:
+    return Broker(FakePipeline(lists, list(unacked))).depths(QUEUES)  # type: ignore[arg-type]
+
+
+def test_waiting_messages_of_every_priority_are_counted() -> None:
+    lists = {"kiln:fusion": 3, "kiln:fusion\x06\x163": 2, "kiln:fusion\x06\x169": 1}
+    assert _depths(lists) == {"stylize": 0, "fusion": 6, "gateway": 0}
+
+
+def test_messages_at_a_worker_are_counted_too() -> None:
+    entry = json.dumps([{"body": "..."}, "kiln", "fusion"])
+    assert _depths({}, entry, entry) == {"stylize": 0, "fusion": 2, "gateway": 0}
+
+
+@pytest.mark.parametrize(
+    "entry", ["", "not json{", "null", "7", "{}", "[]", '["a", "b"]', '[1, 2, ["fusion"]]']
+)
+def test_a_broken_entry_of_the_broker_is_no_message(entry: str) -> None:
+    assert _routing_key(entry) is None
+    assert _depths({}, entry)["fusion"] == 0
+
+
+def test_a_message_of_a_queue_that_is_not_ours_is_not_counted() -> None:
+    assert sum(_depths({}, json.dumps([{}, "", "celery.pidbox"])).values()) == 0
+
+
+def test_a_broker_that_is_away_is_one_kind_of_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(_: object) -> list[Any]:
+        raise redis.ConnectionError
+
+    monkeypatch.setattr(FakePipeline, "execute", away)
+    with pytest.raises(LedgerUnavailable):
+        _depths({})
