@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask
 
-from common import http
+from common import canvas, http
+from common.celery_app import make_app
 from common.contracts.stages import QUEUES
 from common.errors import KilnError
 from common.ledger.protocol import Ledger
@@ -14,7 +17,6 @@ from common.stores import ArtifactStore
 from gateway.api import artifacts, catalog, docs, events, figurines, jobs, pages
 from gateway.follow import Hub
 from gateway.house import EXTENSION, House, Publish
-from gateway.publish import publisher
 from gateway.recall import Recall
 
 FORM_OVERHEAD = 100_000  # bytes of a multipart body around the photo
@@ -45,7 +47,7 @@ def create_app(
         settings=settings,
         ledger=ledger,
         store=store or ArtifactStore(settings.artifacts_url),
-        publish=publish or publisher(settings),
+        publish=publish or partial(canvas.publish_plan, make_app(settings)),
         hub=Hub(ledger, settings.max_streams),
         recall=Recall(ledger),
     )
