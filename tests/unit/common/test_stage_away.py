@@ -1,0 +1,162 @@
+"""What happens around a stage: time runs out, claims get lost, Redis is away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from common import metrics, stage
+from common.contracts.figurine import MeasureFacts
+from common.contracts.stages import ATTRIBUTES, GLB
+from common.errors import NoFace
+from common.stage import StageContext
+from tests.unit.common.workbench import FACTS, MEASURE, Workbench, measured, raising
+
+
+@pytest.fixture
+def bench() -> Workbench:
+    bench = Workbench()
+    bench.accept()
+    return bench
+
+
+def _count(metric: Any, *labels: str) -> float:
+    child = metric.labels(*labels) if labels else metric
+    return float(child._value.get())
+
+
+def _never(*_: object) -> MeasureFacts:
+    pytest.fail("this body must not run")
+
+
+# -- time and leases -----------------------------------------------------------------
+def test_a_stage_past_its_soft_limit_stops_at_its_next_checkpoint(bench: Workbench) -> None:
+    reached: list[str] = []
+
+    def body(context: StageContext, *_: object) -> MeasureFacts:
+        context.checkpoint()
+        reached.append("end")
+        return FACTS
+
+    assert bench.run(body, soft_s=-1) == "again"
+    assert not reached
+    assert bench.memory.events("j1")[-1].data["reason"] == "hang"
+
+
+def test_work_that_is_done_is_committed_though_it_took_too_long(bench: Workbench) -> None:
+    assert bench.run(lambda *_: FACTS, soft_s=-1) == "committed"
+
+
+def test_a_cancelled_stage_stops_at_its_next_checkpoint_and_leaves_no_file(
+    bench: Workbench,
+) -> None:
+    # Given a stage that has stored a file
+    def body(context: StageContext, *_: object) -> MeasureFacts:
+        context.write(ATTRIBUTES, b"soon worthless")
+        # When the job is cancelled and the next heartbeat tells so
+        bench.memory.cancel("j1", "ann")
+        bench.keeper.renew_due(float("inf"))  # past every limit: nothing is renewed
+        assert not context.lost
+        bench.keeper.renew_due(context.commit_by)
+        context.checkpoint()
+        pytest.fail("ran on after the checkpoint")
+
+    # Then the stage stops, and its file is thrown away
+    before = _count(metrics.LEASE_LOST, MEASURE)
+    assert bench.run(body) == "lost"
+    assert _count(metrics.LEASE_LOST, MEASURE) == before + 1
+    assert len(bench.trash()) == 1
+
+
+def test_a_commit_of_a_stage_that_another_worker_took_over_changes_nothing(
+    bench: Workbench,
+) -> None:
+    def body(context: StageContext, *_: object) -> MeasureFacts:
+        context.write(ATTRIBUTES, b"mine")
+        bench.later(11_000)
+        bench.claim()  # the lease ran out, somebody else goes on
+        return FACTS
+
+    assert bench.run(body) == "lost"
+    assert bench.node_states() == ["running", "waiting"]
+    assert len(bench.trash()) == 1
+
+
+def test_an_early_artifact_of_a_lost_stage_stops_the_stage(bench: Workbench) -> None:
+    def body(context: StageContext, *_: object) -> MeasureFacts:
+        bench.memory.cancel("j1", "ann")
+        context.write(GLB, b"glb", early=True)
+        context.checkpoint()
+        pytest.fail("ran on after the checkpoint")
+
+    assert bench.run(body) == "lost"
+    assert len(bench.trash()) == 1
+
+
+def test_nothing_is_held_after_a_stage_however_it_ended(bench: Workbench) -> None:
+    bench.run(raising(SystemExit(1)))
+    bench.keeper.end_if_hung(float("inf"))
+    assert bench.left == []
+
+
+# -- Redis away ----------------------------------------------------------------------
+@pytest.mark.parametrize("call", ["claim", "recall", "commit"])
+def test_redis_away_for_a_moment_delays_a_stage_and_breaks_nothing(
+    bench: Workbench, call: str
+) -> None:
+    bench.ledger.away[call] = 1
+    assert bench.run() == "committed"
+    assert bench.job().nodes[0].attempts == 1
+
+
+def test_redis_away_while_a_failure_is_told_delays_it(bench: Workbench) -> None:
+    bench.ledger.away["fail"] = 1
+    assert bench.run(raising(NoFace("nobody here"))) == "failed"
+
+
+def test_redis_away_for_long_at_the_claim_leaves_the_stage_to_the_reconciler(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage, "CLAIM_PATIENCE_S", -1)
+    bench.ledger.away["claim"] = 1
+    assert bench.run(_never) == "unavailable"
+    assert bench.node_states() == ["ready", "waiting"]
+
+
+@pytest.mark.parametrize(
+    ("call", "body"), [("commit", measured), ("fail", raising(NoFace("nobody here")))]
+)
+def test_redis_away_until_the_hard_limit_lets_the_lease_run_out(
+    bench: Workbench, call: str, body: Callable[..., MeasureFacts]
+) -> None:
+    # Given a Redis that is away when the stage ends, and stays away
+    bench.ledger.away[call] = 100
+    bench.ledger.away["discard"] = 1
+    # When there is no time left before the watchdog would end the process
+    assert bench.run(body, hard_s=-1) == "unavailable"
+    # Then the reaper brings the stage back, and it runs again
+    bench.ledger.away.clear()
+    bench.later(11_000)
+    assert [node.id for node in bench.memory.reap().again] == [MEASURE]
+    assert bench.run() == "committed"
+
+
+def test_redis_away_when_an_early_artifact_is_shown_costs_only_that(bench: Workbench) -> None:
+    def body(context: StageContext, *_: object) -> MeasureFacts:
+        context.write(GLB, b"glb", early=True)
+        return FACTS
+
+    bench.ledger.away["announce"] = 1
+    assert bench.run(body) == "committed"
+    assert "figurine.glb" in bench.job().artifacts
+
+
+def test_a_lost_reply_to_a_commit_is_a_duplicate_and_no_second_output(bench: Workbench) -> None:
+    before = _count(metrics.DUPLICATE_COMMITS)
+    bench.ledger.after["commit"] = 1
+    assert bench.run() == "duplicate"
+    assert _count(metrics.DUPLICATE_COMMITS) == before + 1
+    assert bench.node_states() == ["done", "ready"]
+    assert bench.trash() == []

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from common.contracts.figurine import MeasureFacts
+from common.vision.faces import FaceModels
+from fusion_service.domain.measure import measure
+from fusion_service.domain.palette import choose_palette, lab_to_srgb
+from fusion_service.domain.summary import BEARD_FROM, LIPSTICK_FROM, seen
+from tests.portraits import astronaut
+from tests.unit.fusion.factories import make_attributes
+
+
+@pytest.mark.parametrize("hair", ["short", "long", "curly", "bald"])
+def test_the_hair_is_named(hair: str) -> None:
+    assert seen(make_attributes(hair))["hair"] == hair  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("glasses", [True, False])
+def test_glasses_are_seen_or_not(glasses: bool) -> None:
+    assert seen(make_attributes(glasses=glasses))["glasses"] is glasses
+
+
+def test_stubble_is_no_beard() -> None:
+    assert seen(make_attributes(beard=BEARD_FROM))["beard"] is True
+    assert seen(make_attributes(beard=BEARD_FROM - 0.01))["beard"] is False
+
+
+def test_red_lips_are_no_lipstick_yet() -> None:
+    assert seen(make_attributes(lipstick=LIPSTICK_FROM))["lipstick"] is True
+    assert seen(make_attributes(lipstick=LIPSTICK_FROM - 0.01))["lipstick"] is False
+
+
+def test_the_colours_are_those_of_the_toy_as_the_web_writes_them() -> None:
+    attributes = make_attributes()
+    colours = seen(attributes)["colours"]
+    assert set(colours) == {"skin", "hair", "iris", "lip", "shirt"}
+    assert all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in colours.values())
+    skin = tuple(bytes.fromhex(colours["skin"][1:]))
+    assert skin == lab_to_srgb(choose_palette(attributes).skin)
+
+
+def test_a_summary_fits_into_the_facts_of_the_stage() -> None:
+    facts = MeasureFacts(faces_in_photo=1, quality={}, seen=seen(make_attributes()))
+    assert json.loads(facts.model_dump_json())["seen"] == facts.seen
+
+
+def test_the_astronaut_is_seen_as_she_is(face_models: FaceModels) -> None:
+    found = seen(measure(face_models, astronaut(), "largest"))
+    assert found["hair"] != "bald"
+    assert (found["glasses"], found["beard"]) == (False, False)
+    red, _, blue = bytes.fromhex(found["colours"]["shirt"][1:])
+    assert red > blue  # the orange suit
