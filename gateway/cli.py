@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.filesize import decimal
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -127,7 +128,7 @@ def _report(job: dict[str, Any], paths: list[Path], *, as_json: bool) -> None:
         table.add_row(stage["title"], *times, stage["engine"] or "", cached)
     out.print(table)
     for path in paths:
-        out.print(f"  {path}  [dim]{path.stat().st_size / 1e6:.2f} MB[/dim]")
+        out.print(f"  {path}  [dim]{decimal(path.stat().st_size)}[/dim]")
 
 
 def _ms(value: float | None) -> str:
