@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from celery import Celery
+
+from common import canvas, worker
+from common.contracts.stages import BY_NAME
+from common.settings import Settings
+from common.stage import StageTask
+from common.worker import EXIT_CANNOT_START, Service, _Life, _message_handler, start_metrics
+from tests.unit.common.workbench import MEASURE, Workbench, measured
+
+
+@pytest.fixture
+def bench() -> Workbench:
+    bench = Workbench()
+    bench.accept()
+    return bench
+
+
+@pytest.fixture
+def life(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> _Life:
+    monkeypatch.setattr(worker, "READY_PERIOD_S", 0.01)
+    life = _life()
+    life.runtime = bench.runtime
+    return life
+
+
+def _life(load: Callable[[Settings], Any] = lambda _: None) -> _Life:
+    service = Service("fusion", "fusion", (), load, ("common.memo",))
+    return _Life(Celery(), Settings(store_url="memory:///"), service)
+
+
+def _until(condition: Callable[[], object]) -> None:
+    give_up = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < give_up, "waited in vain"
+        time.sleep(0.005)
+
+
+def _workers(bench: Workbench) -> list[str]:
+    return bench.memory.workers(["fusion"])["fusion"]
+
+
+# -- start ---------------------------------------------------------------------------
+def test_a_worker_that_cannot_warm_up_leaves_instead_of_consuming(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Left(BaseException):
+        """Stands for the end of the process."""
+
+    def leave(code: int) -> None:
+        assert code == EXIT_CANNOT_START
+        raise Left
+
+    def load(_: Settings) -> None:
+        raise FileNotFoundError("face_landmark.tflite")
+
+    life = _life(load)
+    monkeypatch.setattr("os._exit", leave)
+    monkeypatch.setattr(life, "on_logging", lambda: None)  # leave pytest's handlers alone
+    with pytest.raises(Left):
+        life.on_init(SimpleNamespace(hostname="fusion-1@h"))
+    assert "face_landmark.tflite" in caplog.text
+
+
+def test_warming_up_needs_no_redis_and_versions_every_stage_of_the_service() -> None:
+    runtime = _life(lambda _: "models")._warm_up("fusion-1@h")
+    assert (runtime.worker, runtime.models) == ("fusion-1@h", "models")
+    assert set(runtime.versions) == {name for name in BY_NAME if name.startswith("fusion.")}
+
+
+def test_the_leases_of_the_predecessor_are_freed_and_published(
+    life: _Life, bench: Workbench
+) -> None:
+    bench.claim(worker="w1")
+    bench.ledger.away["release"] = 2  # Redis is away at first: the worker waits for it
+    life._take_over()
+    assert [node.id for node in bench.published] == [MEASURE]
+    assert bench.node_states() == ["ready", "waiting"]
+    assert bench.claim().attempt == 2  # it died on this stage: that was an attempt
+
+
+def test_what_the_process_itself_claims_is_not_freed_when_it_says_that_it_is_ready(
+    life: _Life, bench: Workbench
+) -> None:
+    life._take_over()
+    bench.claim(worker="w1")
+    life.on_ready()
+    _until(lambda: _workers(bench))
+    assert bench.node_states()[0] == "running"
+    life.on_leaving()
+
+
+# -- life ----------------------------------------------------------------------------
+def test_a_worker_is_seen_from_ready_to_leaving(life: _Life, bench: Workbench) -> None:
+    life.on_ready()
+    _until(lambda: _workers(bench) == ["w1"])
+    assert bench.memory.versions()[MEASURE] == "v1"
+    life.on_leaving()
+    _until(lambda: _workers(bench) == [])
+
+
+def test_an_announcement_that_fails_is_repeated(life: _Life, bench: Workbench) -> None:
+    bench.ledger.away["worker_up"] = 2
+    bench.ledger.away["put_versions"] = 1
+    life.on_ready()
+    _until(lambda: _workers(bench))
+    assert bench.ledger.calls["put_versions"] == 2
+    life.on_leaving()
+
+
+def test_a_bug_does_not_hide_a_worker(
+    life: _Life, bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    versions = iter([ValueError("bug")])
+    put = bench.memory.put_versions
+
+    def put_versions(found: dict[str, str]) -> None:
+        for error in versions:
+            raise error
+        put(found)
+
+    monkeypatch.setattr(bench.memory, "put_versions", put_versions)
+    life.on_ready()
+    _until(lambda: _workers(bench))
+    life.on_leaving()
+
+
+def test_what_cannot_be_finished_is_handed_back_without_counting(
+    life: _Life, bench: Workbench
+) -> None:
+    bench.claim(worker="w1")
+    life.on_ready()
+    life.on_shutdown()
+    assert _workers(bench) == []
+    assert [node.id for node in bench.published] == [MEASURE]
+    assert bench.claim().attempt == 1
+
+
+def test_a_worker_leaves_though_redis_is_away(life: _Life, bench: Workbench) -> None:
+    bench.ledger.away["release"] = 1
+    life.on_shutdown()
+    assert bench.published == []
+
+
+# -- messages ------------------------------------------------------------------------
+@pytest.mark.parametrize(("headers", "published"), [(None, 0), ({canvas.REPUBLISHED: True}, 1)])
+def test_a_message_is_ids_in_and_a_receipt_out(
+    life: _Life, bench: Workbench, headers: dict[str, bool] | None, published: int
+) -> None:
+    on_message = _message_handler(life, StageTask(BY_NAME[MEASURE], measured))
+    request = SimpleNamespace(request=SimpleNamespace(headers=headers))
+    assert on_message(request, "j1", MEASURE) == {"status": "committed"}
+    assert len(bench.published) == published
+
+
+# -- metrics -------------------------------------------------------------------------
+def test_metrics_are_served_on_the_first_free_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[int] = []
+
+    def serve(port: int, _: str) -> None:
+        tried.append(port)
+        if len(tried) < 3:
+            raise OSError("in use")
+
+    monkeypatch.setattr(worker, "start_http_server", serve)
+    start_metrics(Settings(metrics_port=9101))
+    assert tried == [9101, 9102, 9103]
+
+
+def test_a_worker_without_a_free_port_works_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def serve(_: int, __: str) -> None:
+        raise OSError("in use")
+
+    monkeypatch.setattr(worker, "start_http_server", serve)
+    start_metrics(Settings())
+    assert "no free port" in caplog.text
