@@ -36,7 +36,7 @@ class ApiError(Exception):
         self.code = str(problem.get("code", "unknown"))
         self.status = int(problem.get("status", 0))
         hint = problem.get("hint")
-        super().__init__(f"{problem.get('detail', self.code)}" + (f" {hint}" if hint else ""))
+        super().__init__(f"{problem.get('detail', self.code)}" + (f"\n{hint}" if hint else ""))
 
 
 class Unreachable(Exception):

@@ -91,7 +91,7 @@ def test_a_figurine_is_made_and_its_files_are_listed(photo: str, tmp_path: Path)
     assert FakeKiln.sent == {"style": "oil"}
     assert "figurine j1: succeeded" in result.stdout
     assert "figurine.stl" in result.stdout
-    assert "2.00 MB" in result.stdout
+    assert "2.0 MB" in result.stdout
 
 
 def test_the_table_tells_what_each_stage_took_and_what_was_remembered(photo: str) -> None:

@@ -77,4 +77,4 @@ def test_an_answer_that_is_no_problem_document_is_told_as_it_is(text: str) -> No
 
 def test_a_problem_speaks_in_detail_and_hint() -> None:
     error = ApiError({"code": "no_face", "status": 422, "detail": "Nobody.", "hint": "Turn."})
-    assert (str(error), error.code, error.status) == ("Nobody. Turn.", "no_face", 422)
+    assert (str(error), error.code, error.status) == ("Nobody.\nTurn.", "no_face", 422)
