@@ -179,8 +179,8 @@ class Stack:
 
     def flower_login(self) -> str:
         """``name:password`` for Flower: the setting, or one made up once for this data folder."""
-        if given := os.environ.get("KILN_FLOWER_BASIC_AUTH"):
-            return given
+        if self.settings.flower_basic_auth:
+            return self.settings.flower_basic_auth
         path = self.run / "flower-login"
         if not path.exists():
             self.run.mkdir(parents=True, exist_ok=True)
