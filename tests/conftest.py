@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 TESTS = Path(__file__).parent
-KEPT = {"KILN_MODELS_DIR", "KILN_TEST_KILLS", "KILN_TEST_PRINT"}  # where the models are; how thorough to be
+# where the models are; how thorough to be
+KEPT = {"KILN_MODELS_DIR", "KILN_TEST_KILLS", "KILN_TEST_PRINT"}
 
 
 def pytest_configure() -> None:
