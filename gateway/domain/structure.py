@@ -18,6 +18,7 @@ MAX_PARTS: Final = 200_000  # segments, chunks or boxes; the largest real photos
 
 _NOT_FF: Final = re.compile(rb"[^\xff]")
 _START_OF_FRAME: Final = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # DHT, JPG, DAC
+_PROGRESSIVE: Final = {0xC2, 0xC6, 0xCA, 0xCE}
 _WITHOUT_LENGTH: Final = {0x01, *range(0xD0, 0xD9)}  # TEM, RST, SOI
 _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
 _PNG_END: Final = b"\x00\x00\x00\x00IEND\xaeB`\x82"
@@ -26,28 +27,39 @@ _PNG_END: Final = b"\x00\x00\x00\x00IEND\xaeB`\x82"
 def jpeg_size(data: bytes) -> tuple[int, int]:
     """Walk the segments up to the first scan, then look for the end mark (ITU-T T.81, B.1)."""
     size: tuple[int, int] | None = None
-    at = 2
-    for _ in range(MAX_PARTS):
-        found = _NOT_FF.search(data, at)
-        if found is None or found.start() == at:
-            break
-        marker = data[found.start()]
-        at = found.start() + 1
-        if marker in _WITHOUT_LENGTH:
-            continue
-        if marker == _END_OF_IMAGE:
-            break
-        length = int.from_bytes(data[at : at + 2], "big")
-        if length < 2 or at + length > len(data):
-            break
+    for marker, at, length in _jpeg_segments(data):
         if marker in _START_OF_FRAME and length >= 8:
             height, width = struct.unpack_from(">HH", data, at + 3)
             size = (width, height)
         if marker == _START_OF_SCAN:
             # The thumbnail in the EXIF segment has an end mark too: only look behind this one.
             return _complete("JPEG", size, whole=data.rfind(b"\xff\xd9", at + length) > 0)
-        at += length
     raise CorruptPhoto("the JPEG file is cut off or damaged before its first pixel")
+
+
+def jpeg_is_progressive(data: bytes) -> bool:
+    """Whether a decoder must hold every coefficient at once (ITU-T T.81, table B.1)."""
+    return any(marker in _PROGRESSIVE for marker, _, _ in _jpeg_segments(data))
+
+
+def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield (marker, where its length stands, length) up to the first scan or the damage."""
+    at = 2
+    for _ in range(MAX_PARTS):
+        found = _NOT_FF.search(data, at)
+        if found is None or found.start() == at:
+            return
+        marker = data[found.start()]
+        at = found.start() + 1
+        if marker in _WITHOUT_LENGTH:
+            continue
+        length = int.from_bytes(data[at : at + 2], "big")
+        if marker == _END_OF_IMAGE or length < 2 or at + length > len(data):
+            return
+        yield marker, at, length
+        if marker == _START_OF_SCAN:
+            return
+        at += length
 
 
 def png_size(data: bytes) -> tuple[int, int]:

@@ -11,11 +11,18 @@ from typing import Final
 
 from common.errors import BadPhoto, PhotoTooLarge, TooManyPixels
 from common.vision.headers import photo_format
-from gateway.domain.structure import gif_size, heif_size, jpeg_size, png_size, webp_size
+from gateway.domain.structure import (
+    gif_size,
+    heif_size,
+    jpeg_is_progressive,
+    jpeg_size,
+    png_size,
+    webp_size,
+)
 
 MIN_SIDE: Final = 32
 MAX_SIDE: Final = 30_000
-JPEG_MAX_PIXELS: Final = 200_000_000  # a JPEG can be reduced while it is decoded
+JPEG_MAX_PIXELS: Final = 200_000_000  # a baseline JPEG is reduced while it is decoded
 OTHER_MAX_PIXELS: Final = 50_000_000
 
 _FORMATS: Final[dict[str, tuple[str, Callable[[bytes], tuple[int, int]]]]] = {
@@ -86,7 +93,8 @@ def check_photo(data: bytes, max_bytes: int) -> PhotoHeader:
         )
     media_type, size_of = _FORMATS[kind]
     width, height = size_of(data)
-    _check_size(kind, width, height)
+    reducible = kind == "jpeg" and not jpeg_is_progressive(data)
+    _check_size(kind, width, height, JPEG_MAX_PIXELS if reducible else OTHER_MAX_PIXELS)
     return PhotoHeader(media_type, width, height)
 
 
@@ -99,11 +107,10 @@ def _looks_like(data: bytes) -> str:
     return "text" if is_text else "of an unknown kind"
 
 
-def _check_size(kind: str, width: int, height: int) -> None:
-    limit = JPEG_MAX_PIXELS if kind == "jpeg" else OTHER_MAX_PIXELS
+def _check_size(kind: str, width: int, height: int, limit: int) -> None:
     if width * height > limit:
         raise TooManyPixels(
-            f"{width} x {height} pixels are too many: the limit for {kind.upper()} is "
+            f"{width} x {height} pixels are too many: the limit for this {kind.upper()} is "
             f"{limit // 1_000_000} million"
         )
     if max(width, height) > MAX_SIDE:
