@@ -8,10 +8,13 @@ putting the same bytes again only renews its date, which the sweeper respects.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import obstore
 from obstore.exceptions import BaseError
@@ -27,7 +30,9 @@ class ArtifactStore:
     """Artifacts of one store URL. Thread-safe; failures are ``StorageError`` (retryable)."""
 
     def __init__(self, url: str) -> None:
-        local = urlsplit(url).scheme == "file"
+        parts = urlsplit(url)
+        local = parts.scheme == "file"
+        self._folder = Path(url2pathname(parts.path)) if local else None
         # typed Any: obstore's overloads differ per cloud, the calls below fit all of them
         self._store: Any = from_url(url, mkdir=True) if local else from_url(url)
 
@@ -41,9 +46,16 @@ class ArtifactStore:
         )
         try:
             obstore.put(self._store, _path(owner, sha256), data)
+            self._sync(_path(owner, sha256))
         except _FAILURES as exc:
             raise StorageError(f"cannot store {name}: {type(exc).__name__}") from exc
         return ref
+
+    def _sync(self, path: str) -> None:
+        """Outlive a power cut, as the ledger does; obstore leaves that to the system."""
+        if self._folder is not None:
+            with (self._folder / path).open("rb") as file:
+                os.fsync(file.fileno())
 
     def get(self, owner: str, ref: ArtifactRef) -> bytes:
         """Read a whole artifact and check it against its hash."""

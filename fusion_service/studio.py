@@ -7,7 +7,6 @@ from importlib import resources
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from common.settings import Settings
 from common.vision.faces import FaceModels
@@ -31,7 +30,7 @@ class Studio:
 
     def warm_up(self) -> None:
         """Touch everything that is slow the first time."""
-        self.faces.find_faces(np.full((256, 256, 3), 128, np.uint8))
+        self.faces.warm_up()
         sample = resources.files("fusion_service") / "warmup_face.json"
         attributes = Attributes.model_validate_json(sample.read_text("utf-8"))
         for template in TEMPLATES:

@@ -84,9 +84,9 @@ def test_a_png_bomb_is_refused_by_its_header() -> None:
         check_photo(bomb, MB)
 
 
-def jpeg_saying(width: int, height: int) -> bytes:
-    data = bytearray(photos.jpeg())
-    at = data.find(b"\xff\xc0")
+def jpeg_saying(width: int, height: int, *, progressive: bool = False) -> bytes:
+    data = bytearray(photos.jpeg(progressive=progressive))
+    at = data.find(b"\xff\xc2" if progressive else b"\xff\xc0")
     data[at + 5 : at + 9] = struct.pack(">HH", height, width)
     return bytes(data)
 
@@ -97,6 +97,8 @@ def jpeg_saying(width: int, height: int) -> bytes:
         (jpeg_saying(20_000, 10_000), True),
         (jpeg_saying(20_000, 10_001), False),
         (jpeg_saying(30_001, 100), False),
+        (jpeg_saying(10_000, 5_000, progressive=True), True),
+        (jpeg_saying(10_000, 5_001, progressive=True), False),
         (photos.png_bomb(10_000, 5_000), True),
         (photos.png_bomb(10_000, 5_001), False),
     ],
