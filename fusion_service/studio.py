@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from importlib import resources
 from pathlib import Path
 
 import cv2
 
 from common.settings import Settings
 from common.vision.faces import FaceModels
-from fusion_service.domain.attributes import Attributes
+from common.vision.sample import sample_photo
 from fusion_service.domain.bodies import TEMPLATES
+from fusion_service.domain.measure import measure
 from fusion_service.domain.render import render_preview
 from fusion_service.domain.sculpt import sculpt
 from fusion_service.domain.sculpture import Sculpture
+
+PREVIEW_PX = 1600
 
 
 class Studio:
@@ -24,18 +26,16 @@ class Studio:
         self.faces = FaceModels.load(models)
         self._renders = ThreadPoolExecutor(1, thread_name_prefix="render")
 
-    def preview(self, sculpture: Sculpture, width: int) -> bytes:
-        """Draw the preview in the render thread."""
+    def preview(self, sculpture: Sculpture, width: int = PREVIEW_PX) -> bytes:
+        """Draw the preview, ``width`` px wide, in the render thread."""
         return self._renders.submit(render_preview, sculpture, width).result()
 
     def warm_up(self) -> None:
         """Touch everything that is slow the first time."""
-        self.faces.warm_up()
-        sample = resources.files("fusion_service") / "warmup_face.json"
-        attributes = Attributes.model_validate_json(sample.read_text("utf-8"))
+        attributes = measure(self.faces, sample_photo())
         for template in TEMPLATES:
             sculpture = sculpt(attributes, template)
-        self.preview(sculpture, 400)
+        self.preview(sculpture)
 
 
 def open_studio(settings: Settings) -> Studio:

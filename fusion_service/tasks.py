@@ -15,9 +15,7 @@ from fusion_service.domain.sculpture import Sculpture
 from fusion_service.domain.stl import to_stl
 from fusion_service.domain.summary import seen
 from fusion_service.domain.threemf import to_3mf
-from fusion_service.studio import Studio
-
-PREVIEW_PX = 1600
+from fusion_service.studio import PREVIEW_PX, Studio
 
 
 @stage("fusion.measure")
@@ -67,7 +65,7 @@ def print_solid(context: StageContext, _: f.PrintRequest, __: Studio) -> f.Print
 def render(context: StageContext, _: f.RenderRequest, studio: Studio) -> f.RenderFacts:
     """Draw the preview picture."""
     sculpture = Sculpture.from_bytes(context.read(s.SCULPTURE.name))
-    context.write(s.PREVIEW, studio.preview(sculpture, PREVIEW_PX))
+    context.write(s.PREVIEW, studio.preview(sculpture))
     return f.RenderFacts(width_px=PREVIEW_PX)
 
 

@@ -12,7 +12,12 @@ app = build_worker(
         queue="fusion",
         tasks=TASKS,
         load=open_studio,
-        sources=("fusion_service.domain", "fusion_service.tasks", "common.vision"),
+        sources=(
+            "fusion_service.domain",
+            "fusion_service.tasks",
+            "fusion_service.studio",
+            "common.vision",
+        ),
         model_files=lambda settings: settings.models.glob("*.tflite"),
     )
 )

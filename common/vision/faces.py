@@ -91,11 +91,6 @@ class FaceModels:
         """
         return cls(*(Network(folder / name) for name in (DETECTOR_FILE, LANDMARKS_FILE, MASK_FILE)))
 
-    def warm_up(self) -> None:
-        """Run each network once: the first run of a network takes a quarter of a second."""
-        for network, side in ((self._detector, 128), (self._landmarks, 192), (self._mask, 256)):
-            network.run(np.zeros((side, side, 3), np.float32))
-
     def find_faces(self, image: RGB) -> FaceSearch:
         """Find all faces, turning a photo that lies on its side or head.
 

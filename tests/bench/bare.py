@@ -27,7 +27,6 @@ from stylize_service.engines.builtin import BuiltinEngine, encode_png
 if TYPE_CHECKING:
     from multiprocessing.queues import SimpleQueue
 
-PREVIEW_PX = 1600
 PORTRAIT_PX = 1024
 
 
@@ -58,7 +57,7 @@ def make_files(bench: Bench, photo: bytes, *, preview: bool = True) -> dict[str,
     files["certificate.json"] = certify(sculpture).model_dump_json(indent=2).encode()
     files["figurine.3mf"] = to_3mf(sculpture)
     if preview:
-        files["preview.png"] = bench.studio.preview(sculpture, PREVIEW_PX)
+        files["preview.png"] = bench.studio.preview(sculpture)
     return files
 
 
