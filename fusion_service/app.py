@@ -12,8 +12,8 @@ from common.settings import Settings
 from common.vision.decode import decode_photo
 from common.worker import idle_ledger
 from fusion_service.domain.bodies import TEMPLATES
-from fusion_service.domain.glb import to_glb
-from fusion_service.domain.measure import measure
+from fusion_service.domain.files.glb import to_glb
+from fusion_service.domain.photo.measure import measure
 from fusion_service.domain.sculpt import sculpt
 from fusion_service.studio import Studio, open_studio
 

@@ -11,8 +11,8 @@ from common.settings import Settings
 from common.vision.faces import FaceModels
 from common.vision.sample import sample_photo
 from fusion_service.domain.bodies import TEMPLATES
-from fusion_service.domain.measure import measure
-from fusion_service.domain.render import render_preview
+from fusion_service.domain.photo.measure import measure
+from fusion_service.domain.preview.render import render_preview
 from fusion_service.domain.sculpt import sculpt
 from fusion_service.domain.sculpture import Sculpture
 

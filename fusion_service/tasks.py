@@ -7,14 +7,14 @@ from common.contracts import stages as s
 from common.stage import StageContext, stage
 from common.vision.decode import decode_photo
 from fusion_service.domain.attributes import Attributes
-from fusion_service.domain.gates import certify
-from fusion_service.domain.glb import to_glb
-from fusion_service.domain.measure import measure as measure_face
+from fusion_service.domain.certificate.gates import certify
+from fusion_service.domain.files.glb import to_glb
+from fusion_service.domain.files.stl import to_stl
+from fusion_service.domain.files.threemf import to_3mf
+from fusion_service.domain.photo.measure import measure as measure_face
 from fusion_service.domain.sculpt import sculpt as sculpt_figurine
 from fusion_service.domain.sculpture import Sculpture
-from fusion_service.domain.stl import to_stl
 from fusion_service.domain.summary import seen
-from fusion_service.domain.threemf import to_3mf
 from fusion_service.studio import PREVIEW_PX, Studio
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from common.settings import Settings
 from fusion_service.domain.bodies import TEMPLATES
-from fusion_service.domain.measure import measure
+from fusion_service.domain.photo.measure import measure
 from fusion_service.domain.sculpt import sculpt
 from fusion_service.studio import Studio
 from stylize_service.domain.styles import STYLES

@@ -17,7 +17,7 @@ from common.contracts.artifacts import ArtifactRef
 from common.contracts.plans import Plan
 from common.contracts.stages import STAGES
 from common.ledger.records import MemoHit, NodeResult
-from fusion_service.domain.certificate import Certificate
+from fusion_service.domain.certificate.verdict import Certificate
 from gateway.domain.manifest import Manifest
 
 CONTRACT: Final = Path(__file__).parent / "contract"

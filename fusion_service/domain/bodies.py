@@ -11,19 +11,19 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from common.errors import BadParameter
-from fusion_service.domain.fuse import Block, Union, unite
-from fusion_service.domain.plinth import lathe
 from fusion_service.domain.sculpture import Part
-from fusion_service.domain.sdf import VOXEL, Grid
-from fusion_service.domain.surface import triangulate
+from fusion_service.domain.shape.lathe import lathe
+from fusion_service.domain.shape.sdf import VOXEL, Grid
+from fusion_service.domain.shape.surface import triangulate
+from fusion_service.domain.shape.union import Block, Union, unite
 from fusion_service.domain.templates import casual, default, superhero
-from fusion_service.domain.wardrobe import PLINTH
+from fusion_service.domain.templates.wardrobe import PLINTH
 
 if TYPE_CHECKING:
     from fusion_service.domain.palette import Palette
     from fusion_service.domain.sculpture import Mesh
-    from fusion_service.domain.shapes import Shape
-    from fusion_service.domain.wardrobe import Template
+    from fusion_service.domain.shape.shapes import Shape
+    from fusion_service.domain.templates.wardrobe import Template
 
 TEMPLATES: dict[str, Template] = {
     module.TEMPLATE.name: module.TEMPLATE for module in (default, superhero, casual)

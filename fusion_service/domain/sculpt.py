@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fusion_service.domain.bodies import body, dress, find_template
-from fusion_service.domain.facepaint import paint_face
-from fusion_service.domain.fuse import extend, solidify
-from fusion_service.domain.hair import model_hair
-from fusion_service.domain.haircut import choose_haircut
-from fusion_service.domain.head import model_head, project_texture
+from fusion_service.domain.face.paint import paint_face
+from fusion_service.domain.head.hair import model_hair
+from fusion_service.domain.head.haircut import choose_haircut
+from fusion_service.domain.head.head import model_head, project_texture
 from fusion_service.domain.palette import choose_palette, lab_to_srgb
 from fusion_service.domain.sculpture import Part, Sculpture
-from fusion_service.domain.surface import triangulate
-from fusion_service.domain.wardrobe import PLINTH
+from fusion_service.domain.shape.fuse import solidify
+from fusion_service.domain.shape.surface import triangulate
+from fusion_service.domain.shape.union import extend
+from fusion_service.domain.templates.wardrobe import PLINTH
 
 if TYPE_CHECKING:
     from fusion_service.domain.attributes import Attributes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fusion_service.domain.attributes import Attributes, Lab
-from fusion_service.domain.haircut import choose_haircut
+from fusion_service.domain.head.haircut import choose_haircut
 from fusion_service.domain.palette import choose_palette, lab_to_srgb
 
 BEARD_FROM = 0.25

@@ -15,12 +15,12 @@ import cv2
 
 from common.settings import Settings
 from common.vision.decode import decode_photo
-from fusion_service.domain.gates import certify
-from fusion_service.domain.glb import to_glb
-from fusion_service.domain.measure import measure
+from fusion_service.domain.certificate.gates import certify
+from fusion_service.domain.files.glb import to_glb
+from fusion_service.domain.files.stl import to_stl
+from fusion_service.domain.files.threemf import to_3mf
+from fusion_service.domain.photo.measure import measure
 from fusion_service.domain.sculpt import sculpt
-from fusion_service.domain.stl import to_stl
-from fusion_service.domain.threemf import to_3mf
 from fusion_service.studio import Studio
 from stylize_service.engines.builtin import BuiltinEngine, encode_png
 

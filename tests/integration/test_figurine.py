@@ -14,10 +14,10 @@ from PIL import Image
 
 from common.vision.decode import decode_photo
 from common.vision.faces import FaceModels
-from fusion_service.domain.glb import to_glb
-from fusion_service.domain.measure import measure
+from fusion_service.domain.files.glb import to_glb
+from fusion_service.domain.files.stl import to_stl
+from fusion_service.domain.photo.measure import measure
 from fusion_service.domain.sculpt import sculpt
-from fusion_service.domain.stl import to_stl
 from gateway.client import ApiError, Kiln
 from tests.bench.photos import new_portrait
 from tests.portraits import astronaut, portrait_path

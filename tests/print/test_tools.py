@@ -16,11 +16,11 @@ from pathlib import Path
 import lib3mf
 import pytest
 
-from fusion_service.domain.glb import to_glb
+from fusion_service.domain.files.glb import to_glb
+from fusion_service.domain.files.stl import to_stl
+from fusion_service.domain.files.threemf import to_3mf
 from fusion_service.domain.sculpt import sculpt
 from fusion_service.domain.sculpture import Sculpture
-from fusion_service.domain.stl import to_stl
-from fusion_service.domain.threemf import to_3mf
 from tests.unit.fusion.factories import HairKind, make_attributes
 
 ROOT = Path(__file__).resolve().parents[2]

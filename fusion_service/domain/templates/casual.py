@@ -1,8 +1,8 @@
 """Weekend: hoodie with the hands in its pocket, jeans, canvas shoes."""
 
-from fusion_service.domain.assembly import Blend, Grown, Keep, Mirrored
-from fusion_service.domain.shapes import Capsule, Ellipsoid, Plate, Ring, Slab
-from fusion_service.domain.wardrobe import (
+from fusion_service.domain.shape.assembly import Blend, Grown, Keep, Mirrored
+from fusion_service.domain.shape.shapes import Capsule, Ellipsoid, Plate, Ring, Slab
+from fusion_service.domain.templates.wardrobe import (
     Piece,
     Template,
     beside_shirt,

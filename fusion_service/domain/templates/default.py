@@ -1,8 +1,8 @@
 """The everyday figurine: t-shirt, trousers, sneakers. Change a colour or a shape right here."""
 
-from fusion_service.domain.assembly import Blend, Grown, Keep, Mirrored
-from fusion_service.domain.shapes import Beyond, Capsule, Ellipsoid, Ring, Slab
-from fusion_service.domain.wardrobe import (
+from fusion_service.domain.shape.assembly import Blend, Grown, Keep, Mirrored
+from fusion_service.domain.shape.shapes import Beyond, Capsule, Ellipsoid, Ring, Slab
+from fusion_service.domain.templates.wardrobe import (
     Piece,
     Template,
     beside_shirt,

@@ -2,9 +2,16 @@
 
 import math
 
-from fusion_service.domain.assembly import Blend, Grown, Keep, Mirrored
-from fusion_service.domain.shapes import Box, Capsule, Drape, Ellipsoid, Plate, Ring, Slab
-from fusion_service.domain.wardrobe import Piece, Template, beside_suit, fixed, plinth, suit
+from fusion_service.domain.shape.assembly import Blend, Grown, Keep, Mirrored
+from fusion_service.domain.shape.shapes import Box, Capsule, Drape, Ellipsoid, Plate, Ring, Slab
+from fusion_service.domain.templates.wardrobe import (
+    Piece,
+    Template,
+    beside_suit,
+    fixed,
+    plinth,
+    suit,
+)
 
 GOLD = fixed(247, 203, 76)
 CAPE = beside_suit((240, 118, 52), (0, 140, 138))  # orange or teal

@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 import trimesh
 
-from fusion_service.domain.digits import decimal_text, index_text, join_rows
+from fusion_service.domain.files.digits import decimal_text, index_text, join_rows
+from fusion_service.domain.files.glb import linear_rgb, to_glb
+from fusion_service.domain.files.placement import print_vertices
+from fusion_service.domain.files.stl import to_stl
+from fusion_service.domain.files.threemf import face_triangles, to_3mf
 from fusion_service.domain.frame import HEAD_CENTRE_Z, TEXTURE_MM
-from fusion_service.domain.glb import linear_rgb, to_glb
-from fusion_service.domain.placement import print_vertices
-from fusion_service.domain.stl import to_stl
-from fusion_service.domain.threemf import face_triangles, to_3mf
 from tests.unit.fusion.sculptures import IRIS, SKIN, ball_man
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import pytest
 from scipy.interpolate import CubicSpline
 
 from fusion_service.domain.attributes import Attributes
-from fusion_service.domain.canvas import FEATURE_SCALE, PX_PER_MM, cover, ellipse, spline
-from fusion_service.domain.facepaint import FacePaint, paint_face
+from fusion_service.domain.face.canvas import FEATURE_SCALE, PX_PER_MM, cover, ellipse, spline
+from fusion_service.domain.face.paint import FacePaint, paint_face
 from fusion_service.domain.frame import EYE_LINE_Z, HEAD_CENTRE_Z, TEXTURE_MM, TEXTURE_PX
 from fusion_service.domain.palette import choose_palette, lab_to_srgb
 from tests.unit.fusion.factories import make_attributes

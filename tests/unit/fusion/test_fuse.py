@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import trimesh
 
-from fusion_service.domain import sdf
-from fusion_service.domain.fuse import Block, extend, solidify, unite
-from fusion_service.domain.sdf import Grid
-from fusion_service.domain.surface import largest_body, triangulate
+from fusion_service.domain.shape import sdf
+from fusion_service.domain.shape.fuse import solidify
+from fusion_service.domain.shape.sdf import Grid
+from fusion_service.domain.shape.surface import largest_body, triangulate
+from fusion_service.domain.shape.union import Block, extend, unite
 
 
 def ball(centre: tuple[float, float, float], radius: float) -> Block:

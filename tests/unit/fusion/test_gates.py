@@ -11,16 +11,16 @@ import pytest
 import trimesh
 from scipy.ndimage import distance_transform_edt
 
-from fusion_service.domain.gates import WALL_MM, certify
-from fusion_service.domain.placement import print_vertices
+from fusion_service.domain.certificate.gates import WALL_MM, certify
+from fusion_service.domain.certificate.thickness import _squared_distance, thinnest_feature
+from fusion_service.domain.certificate.topology import count_bodies, count_edges, volume_and_centre
+from fusion_service.domain.files.placement import print_vertices
 from fusion_service.domain.sculpture import Sculpture
-from fusion_service.domain.thickness import _squared_distance, thinnest_feature
-from fusion_service.domain.topology import count_bodies, count_edges, volume_and_centre
-from fusion_service.domain.voxels import voxelise
+from fusion_service.domain.shape.voxels import voxelise
 from tests.unit.fusion.sculptures import ball_field, ball_man, with_extra, with_solid
 
 if TYPE_CHECKING:
-    from fusion_service.domain.certificate import Gate
+    from fusion_service.domain.certificate.verdict import Gate
 
 
 def gate(sculpture: Sculpture, name: str, process: str = "fdm") -> Gate:

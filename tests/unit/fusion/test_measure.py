@@ -14,13 +14,13 @@ from common.errors import FaceTooSmall, NoFace, NoSuchSubject
 from common.vision.decode import decode_photo
 from common.vision.faces import pick_subject
 from fusion_service.domain.attributes import HAIRLINE_COLUMNS, PROFILE_DEGREES, Attributes
-from fusion_service.domain.face_colours import sample_skin
-from fusion_service.domain.hair_region import find_hair
-from fusion_service.domain.head_crop import _window, crop_head
-from fusion_service.domain.light import lamp_balance, relight, to_lab
-from fusion_service.domain.measure import measure
 from fusion_service.domain.palette import lab_to_srgb
-from fusion_service.domain.pose import estimate_pose
+from fusion_service.domain.photo.face_colours import sample_skin
+from fusion_service.domain.photo.hair_region import find_hair
+from fusion_service.domain.photo.head_crop import _window, crop_head
+from fusion_service.domain.photo.light import lamp_balance, relight, to_lab
+from fusion_service.domain.photo.measure import measure
+from fusion_service.domain.photo.pose import estimate_pose
 from tests.portraits import astronaut, portrait_path
 
 if TYPE_CHECKING:

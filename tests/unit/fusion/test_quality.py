@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from fusion_service.domain.light import relight
-from fusion_service.domain.measure import measure
+from fusion_service.domain.photo.light import relight
+from fusion_service.domain.photo.measure import measure
 from tests.portraits import astronaut
 
 if TYPE_CHECKING:

@@ -15,14 +15,14 @@ import numpy.typing as npt
 import pytest
 
 from common.errors import EngineUnavailable
-from fusion_service.domain.cameras import BACK, FRONT, HERO, SIDE, Camera, lay_out
-from fusion_service.domain.offscreen import open_window
-from fusion_service.domain.render import PreviewRenderer, render_preview
-from fusion_service.domain.studio import bake_light
+from fusion_service.domain.preview.baked_light import bake_light
+from fusion_service.domain.preview.cameras import BACK, FRONT, HERO, SIDE, Camera, lay_out
+from fusion_service.domain.preview.offscreen import open_window
+from fusion_service.domain.preview.render import PreviewRenderer, render_preview
 from tests.unit.fusion.sculptures import ball_man
 
 if TYPE_CHECKING:
-    from fusion_service.domain.cameras import Frame
+    from fusion_service.domain.preview.cameras import Frame
 
 WIDTH = 800
 Picture = npt.NDArray[np.int16]  # (500, 800, 3) RGB
@@ -147,7 +147,7 @@ def test_drawing_again_and_again_stops_growing(gl: None) -> None:
 def test_a_machine_without_opengl_says_so_and_how_to_mend_it() -> None:
     program = (
         "from common.errors import EngineUnavailable\n"
-        "from fusion_service.domain.offscreen import open_window\n"
+        "from fusion_service.domain.preview.offscreen import open_window\n"
         "try:\n    open_window()\n"
         "except EngineUnavailable as error:\n    print(error.code, '|', error.advice)\n"
     )

@@ -17,8 +17,8 @@ from common.vision.decode import decode_photo
 from common.vision.faces import FaceModels
 from fusion_service.domain.bodies import TEMPLATES
 from fusion_service.domain.frame import EYE_LINE_Z, HEAD_CENTRE_Z
-from fusion_service.domain.haircut import choose_haircut
-from fusion_service.domain.measure import measure
+from fusion_service.domain.head.haircut import choose_haircut
+from fusion_service.domain.photo.measure import measure
 from fusion_service.domain.sculpt import sculpt
 from fusion_service.domain.sculpture import Sculpture
 from tests.portraits import NAMES, astronaut, portrait_path

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial import cKDTree
 
-from fusion_service.domain import sdf
-from fusion_service.domain.assembly import Blend, Cut, Grown, Keep, Mirrored
-from fusion_service.domain.sdf import Grid
-from fusion_service.domain.shapes import (
+from fusion_service.domain.shape import sdf
+from fusion_service.domain.shape.assembly import Blend, Cut, Grown, Keep, Mirrored
+from fusion_service.domain.shape.sdf import Grid
+from fusion_service.domain.shape.shapes import (
     Beyond,
     Box,
     Capsule,

@@ -7,8 +7,8 @@ import pytest
 
 from common.contracts.figurine import MeasureFacts
 from common.vision.faces import FaceModels
-from fusion_service.domain.measure import measure
 from fusion_service.domain.palette import choose_palette, lab_to_srgb
+from fusion_service.domain.photo.measure import measure
 from fusion_service.domain.summary import BEARD_FROM, LIPSTICK_FROM, seen
 from tests.portraits import astronaut
 from tests.unit.fusion.factories import make_attributes

@@ -11,11 +11,11 @@ import pytest
 import trimesh
 
 from common.errors import BadParameter
-from fusion_service.domain import plinth
 from fusion_service.domain.bodies import TEMPLATES, body, dress, find_template
 from fusion_service.domain.palette import choose_palette, lab_to_srgb
+from fusion_service.domain.shape.lathe import lathe
 from fusion_service.domain.templates import casual, default, superhero
-from fusion_service.domain.wardrobe import PLINTH
+from fusion_service.domain.templates.wardrobe import PLINTH
 from tests.unit.fusion.factories import make_attributes
 
 ALL = pytest.mark.parametrize("name", sorted(TEMPLATES))
@@ -111,7 +111,7 @@ def test_a_grey_shirt_gives_a_violet_suit() -> None:
 
 
 def test_the_turned_base_is_closed_round_and_flat() -> None:
-    mesh = plinth.lathe(PLINTH)
+    mesh = lathe(PLINTH)
     solid = trimesh.Trimesh(np.round(mesh.vertices, 4), mesh.faces, process=True, merge_norm=True)
     assert solid.is_watertight
     assert mesh.vertices[:, 2].min() == 0

@@ -1,0 +1,220 @@
+"""The print certificate: every gate that a figurine has to pass before it is printed.
+
+Reported only: a failed gate raises nothing, it says what was measured and how to mend it. The
+list follows what print services ask for; see the notes at each limit.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from fusion_service.domain.certificate.thickness import thinnest_feature
+from fusion_service.domain.certificate.topology import (
+    EdgeCounts,
+    count_bodies,
+    count_edges,
+    volume_and_centre,
+)
+from fusion_service.domain.certificate.verdict import Certificate, Gate, Process, decide
+from fusion_service.domain.files.placement import print_vertices
+
+if TYPE_CHECKING:
+    from fusion_service.domain.sculpture import Float, Sculpture
+
+# thinnest wall in millimetres: two lines of a 0.4 mm nozzle and a margin; resin; sandstone or
+# multi-jet colour
+WALL_MM: dict[Process, float] = {"fdm": 1.0, "sla": 0.8, "full_colour": 2.0}
+TILT_DEGREES = 5.0  # the figurine must still stand on a shelf that is out of level by this
+CONTACT_MM = 1e-3  # a triangle that lies on the bed to this accuracy sticks to it
+OVERHANG_DEGREES = 45.0  # steeper is printed without supports
+
+
+def certify(sculpture: Sculpture, process: Process = "fdm") -> Certificate:
+    """Check the printable solid at the height at which it will be printed."""
+    solid = _Print.of(sculpture)
+    gates = [
+        *_edge_gates(count_edges(sculpture.solid.faces)),
+        _bodies(sculpture),
+        _volume(solid),
+        *_bed_gates(sculpture, solid),
+        _height(sculpture),
+        _wall(sculpture, solid, process),
+        _balance(solid),
+        _triangles(sculpture),
+        _overhang(solid),
+    ]
+    width, depth, height = (round(float(side), 3) for side in np.ptp(solid.vertices, axis=0))
+    return Certificate(
+        process=process,
+        height_mm=sculpture.height_mm,
+        size_mm=(width, depth, height),
+        volume_cm3=round(solid.volume / 1000, 3),
+        passed=all(gate.passed for gate in gates if gate.required),
+        gates=gates,
+    )
+
+
+@dataclass(frozen=True)
+class _Print:
+    """The solid as it lies on the bed, in millimetres, and what most gates need of it."""
+
+    vertices: Float
+    areas: npt.NDArray[np.float64]  # (m,)
+    facing_up: npt.NDArray[np.float64]  # (m,) z of the unit normals
+    on_bed: npt.NDArray[np.bool_]  # (m,)
+    footprint: Float  # (k, 2) convex outline of what touches the bed
+    volume: float
+    centre: npt.NDArray[np.float64]
+
+    @classmethod
+    def of(cls, sculpture: Sculpture) -> _Print:
+        vertices, faces = print_vertices(sculpture), sculpture.solid.faces
+        corners = vertices.astype(np.float64)[faces]
+        crossed = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        doubled = np.sqrt(np.einsum("ij,ij->i", crossed, crossed))
+        facing_up = crossed[:, 2] / np.maximum(doubled, np.finfo(float).tiny)
+        touching = vertices[:, 2] <= CONTACT_MM
+        on_bed = touching[faces].all(axis=1) & (facing_up < 0)
+        resting = np.ascontiguousarray(vertices[faces[on_bed]].reshape(-1, 3)[:, :2])
+        hull = cv2.convexHull(resting)[:, 0] if len(resting) else resting
+        volume, centre = volume_and_centre(vertices, faces)
+        footprint = np.asarray(hull, np.float32)
+        return cls(vertices, doubled / 2, facing_up, on_bed, footprint, volume, centre)
+
+
+def _edge_gates(edges: EdgeCounts) -> list[Gate]:
+    leaks = edges.open + edges.crowded
+    close = "Fill the holes and sew the edges: a slicer cannot tell inside from outside."
+    return [
+        decide("watertight", "Watertight surface", (leaks, "edges"), ("exactly", 0), close),
+        decide("open_edges", "Open edges", (edges.open, "edges"), ("exactly", 0), close),
+        decide(
+            "non_manifold_edges",
+            "Edges of more than two triangles",
+            (edges.crowded, "edges"),
+            ("exactly", 0),
+            "Separate or unite the surfaces that touch along these edges.",
+        ),
+        decide(
+            "winding",
+            "Neighbours that disagree about the outside",
+            (edges.reversed, "edges"),
+            ("exactly", 0),
+            "Turn the triangles so that all normals point outward.",
+        ),
+    ]
+
+
+def _bodies(sculpture: Sculpture) -> Gate:
+    solid = sculpture.solid
+    return decide(
+        "one_body",
+        "Separate bodies",
+        (count_bodies(solid.faces, len(solid.vertices)), "bodies"),
+        ("exactly", 1),
+        "Sink the loose part into its neighbour, or delete it.",
+    )
+
+
+def _volume(solid: _Print) -> Gate:
+    return decide(
+        "volume",
+        "Enclosed volume, outward normals",
+        (solid.volume / 1000, "cm3"),
+        ("at least", 0.1),
+        "Turn the surface inside out: its normals point inward.",
+    )
+
+
+def _bed_gates(sculpture: Sculpture, solid: _Print) -> list[Gate]:
+    """How the figurine meets the bed: its lowest point, and how much of the base lies flat."""
+    disc = math.pi * (sculpture.base_radius * sculpture.scale) ** 2
+    lowest = abs(float(sculpture.solid.vertices[:, 2].min())) * sculpture.scale
+    return [
+        decide(
+            "flat_base",
+            "Share of the base disc that lies on the bed",
+            (float(solid.areas[solid.on_bed].sum()) / disc, ""),
+            ("at least", 0.75),
+            "Cut the underside flat at z = 0.",
+        ),
+        decide(
+            "on_the_bed",
+            "Distance of the sculpted base from z = 0",
+            (lowest, "mm"),
+            ("at most", 0.01),
+            "Move the sculpture down to z = 0.",
+        ),
+    ]
+
+
+def _height(sculpture: Sculpture) -> Gate:
+    height = float(print_vertices(sculpture)[:, 2].max())
+    return decide(
+        "height",
+        "Deviation from the height asked for",
+        (abs(height - sculpture.height_mm), "mm"),
+        ("at most", 0.01),
+        "Scale the solid to the height asked for.",
+    )
+
+
+def _wall(sculpture: Sculpture, solid: _Print, process: Process) -> Gate:
+    found = thinnest_feature(solid.vertices, sculpture.solid.faces, WALL_MM[process])
+    bound = "No larger ball was tried. " if found.at_least else ""
+    return decide(
+        "wall",
+        "Thinnest wall or feature",
+        (found.thinnest, "mm"),
+        ("at least", WALL_MM[process]),
+        "Print it taller, choose a process with a smaller limit, or thicken the thin part.",
+        uncertainty=found.error,
+        note=f"{bound}Opening with a ball on voxels of {found.error:.2f} mm; at most 0.1 % of the"
+        " volume may be lost.",
+    )
+
+
+def _balance(solid: _Print) -> Gate:
+    """Margin between the plumb line of the centre of mass and the edge of the footprint."""
+    margin = -float(np.ptp(solid.vertices[:, :2], axis=0).max())
+    if len(solid.footprint) >= 3:
+        plumb = (float(solid.centre[0]), float(solid.centre[1]))
+        margin = cv2.pointPolygonTest(solid.footprint, plumb, measureDist=True)
+    return decide(
+        "balance",
+        "Centre of mass inside the footprint by",
+        (margin, "mm"),
+        ("at least", math.tan(math.radians(TILT_DEGREES)) * float(solid.centre[2])),
+        "Move weight over the base, or make the base wider.",
+        note=f"The limit keeps it standing on a shelf tilted by {TILT_DEGREES:g} degrees.",
+    )
+
+
+def _triangles(sculpture: Sculpture) -> Gate:
+    return decide(
+        "triangles",
+        "Triangles",
+        (len(sculpture.solid.faces), "triangles"),
+        ("at most", 149_999),
+        "Simplify the mesh.",
+    )
+
+
+def _overhang(solid: _Print) -> Gate:
+    steep = (solid.facing_up < -math.cos(math.radians(OVERHANG_DEGREES))) & ~solid.on_bed
+    return decide(
+        "overhang",
+        "Share of the surface that hangs over",
+        (float(solid.areas[steep].sum() / max(float(solid.areas.sum()), np.finfo(float).tiny)), ""),
+        ("at most", 0.25),
+        "Switch supports on in the slicer, or turn the figurine.",
+        required=False,
+        note="Informs only: measured without supports, steeper than"
+        f" {OVERHANG_DEGREES:g} degrees, the underside on the bed left out.",
+    )

@@ -1,0 +1,99 @@
+"""The thinnest feature of a solid, by morphological opening with a ball.
+
+A feature thinner than the ball disappears when the solid is opened (eroded, then dilated), see
+Serra, Image Analysis and Mathematical Morphology, 1982. Distances are exact Euclidean distances
+on voxels, cut off where they no longer matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import label
+
+from fusion_service.domain.shape.voxels import voxelise
+
+if TYPE_CHECKING:
+    from fusion_service.domain.sculpture import Float, Index
+
+Mask = npt.NDArray[np.bool_]  # (layers, rows, columns)
+LOST_SHARE = 1e-3  # of the volume
+VOXELS = 1_100_000  # in the bounding box: half a millimetre on a figurine of 80 mm
+VOXELS_A_WALL = 5  # finer voxels would not reach beyond the wall in question
+VOXELS_ACROSS = (0, 1, 2, 3, 4, 5, 6, 8)  # the balls that are tried
+SHARP_CORNER = 0.74  # radii from a ball in the corner of a box to the tip: sharp is not thin
+HALF_DIAGONAL = 0.87  # of a voxel: how far the ball's true centre is from the nearest voxel's
+
+
+@dataclass(frozen=True)
+class Thickness:
+    """The thinnest feature, in the unit of the vertices."""
+
+    thinnest: float  # diameter of the largest ball that opens the solid without loss
+    error: float  # one voxel
+    at_least: bool  # True: no larger ball was tried
+
+
+def thinnest_feature(vertices: Float, faces: Index, wall: float) -> Thickness:
+    """Find the largest ball, in steps of a voxel, that the whole solid can be drawn with.
+
+    A solid passes a ball when the largest piece that opening leaves holds all but ``LOST_SHARE``
+    of the volume: nothing that matters vanishes or falls off. What sticks out by less than
+    ``SHARP_CORNER`` radii, as the edges of a box do, does not count as thin. The result is
+    uncertain by one voxel, and so is every verdict drawn from it. ``wall`` is the thickness in
+    question; the largest ball that is tried is thicker.
+    """
+    box = float(np.ptp(vertices, axis=0).astype(np.float64).prod())
+    pitch = max((box / VOXELS) ** (1 / 3), wall / VOXELS_A_WALL)
+    voxels = voxelise(vertices, faces, pitch, margin=1)
+    # layers of (x, y) pictures; the gap keeps one layer's distances out of the next
+    gap = VOXELS_ACROSS[-1] + 2
+    filled = np.pad(voxels.filled.transpose(2, 0, 1), ((0, 0), (0, gap), (0, 0)))
+    depth = np.sqrt(_squared_distance(filled, VOXELS_ACROSS[-1] // 2 + 1), dtype=np.float32)
+    passed, failed = 0, len(VOXELS_ACROSS)
+    while failed - passed > 1:
+        middle = (passed + failed) // 2
+        if _survives(filled, depth, VOXELS_ACROSS[middle] / 2):
+            passed = middle
+        else:
+            failed = middle
+    across = VOXELS_ACROSS[passed]
+    return Thickness(across * pitch, pitch, at_least=across == VOXELS_ACROSS[-1])
+
+
+def _survives(filled: Mask, depth: Float, radius: float) -> bool:
+    """Tell whether opening with a ball (radius in voxels) keeps the solid whole."""
+    # the surface lies half a voxel before the centre of the first empty voxel
+    eroded = depth - np.float32(0.5) >= radius
+    reach = radius * (1 + SHARP_CORNER) + HALF_DIAGONAL
+    opened = _squared_distance(~eroded, int(np.ceil(reach)) + 1) <= reach**2
+    whole = np.count_nonzero(filled)
+    remains = filled & opened
+    kept = np.count_nonzero(remains)
+    if kept == 0 or whole - kept > LOST_SHARE * whole:
+        return False  # spares the search for pieces
+    pieces, _ = label(remains)
+    largest = int(np.bincount(pieces[remains]).max(initial=0))
+    return bool(whole - largest <= LOST_SHARE * whole)
+
+
+def _squared_distance(inside: Mask, cap: int) -> npt.NDArray[np.uint8]:
+    """Squared distance in voxels to the nearest voxel outside, at most ``cap`` squared.
+
+    Exact: the distance within every layer by OpenCV, then the minimum over the layers
+    (Felzenszwalb and Huttenlocher 2012). Squared distances on a lattice are whole numbers.
+    """
+    tall = np.ascontiguousarray(inside).view(np.uint8).reshape(-1, inside.shape[2])
+    within = cv2.distanceTransform(tall, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    within = np.minimum(within, np.float32(cap), out=within)
+    flat = np.rint(within * within).astype(np.uint8).reshape(inside.shape)
+    nearest: npt.NDArray[np.uint8] = flat.copy()
+    for step in range(1, cap):
+        raised = np.minimum(flat, np.uint8(cap * cap - step * step)) + np.uint8(step * step)
+        np.minimum(nearest[step:], raised[:-step], out=nearest[step:])
+        np.minimum(nearest[:-step], raised[step:], out=nearest[:-step])
+    return nearest

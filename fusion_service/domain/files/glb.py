@@ -1,0 +1,173 @@
+"""GLB (binary glTF 2.0): the figurine to look at, one named node a part, the head textured.
+
+Specification: Khronos Group, glTF 2.0 (ISO/IEC 12113:2022).
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+from fusion_service.domain.files.placement import to_millimetres, to_viewer_axes
+
+if TYPE_CHECKING:
+    from fusion_service.domain.sculpture import Colour, Float, Index, Mesh, Part, Pixels, Sculpture
+
+ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER = 34962, 34963
+UNSIGNED_SHORT, UNSIGNED_INT, FLOAT = 5123, 5125, 5126
+LINEAR, LINEAR_MIPMAP_LINEAR, CLAMP_TO_EDGE = 9729, 9987, 33071
+VINYL_ROUGHNESS = 0.45
+METRES_PER_MILLIMETRE = 1e-3
+
+
+def to_glb(sculpture: Sculpture) -> bytes:
+    """Write the unfused parts in metres, y up, the face towards +z, at the requested height.
+
+    Parts are nodes with their own names below a node called ``figurine``; the part that has
+    texture coordinates gets the face as an embedded PNG, the others one colour.
+    """
+    document = _Document()
+    children = [_add_part(document, sculpture, part) for part in sculpture.parts]
+    document.scene["nodes"].append({"name": "figurine", "children": children})
+    document.scene["scenes"] = [{"nodes": [len(children)]}]
+    return document.to_bytes()
+
+
+def encode_texture(texture: Pixels) -> bytes:
+    """Compress the (h, w, 3) sRGB face texture to PNG, favouring speed over the last bytes."""
+    bgr = cv2.cvtColor(texture, cv2.COLOR_RGB2BGR)
+    return cv2.imencode(".png", bgr, [cv2.IMWRITE_PNG_COMPRESSION, 3])[1].tobytes()
+
+
+def linear_rgb(colour: Colour) -> list[float]:
+    """Undo the sRGB transfer curve (IEC 61966-2-1): glTF colour factors are linear."""
+    encoded = [channel / 255 for channel in colour]
+    return [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in encoded]
+
+
+@dataclass
+class _Document:
+    """The JSON chunk and the binary chunk of one GLB while they grow."""
+
+    scene: dict[str, Any] = field(
+        default_factory=lambda: {
+            "asset": {"version": "2.0", "generator": "Kiln"},
+            "scene": 0,
+            "nodes": [],
+            "meshes": [],
+            "materials": [],
+            "accessors": [],
+            "bufferViews": [],
+        }
+    )
+    chunks: list[bytes] = field(default_factory=list)
+    length: int = 0
+
+    def add_view(self, payload: bytes, target: int | None = None) -> int:
+        """Append bytes to the binary chunk, aligned to four, and return the view's index."""
+        view = {"buffer": 0, "byteOffset": self.length, "byteLength": len(payload)}
+        if target is not None:
+            view["target"] = target
+        padding = -len(payload) % 4
+        self.chunks += [payload, b"\0" * padding]
+        self.length += len(payload) + padding
+        return self.append("bufferViews", view)
+
+    def add_vectors(self, vectors: Float, *, bounds: bool = False) -> int:
+        """Store (n, 2) or (n, 3) float32 vectors and return the accessor's index."""
+        accessor: dict[str, Any] = {
+            "bufferView": self.add_view(vectors.astype("<f4").tobytes(), ARRAY_BUFFER),
+            "componentType": FLOAT,
+            "count": len(vectors),
+            "type": f"VEC{vectors.shape[1]}",
+        }
+        if bounds:
+            accessor["min"] = vectors.min(axis=0).tolist()
+            accessor["max"] = vectors.max(axis=0).tolist()
+        return self.append("accessors", accessor)
+
+    def add_indices(self, faces: Index, vertex_count: int) -> int:
+        """Store the triangles in the narrowest integers; 65535 is glTF's restart value."""
+        narrow = vertex_count <= 0xFFFF
+        view = self.add_view(
+            faces.astype("<u2" if narrow else "<u4").tobytes(), ELEMENT_ARRAY_BUFFER
+        )
+        accessor = {
+            "bufferView": view,
+            "componentType": UNSIGNED_SHORT if narrow else UNSIGNED_INT,
+            "count": faces.size,
+            "type": "SCALAR",
+        }
+        return self.append("accessors", accessor)
+
+    def append(self, kind: str, entry: dict[str, Any]) -> int:
+        """Add an entry to one of the document's arrays and return its index."""
+        entries = self.scene.setdefault(kind, [])
+        entries.append(entry)
+        return len(entries) - 1
+
+    def to_bytes(self) -> bytes:
+        """Lay out header, JSON chunk (padded with spaces) and binary chunk."""
+        self.scene["buffers"] = [{"byteLength": self.length}]
+        text = json.dumps(self.scene, separators=(",", ":")).encode()
+        text += b" " * (-len(text) % 4)
+        total = 12 + 8 + len(text) + 8 + self.length
+        header = struct.pack("<4sII", b"glTF", 2, total)
+        json_header = struct.pack("<I4s", len(text), b"JSON")
+        binary_header = struct.pack("<I4s", self.length, b"BIN\0")
+        return b"".join([header, json_header, text, binary_header, *self.chunks])
+
+
+def _add_part(document: _Document, sculpture: Sculpture, part: Part) -> int:
+    """Add mesh, material and node of one part and return the node's index."""
+    mesh = part.mesh
+    metres = to_millimetres(sculpture, mesh.vertices) * METRES_PER_MILLIMETRE
+    attributes = {
+        "POSITION": document.add_vectors(to_viewer_axes(metres), bounds=True),
+        "NORMAL": document.add_vectors(_unit_normals(mesh)),
+    }
+    surface: dict[str, Any] = {"metallicFactor": 0.0, "roughnessFactor": VINYL_ROUGHNESS}
+    if mesh.uv is None:
+        surface["baseColorFactor"] = [*linear_rgb(part.colour), 1.0]
+    else:
+        # glTF counts v from the top row of the picture, Kiln from the bottom
+        top_down = np.column_stack([mesh.uv[:, 0], 1.0 - mesh.uv[:, 1]])
+        attributes["TEXCOORD_0"] = document.add_vectors(top_down)
+        surface["baseColorTexture"] = {"index": _add_texture(document, sculpture.face_texture)}
+    material = {"name": part.name, "pbrMetallicRoughness": surface}
+    primitive = {
+        "attributes": attributes,
+        "indices": document.add_indices(mesh.faces, len(mesh.vertices)),
+        "material": document.append("materials", material),
+    }
+    mesh_index = document.append("meshes", {"name": part.name, "primitives": [primitive]})
+    return document.append("nodes", {"name": part.name, "mesh": mesh_index})
+
+
+def _unit_normals(mesh: Mesh) -> Float:
+    """Turn the normals to glTF's axes at unit length; a missing one points up."""
+    turned = to_viewer_axes(mesh.normals)
+    lengths = np.linalg.norm(turned, axis=1, keepdims=True)
+    usable = lengths > 1e-6  # false for NaN as well
+    unit: Float = np.divide(turned, lengths, out=np.zeros_like(turned), where=usable)
+    unit[~usable[:, 0]] = (0.0, 1.0, 0.0)
+    return unit
+
+
+def _add_texture(document: _Document, texture: Pixels) -> int:
+    """Embed the face as PNG, clamped at its edges and filtered for any distance."""
+    view = document.add_view(encode_texture(texture))
+    image = document.append("images", {"bufferView": view, "mimeType": "image/png"})
+    sampler = {
+        "magFilter": LINEAR,
+        "minFilter": LINEAR_MIPMAP_LINEAR,
+        "wrapS": CLAMP_TO_EDGE,
+        "wrapT": CLAMP_TO_EDGE,
+    }
+    sampler_index = document.append("samplers", sampler)
+    return document.append("textures", {"source": image, "sampler": sampler_index})

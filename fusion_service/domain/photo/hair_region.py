@@ -1,0 +1,161 @@
+"""Which pixels of a head crop are hair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from fusion_service.domain.photo.head_crop import SIZE
+
+if TYPE_CHECKING:
+    from common.vision.network import Floats
+    from fusion_service.domain.photo.head_crop import HeadCrop, Mask
+
+HAIR_SCALE = np.array([14, 7, 9], np.float32)  # spread of one head of hair in L, a, b
+SKIN_SCALE = np.array([14, 6, 7], np.float32)
+SEED_DEGREES = 65  # where hair is looked for first: a band above the face
+SEED_RADII = (1.12, 1.45)  # in radii of the face ellipse
+BALD_SHARE = 0.18  # of the band
+MAX_RADIUS = 2.3  # above the eyes; beyond lie raised arms and dark walls
+SAMPLED_RADIUS = 1.9
+
+
+@dataclass(frozen=True)
+class HairRegion:
+    """Hair found in a head crop.
+
+    Attributes
+    ----------
+    outer : (256, 256) bool
+        Hair outside the face oval.
+    whole : (256, 256) bool
+        With the fringe inside the oval.
+    samples : (n, 3) float32
+        Lab of the hair; of the few hairs that were found on a bald head.
+    bald : bool
+        Too little hair was found; both masks are empty.
+    """
+
+    outer: Mask
+    whole: Mask
+    samples: Floats
+    bald: bool
+
+
+@dataclass(frozen=True)
+class SkinSample:
+    """Colour of the skin: median (3,) and covariance (3, 3), Lab."""
+
+    median: Floats
+    covariance: npt.NDArray[np.float64]
+
+
+def find_hair(head: HeadCrop, skin: SkinSample) -> HairRegion:
+    """Grow the hair from a band above the face by colour, away from skin and clothes.
+
+    Parameters
+    ----------
+    head : HeadCrop
+        The head.
+    skin : SkinSample
+        Its skin.
+    """
+    radius = _radius(head)
+    band = _band(head, radius)
+    seed = band & head.person & ~head.oval
+    unlike_skin = _unlike(head.lab[seed], skin)
+    nothing = np.zeros((SIZE, SIZE), np.bool_)
+    if len(unlike_skin) < BALD_SHARE * np.count_nonzero(band):
+        return HairRegion(nothing, nothing, unlike_skin, bald=True)
+
+    to_hair = _distance(head.lab, _clusters(unlike_skin), HAIR_SCALE)
+    to_skin = _distance(head.lab, skin.median[None], SKIN_SCALE)
+    rows = np.arange(SIZE)[:, None]
+    outer = _grow(head, seed, to_hair, to_skin) & ((radius < MAX_RADIUS) | (rows > head.eye_line))
+    if np.count_nonzero(outer) < 0.3 * np.count_nonzero(seed):
+        return HairRegion(nothing, nothing, unlike_skin, bald=True)
+    forehead = head.oval & (rows < head.eye_line - 0.08 * head.height)
+    fringe = forehead & (to_hair < to_skin) & (to_hair < 9)
+    return HairRegion(
+        outer, outer | fringe, head.lab[outer & (radius < SAMPLED_RADIUS)], bald=False
+    )
+
+
+def _radius(head: HeadCrop) -> Floats:
+    """Distance from the middle of the face in radii of the face ellipse."""
+    y, x = np.mgrid[:SIZE, :SIZE].astype(np.float32)
+    middle = (head.top + head.chin) / 2
+    across, down = (x - head.centre_x) / head.half_width, (y - middle) / (head.height / 2)
+    return np.asarray(np.hypot(across, down), np.float32)
+
+
+def _band(head: HeadCrop, radius: Floats) -> Mask:
+    y, x = np.mgrid[:SIZE, :SIZE].astype(np.float32)
+    angle = np.arctan2(x - head.centre_x, (head.top + head.chin) / 2 - y)
+    low, high = SEED_RADII
+    inside = (np.abs(angle) < np.radians(SEED_DEGREES)) & (radius > low) & (radius < high)
+    return np.asarray(inside)
+
+
+def _unlike(samples: Floats, skin: SkinSample) -> Floats:
+    away = (samples - skin.median).astype(np.float64)
+    squared = np.einsum("ij,jk,ik->i", away, np.linalg.inv(skin.covariance), away)
+    return np.asarray(samples[squared > 9])
+
+
+def _clusters(samples: Floats) -> Floats:
+    samples = np.ascontiguousarray(samples[:: max(1, len(samples) // 800)])
+    count = min(3, max(1, len(samples) // 40))
+    cv2.setRNGSeed(7)
+    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_COUNT, 10, 1.0)
+    flags = cv2.KMEANS_PP_CENTERS
+    _, labels, centres = cv2.kmeans(samples, count, np.empty(0, np.int32), stop, 1, flags)
+    sizes = np.bincount(labels.ravel(), minlength=count)
+    return np.asarray(centres[sizes > 0.12 * sizes.sum()], np.float32)
+
+
+def _distance(lab: Floats, centres: Floats, scale: npt.NDArray[np.float32]) -> Floats:
+    """Squared distance in Lab to the nearest centre, weighted per channel."""
+    planes = cv2.split(lab)
+    nearest = np.full(lab.shape[:2], np.inf, np.float32)
+    for centre in centres:
+        squares = np.zeros_like(nearest)
+        for plane, middle, spread in zip(planes, centre, scale, strict=True):
+            squares += np.square((plane - middle) * (1 / spread))
+        np.minimum(nearest, squares, out=nearest)
+    return nearest
+
+
+def _grow(head: HeadCrop, seed: Mask, to_hair: Floats, to_skin: Floats) -> Mask:
+    rows = np.arange(SIZE, dtype=np.float32)[:, None]
+    aside = np.abs(np.arange(SIZE, dtype=np.float32)[None] - head.centre_x) / head.half_width
+    # hair becomes less likely below the chin and far to the side: there begin the clothes
+    doubt = 2 * np.maximum(rows - head.chin, 0) / head.height + 3 * np.maximum(aside - 2, 0)
+    # beside the mouth and on the throat a beard would join the hair to the jacket
+    throat = (aside < 0.95) & (rows > (head.top + head.chin) / 2)
+    cost = to_hair + doubt
+    hair = head.person & ~head.oval & ~throat & (cost < to_skin) & (cost < 10)
+    hair |= seed & (to_hair < to_skin)
+    hair &= ~_clothes(head, to_hair, aside, rows)
+    opened = cv2.morphologyEx(hair.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
+    closed = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, disc)
+    count, labels = cv2.connectedComponents(closed)
+    votes = np.bincount(labels[seed], minlength=count)
+    votes[0] = 0
+    return np.asarray((labels == votes.argmax()) & (votes.max() > 0))
+
+
+def _clothes(head: HeadCrop, to_hair: Floats, aside: Floats, rows: Floats) -> Mask:
+    """Pixels below the chin that look more like what is worn in the middle of the chest."""
+    chest = head.person & (aside < 0.6) & (rows > head.chin + 0.55 * head.height)
+    samples = head.lab[chest]
+    if len(samples) < 200:
+        return np.zeros((SIZE, SIZE), np.bool_)
+    cloth = _clusters(samples)
+    below = rows > head.chin - 0.1 * head.height
+    return below & (_distance(head.lab, cloth, HAIR_SCALE) < to_hair)

@@ -1,0 +1,65 @@
+"""From a photo to the attributes of the person in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from common.vision.faces import pick_subject
+from fusion_service.domain.attributes import Attributes
+from fusion_service.domain.photo.face_colours import measure_colours, sample_skin
+from fusion_service.domain.photo.face_shape import measure_shape
+from fusion_service.domain.photo.glasses import wears_glasses
+from fusion_service.domain.photo.hair_region import find_hair
+from fusion_service.domain.photo.hair_shape import measure_hair
+from fusion_service.domain.photo.head_crop import crop_head
+from fusion_service.domain.photo.pose import estimate_pose
+from fusion_service.domain.photo.quality import estimate_noise, rate_photo
+
+if TYPE_CHECKING:
+    from common.vision.faces import FaceModels
+    from common.vision.network import RGB
+
+
+def measure(models: FaceModels, image: RGB, subject: str = "largest") -> Attributes:
+    """Measure one face of a photo.
+
+    Parameters
+    ----------
+    models : FaceModels
+        The loaded networks.
+    image : (H, W, 3) uint8
+        RGB. May lie on its side.
+    subject : str
+        ``"largest"``, or the index of a face counted from the largest.
+
+    Raises
+    ------
+    NoFace, NoSuchSubject, FaceTooSmall, FaceCutOff
+        The photo cannot be measured.
+    """
+    search = models.find_faces(image)
+    face = pick_subject(search, subject)
+    pose = estimate_pose(face.landmarks)
+    head = crop_head(models, search.image, face.landmarks, pose)
+    noise = estimate_noise(head)
+    skin = sample_skin(head)
+    hair = find_hair(head, skin)
+    return Attributes(
+        yaw=pose.yaw,
+        pitch=pose.pitch,
+        roll=pose.roll,
+        presence=face.presence,
+        exposure_gain=head.gain,
+        noise=noise,
+        face_width=pose.width,
+        face_height=pose.height,
+        faces_in_photo=len(search.faces),
+        quarter_turns=search.quarter_turns,
+        frontal=tuple((x, y, z) for x, y, z in pose.frontal.tolist()),
+        bald=hair.bald,
+        glasses=wears_glasses(head, noise),
+        quality=rate_photo(face, search.image, pose, head, noise),
+        **measure_shape(pose.frontal),
+        **measure_colours(head, skin, hair),
+        **measure_hair(head, hair, noise),
+    )
