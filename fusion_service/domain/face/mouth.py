@@ -22,6 +22,7 @@ UPPER_OUTER = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291)
 LOWER_OUTER = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291)
 UPPER_INNER = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
 LOWER_INNER = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
+STEP = 0.6  # mm from the edge of the teeth to the step under them: a voxel of the head
 OPEN_GAP = 1.25  # mm between the lips from which teeth are drawn
 MOUTH_INSIDE, TEETH, TONGUE = (27.0, 34.0, 16.0), (97.5, 0.0, 2.5), (55.0, 40.0, 18.0)
 
@@ -50,8 +51,8 @@ def draw_lips(attributes: Attributes) -> Lips:
     """Turn the measured contours into the toy's: symmetric halves, smaller, with a kind bias."""
     features = np.array(attributes.frontal)[:, :2] * FACE_WIDTH
     centre = features[[61, 291, 13, 14]].mean(0)
-    # the bias keeps neutral faces from frowning
-    bend = 24 * float(np.clip(attributes.smile + 0.023, -0.012, 0.038))
+    # the bias gives neutral faces a hint of a smile: on a toy a level mouth looks stern
+    bend = 24 * float(np.clip(attributes.smile + 0.036, 0.004, 0.038))
 
     def contour(indices: tuple[int, ...]) -> Curve:
         own = features[list(indices)] - centre
@@ -116,13 +117,17 @@ def _paint_open(canvas: Canvas, lips: Lips, lip: Lab) -> None:
     depth = (lips.lower_inner - lips.upper_inner)[:, 1:]
     # nearly closed smiles are all teeth, wide open ones show a row of them
     row = max(0.62 * lips.gap, 0.9)
-    teeth = lips.upper_inner + np.concatenate([0 * depth, np.minimum(depth, row)], axis=1)
-    patch = cover(_between(lips.upper_inner, teeth))
-    canvas.paint(patch, TEETH)
-    canvas.emboss(patch, 0.5, soften=0.1)  # teeth in a hollow would look grey
+    canvas.paint(cover(_below(lips.upper_inner, np.minimum(depth, row))), TEETH)
+    # teeth in a hollow would look grey, and so would a step that faces down in their white
+    raised = cover(_below(lips.upper_inner, np.minimum(depth, row + STEP)))
+    canvas.emboss(raised, 0.5, soften=0.1)
     dark = (max(0.5 * lip[0], 14.0), 0.8 * lip[1], 0.7 * lip[2])
     canvas.stroke(lips.upper_inner, tapered(0.3, 61), dark)
     canvas.stroke(lips.lower_inner[6:-6], tapered(0.2, 49), dark, 0.7)
+
+
+def _below(upper: Curve, depth: Curve) -> Curve:
+    return _between(upper, upper + np.concatenate([0 * depth, depth], axis=1))
 
 
 def _between(upper: Curve, lower: Curve) -> Curve:
