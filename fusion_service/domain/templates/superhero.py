@@ -99,7 +99,7 @@ TEMPLATE = Template(
             Drape(42.0, 1.8, (8.4, 15.6), (-6.0, -12.4), thickness=2.2, folds=5),
             voxel=0.5,
         ),
-        Piece("cape collar", CAPE, Ring((0, -0.9, 41.4), (6.4, 6.1), 1.5, pitch=0.16)),
+        Piece("cape collar", CAPE, Ring((0, -0.9, 42.2), (6.3, 6.0), 1.8, pitch=0.16)),
         Piece(
             "star",
             GOLD,
