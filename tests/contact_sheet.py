@@ -32,11 +32,13 @@ def main() -> None:
     small = [photo, *(engine.portrait(photo, style) for style in STYLES)]
     attributes = measure(studio.faces, photo)
     previews = [studio.preview(sculpt(attributes, name), 1600) for name in TEMPLATES]
-    rows = [
-        np.hstack([cv2.resize(p, (SMALL, SMALL), interpolation=cv2.INTER_AREA) for p in small]),
-        np.hstack([_hero(png) for png in previews]),
-    ]
-    sheet = np.vstack(rows)
+    portraits = np.hstack(
+        [cv2.resize(p, (SMALL, SMALL), interpolation=cv2.INTER_AREA) for p in small]
+    )
+    figurines = np.hstack([_hero(png) for png in previews])
+    width = portraits.shape[1]  # there may be any number of templates
+    size = (width, round(figurines.shape[0] * width / figurines.shape[1]))
+    sheet = np.vstack([portraits, cv2.resize(figurines, size, interpolation=cv2.INTER_AREA)])
     TARGET.parent.mkdir(exist_ok=True)
     cv2.imwrite(str(TARGET), sheet[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 import trimesh
 
+from common.contracts.figurine import TemplateName
 from common.errors import BadParameter
+from fusion_service.domain import templates
 from fusion_service.domain.bodies import TEMPLATES, body, dress, find_template
 from fusion_service.domain.palette import choose_palette, lab_to_srgb
 from fusion_service.domain.shape.lathe import lathe
-from fusion_service.domain.templates import casual, default, superhero
 from fusion_service.domain.templates.wardrobe import PLINTH
 from tests.unit.fusion.factories import make_attributes
 
@@ -26,8 +27,8 @@ def colours(name: str, **changes: Any) -> dict[str, tuple[int, int, int]]:
     return {part.name: part.colour for part in dress(TEMPLATES[name], palette)}
 
 
-def test_the_registry_knows_the_three_templates() -> None:
-    assert set(TEMPLATES) == {"default", "superhero", "casual"}
+def test_the_registry_knows_every_template_that_can_be_asked_for() -> None:
+    assert set(TEMPLATES) == set(TemplateName)
 
 
 def test_an_unknown_template_is_a_bad_parameter_that_lists_the_known_ones() -> None:
@@ -37,10 +38,12 @@ def test_an_unknown_template_is_a_bad_parameter_that_lists_the_known_ones() -> N
     assert all(name in caught.value.detail for name in TEMPLATES)
 
 
-@pytest.mark.parametrize("module", [default, superhero, casual])
-def test_a_template_is_one_short_file(module: ModuleType) -> None:
+@ALL
+def test_a_template_is_one_short_file_of_its_name(name: str) -> None:
+    module = importlib.import_module(f"{templates.__name__}.{name}")
+    assert module.TEMPLATE is TEMPLATES[name]
     assert len(inspect.getsource(module).splitlines()) <= 150
-    assert module.TEMPLATE.description.endswith(".")
+    assert TEMPLATES[name].description.endswith(".")
 
 
 @ALL
