@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel
@@ -10,6 +11,12 @@ Lab = tuple[float, float, float]  # CIE Lab, D65: L 0..100, a and b about -100..
 Point = tuple[float, float, float]
 
 PROFILE_DEGREES = tuple(range(-110, 111, 10))  # from straight up, positive to the image's right
+# hair_profile of a head without hair: the skull rises over the oval that the landmarks end at
+BARE_PROFILE = tuple(
+    1.04 + 0.5 * max(math.cos(math.radians(0.9 * degrees)), 0.0) for degrees in PROFILE_DEGREES
+)
+HAIR_MM = 9.5  # of the figurine for one radius of the face ellipse: less than half its face, 13.2
+LONG_HAIR = -0.12  # hair_length from which hair is long: it hides the jaw
 HAIRLINE_COLUMNS = (-0.8, -0.6, -0.4, -0.2, 0.0, 0.2, 0.4, 0.6, 0.8)  # x / half face width
 
 

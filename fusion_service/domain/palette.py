@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from fusion_service.domain.attributes import LONG_HAIR
+
 if TYPE_CHECKING:
     from fusion_service.domain.attributes import Attributes, Lab
 
+# teal, blue, coral, yellow: the furthest from skin and hair, for no shirt or one like skin
 FALLBACK_SHIRTS = ((52.0, -28.0, -8.0), (48.0, 2.0, -34.0), (62.0, 38.0, 30.0), (80.0, 4.0, 52.0))
-DEFAULT_SHIRT = (45.0, -5.0, -28.0)
-RUDDY_LIFT = 17.0  # L
+RUDDY_LIFT = 17.0  # L by which pale skin in a red shade comes out too dark
 BROWN_SLOPE = 1.5  # b over a of brown eyes; redder ones are the lids' doing
-LONG_HAIR = -0.12  # face heights below the chin
 WHITE = (0.95047, 1.0, 1.08883)  # XYZ of D65
 
 
@@ -139,12 +140,17 @@ def _toy_lip(lip: Lab) -> Lab:
 
 
 def _toy_shirt(shirt: Lab | None, skin: Lab, hair: Lab, *, touching: bool) -> Lab:
-    toy = _saturate(shirt or DEFAULT_SHIRT, 1.15, 75.0)
+    contrasting = max(
+        FALLBACK_SHIRTS, key=lambda c: min(_difference(c, skin), _difference(c, hair))
+    )
+    if shirt is None:
+        return contrasting
+    toy = _saturate(shirt, 1.15, 75.0)
     toy = (min(max(toy[0], 20.0), 92.0), toy[1], toy[2])
     # a white shirt is near pale skin in Lab, but nobody takes it for skin
     too_near = 12 if math.hypot(toy[1], toy[2]) < 8 else 18
-    if shirt is None or _difference(toy, skin) < too_near:
-        return max(FALLBACK_SHIRTS, key=lambda c: min(_difference(c, skin), _difference(c, hair)))
+    if _difference(toy, skin) < too_near:
+        return contrasting
     if touching and _difference(toy, hair) < 16:
         return shift(toy, 26 if toy[0] < 55 else -24)
     return toy

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fusion_service.domain.face.canvas import Canvas, Curve
     from fusion_service.domain.palette import Palette
 
-HAIRS = 700
+HAIRS = 700  # strokes over the box of the beard
 HEIGHT = 0.35  # mm of relief
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FRAME, GLINT = (17.0, 2.0, 3.0), (100.0, 0.0, 0.0)
 HEIGHT = 0.8  # mm of relief
 LENS = 4.5, 4.25  # half axes, mm
-WIDTH = 0.78
+WIDTH = 0.78  # mm of the frame
 
 
 def paint_glasses(canvas: Canvas, attributes: Attributes) -> None:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 SPACING = 3.3  # side of the staggered cells, one curl each
 CLOSEST = 2.9  # of two curls nearer than this, one is dropped
-RADII = (1.9, 2.7)
-SEAM = 0.9
+RADII = (1.9, 2.7)  # of single curls, millimetres
+SEAM = 0.9  # millimetres over which curls melt into the hair
 
 Points = npt.NDArray[np.float64]
 

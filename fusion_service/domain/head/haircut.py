@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from fusion_service.domain.attributes import HAIRLINE_COLUMNS, PROFILE_DEGREES
+from fusion_service.domain.attributes import (
+    BARE_PROFILE,
+    HAIR_MM,
+    HAIRLINE_COLUMNS,
+    LONG_HAIR,
+)
 from fusion_service.domain.frame import EYE_LINE_Z, HEAD_CENTRE_Z
 
 if TYPE_CHECKING:
@@ -19,9 +24,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["bald", "short", "long", "curly"]
 
-LONG_FROM = -0.12  # lowest hair below the chin, in face heights
 COVERED_FROM = 0.5  # hair beside the cheeks that hides the ears
-HALF_FACE_MM = 13.2
+HALF_FACE_MM = 13.2  # of the figurine, to where the hairline is measured in half face widths
 FACE_MM = 13.0  # figurine millimetres per face height of hair length
 FRINGE_BELOW = 0.8  # a hairline this low is hair hanging over the forehead
 CROPPED_BELOW = 2.0  # millimetres of hair on the crown
@@ -90,9 +94,9 @@ HAIRLINE_X = tuple(-column * HALF_FACE_MM for column in HAIRLINE_COLUMNS)
 def choose_haircut(attributes: Attributes) -> Haircut:
     """Return the haircut that suits what was measured."""
     lengths = (attributes.hair_length_left, attributes.hair_length_right)
-    long = max(lengths) > LONG_FROM
+    long = max(lengths) > LONG_HAIR
     # beside one long side the other is at least a bob
-    tips = tuple(_tip(max(length, LONG_FROM + 0.01) if long else length) for length in lengths)
+    tips = tuple(_tip(max(length, LONG_HAIR + 0.01) if long else length) for length in lengths)
     measured = np.clip(np.asarray(attributes.hairline, np.float64), 0.5, 1.7)
     return Haircut(
         kind=_kind(attributes, long=long),
@@ -114,15 +118,13 @@ def _kind(attributes: Attributes, *, long: bool) -> Kind:
 
 
 def _tip(length: float) -> float | None:
-    return CHIN_Z - float(np.clip(length, -0.3, 1.15)) * FACE_MM if length > LONG_FROM else None
+    return CHIN_Z - float(np.clip(length, -0.3, 1.15)) * FACE_MM if length > LONG_HAIR else None
 
 
 def _thickness(profile: np.ndarray) -> Float:
     """Return hair over a bare head, evened out between the sides of the face."""
-    degrees = np.asarray(PROFILE_DEGREES, np.float64)
-    bare = 1.04 + 0.50 * np.clip(np.cos(np.radians(0.9 * degrees)), 0, 1)
     even = 0.6 * profile + 0.4 * profile[::-1]
-    thickness = np.clip(_smoothed((even - bare) * 9.5, 1), 1.5, 5.6)
+    thickness = np.clip(_smoothed((even - BARE_PROFILE) * HAIR_MM, 1), 1.5, 5.6)
     return _smoothed(thickness, 2).astype(np.float32)
 
 

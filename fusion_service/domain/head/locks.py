@@ -25,8 +25,8 @@ LOCK_MM = 6.0  # width of a combed lock
 STUBBLE_MM = 2.6  # of cropped hair
 ROOT_DEGREES = (52.0, 80.0)  # elevation where locks rise from the parting: front, sides
 END_DEGREES = (-64.0, -42.0, -19.0, 4.0, 26.0, 50.0)  # azimuth, 0 is the nose
-STEPS = 5
-BRUSHED = 0.9
+STEPS = 5  # points of a lock, as many as ``_radii`` has
+BRUSHED = 0.9  # how far a fringe is swept sideways, in the units of a direction
 SEAM = 1.0  # locks melt into each other over this; sharper grooves glitter
 
 

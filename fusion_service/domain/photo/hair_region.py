@@ -21,7 +21,7 @@ SEED_DEGREES = 65  # where hair is looked for first: a band above the face
 SEED_RADII = (1.12, 1.45)  # in radii of the face ellipse
 BALD_SHARE = 0.18  # of the band
 MAX_RADIUS = 2.3  # above the eyes; beyond lie raised arms and dark walls
-SAMPLED_RADIUS = 1.9
+SAMPLED_RADIUS = 1.9  # colours are taken nearer, where the mask is surest
 
 
 @dataclass(frozen=True)

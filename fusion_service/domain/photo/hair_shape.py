@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, TypedDict
 import cv2
 import numpy as np
 
-from fusion_service.domain.attributes import HAIRLINE_COLUMNS, PROFILE_DEGREES
+from fusion_service.domain.attributes import (
+    BARE_PROFILE,
+    HAIR_MM,
+    HAIRLINE_COLUMNS,
+    PROFILE_DEGREES,
+)
 from fusion_service.domain.photo.head_crop import SIZE
 
 if TYPE_CHECKING:
@@ -19,9 +24,11 @@ if TYPE_CHECKING:
 MAX_RADIUS = 2.2  # of the face ellipse
 MAX_ASYMMETRY = 0.4  # in the same unit
 MAX_FLARE = 1.3  # hair falling on the shoulders is hardly wider than beside the chin
-MAX_NOISE = 3.5
-NO_HAIR_COLUMN = 1.25
-BROWS = (105, 334)
+MAX_NOISE = 3.5  # grey levels; more grain than this looks like curls
+CURLY_COHERENCE = 0.5  # straight hair has more
+CURLY_MM = 2.2  # hair that stands off the head less is not modelled as curls
+NO_HAIR_COLUMN = 1.25  # higher than any hairline, see ``Attributes.hairline``
+BROWS = (105, 334)  # landmarks above the pupils
 
 
 class HairShape(TypedDict):
@@ -61,8 +68,8 @@ def measure_hair(head: HeadCrop, hair: HairRegion, noise: float) -> HairShape:
         "coherence": coherence,
         "curly": not hair.bald
         and noise < MAX_NOISE
-        and coherence < 0.5
-        and _thickness(profile) > 2.2,
+        and coherence < CURLY_COHERENCE
+        and _thickness(profile) > CURLY_MM,
     }
 
 
@@ -81,9 +88,8 @@ def _profile(head: HeadCrop, hair: Mask) -> npt.NDArray[np.float64]:
 
 
 def _thickness(profile: npt.NDArray[np.float64]) -> float:
-    # mean thickness in mm of the design, see the hair of the figurine
-    base = 1.04 + 0.5 * np.clip(np.cos(0.9 * np.radians(PROFILE_DEGREES)), 0, 1)
-    return float(np.clip((profile - base) * 9.5, 1.7, 5.6).mean())
+    """Mean thickness in millimetres of the figurine, as ``haircut`` will make it."""
+    return float(np.clip((profile - BARE_PROFILE) * HAIR_MM, 1.7, 5.6).mean())
 
 
 def _hairline(head: HeadCrop, hair: Mask, column: float) -> float:

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from common.vision.network import RGB, Floats
     from fusion_service.domain.photo.pose import Pose
 
-SIZE = 256
+SIZE = 256  # px; the person network reads this size
 FINE = 512  # the same window, for thin things such as frames of glasses and irises
 FACE_HEIGHT = 88.0  # of SIZE: leaves room for big hair and for shoulders
-CENTRE = (128.0, 112.0)
+CENTRE = (128.0, 112.0)  # of the face in the crop: more room below, for the shirt
 OVAL = (
     *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),
     *(152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),

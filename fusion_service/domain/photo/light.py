@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from common.vision.network import RGB, Floats
 
 WHITE_L = 94.0  # where the brightest 0.5 % of the picture belong
-MAX_GAIN = 12.0
-BALANCE_STRENGTH = 0.7
+MAX_GAIN = 12.0  # here the photo has lost all marks for light, see ``quality``
+BALANCE_STRENGTH = 0.7  # exponent: the white found may have had a colour of its own
 MIN_NEUTRAL = 0.006  # share of the picture that must look like a white thing to be trusted
 
 
