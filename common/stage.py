@@ -130,7 +130,8 @@ def run(runtime: Runtime, task: StageTask, job: str, node: str, *, republished: 
         if isinstance(claim, Refusal):
             metrics.CLAIM_REFUSED.labels(claim.status).inc()
             return claim.status
-        outcome = _run_claimed(runtime, task, claim)
+        with logs.bound(trace=claim.trace):
+            outcome = _run_claimed(runtime, task, claim)
         if republished and outcome.successors:
             _if_reachable(lambda: runtime.publish(outcome.successors))
         return outcome.status

@@ -75,6 +75,7 @@ def test_what_is_logged_in_a_stage_carries_job_and_stage(bench: Workbench) -> No
     bench.run(body)
     line = json.loads(lines[0])
     assert (line["job"], line["stage"], line["message"]) == ("j1", MEASURE, "half way")
+    assert line["trace"] == "t-1"
 
 
 # -- claims --------------------------------------------------------------------------

@@ -86,7 +86,12 @@ class Workbench:
 
     def accept(self, job: str = "j1", photo: bytes = b"photo", **changes: Any) -> None:
         ref = self.store.put("ann", PHOTO, "image/jpeg", photo)
-        fields: dict[str, Any] = {"params": {}, "plan": PLAN, "inputs": (ref,)} | changes
+        fields: dict[str, Any] = {
+            "params": {},
+            "plan": PLAN,
+            "inputs": (ref,),
+            "trace": "t-1",
+        } | changes
         answer = self.memory.accept(NewJob(job, "ann", "figurine", **fields), 100)
         assert answer.status == "accepted"
 
