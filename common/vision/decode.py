@@ -21,16 +21,13 @@ from PIL import (
 from pillow_heif import HeifImageFile
 
 from common.errors import BadPhoto, CorruptPhoto, TooManyPixels
-from common.vision.headers import exif_orientation, photo_format, webp_size
+from common.vision.headers import exif_orientation, photo_format, pixel_limit, webp_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
     from common.vision.network import RGB
-
-JPEG_MAX_PIXELS: Final = 200_000_000  # decoded at an eighth of the side when as large as this
-OTHER_MAX_PIXELS: Final = 50_000_000  # these formats can only be decoded whole
 
 # The plugins are called directly: ``Image.open`` has a pixel limit of its own, as a global
 # variable, and would try formats that are not accepted here.
@@ -81,7 +78,7 @@ def decode_photo(data: bytes, max_side: int = 2048) -> RGB:
     BadPhoto
         Not one of these formats.
     TooManyPixels
-        More than 200 million pixels in a JPEG, 50 million elsewhere. Said before decoding.
+        More than 200 million pixels in a baseline JPEG, 50 million elsewhere. Said before decoding.
     CorruptPhoto
         The file is cut or damaged.
     """
@@ -97,11 +94,13 @@ def decode_photo(data: bytes, max_side: int = 2048) -> RGB:
 
 def _decode(kind: str, data: bytes, max_side: int) -> RGB:
     if kind == "webp":
-        _check_pixels(kind, webp_size(data))  # its plugin allocates the canvas when opening
+        # its plugin allocates the canvas when opening
+        _check_pixels(kind, webp_size(data), pixel_limit(kind))
     with _warnings_lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         image = _OPENERS[kind](io.BytesIO(data))
-    _check_pixels(kind, image.size)
+    progressive = bool(image.info.get("progressive"))
+    _check_pixels(kind, image.size, pixel_limit(kind, progressive=progressive))
     profile = image.info.get("icc_profile")
     orientation = exif_orientation(image.info.get("exif") or b"")
     width, height = image.size
@@ -118,12 +117,11 @@ def _decode(kind: str, data: bytes, max_side: int) -> RGB:
     return np.array(image, np.uint8)
 
 
-def _check_pixels(kind: str, size: tuple[int, int]) -> None:
-    limit = JPEG_MAX_PIXELS if kind == "jpeg" else OTHER_MAX_PIXELS
+def _check_pixels(kind: str, size: tuple[int, int], limit: int) -> None:
     if size[0] * size[1] > limit:
         raise TooManyPixels(
-            f"{size[0]} x {size[1]} pixels are too many: the limit for {kind.upper()} "
-            f"is {limit // 1_000_000} million"
+            f"{size[0]} x {size[1]} pixels are too many: the limit for this "
+            f"{kind.upper()} is {limit // 1_000_000} million"
         )
 
 

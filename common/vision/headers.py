@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import struct
+from typing import Final
+
+JPEG_MAX_PIXELS: Final = 200_000_000  # decoded at an eighth of the side when as large as this
+OTHER_MAX_PIXELS: Final = 50_000_000  # these can only be decoded whole
 
 _HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"hevm", b"mif1", b"msf1"}
 _ORIENTATION_TAG = 0x0112
@@ -21,6 +25,11 @@ def photo_format(data: bytes) -> str | None:
     if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
         return "heic"
     return None
+
+
+def pixel_limit(kind: str, *, progressive: bool = False) -> int:
+    """Most pixels a photo may have: a baseline JPEG alone is reduced while it is decoded."""
+    return JPEG_MAX_PIXELS if kind == "jpeg" and not progressive else OTHER_MAX_PIXELS
 
 
 def webp_size(data: bytes) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, request
 
+from common.vision import headers
 from gateway.api.reading import query_of
 from gateway.domain import upload
 from gateway.domain.catalog import build_catalog
@@ -20,8 +21,8 @@ def read_catalog() -> Response:
     settings = house().settings
     limits = {
         "photo_mb": settings.max_upload_mb,
-        "jpeg_megapixels": upload.JPEG_MAX_PIXELS // 1_000_000,
-        "other_megapixels": upload.OTHER_MAX_PIXELS // 1_000_000,
+        "jpeg_megapixels": headers.JPEG_MAX_PIXELS // 1_000_000,
+        "other_megapixels": headers.OTHER_MAX_PIXELS // 1_000_000,
         "smallest_side_px": upload.MIN_SIDE,
         "longest_side_px": upload.MAX_SIDE,
         "wait_s": LONGEST_WAIT_S,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from common.errors import BadPhoto, PhotoTooLarge, TooManyPixels
-from common.vision.headers import photo_format
+from common.vision.headers import photo_format, pixel_limit
 from gateway.domain.structure import (
     gif_size,
     heif_size,
@@ -22,8 +22,6 @@ from gateway.domain.structure import (
 
 MIN_SIDE: Final = 32
 MAX_SIDE: Final = 30_000
-JPEG_MAX_PIXELS: Final = 200_000_000  # a baseline JPEG is reduced while it is decoded
-OTHER_MAX_PIXELS: Final = 50_000_000
 
 _FORMATS: Final[dict[str, tuple[str, Callable[[bytes], tuple[int, int]]]]] = {
     "jpeg": ("image/jpeg", jpeg_size),
@@ -93,8 +91,8 @@ def check_photo(data: bytes, max_bytes: int) -> PhotoHeader:
         )
     media_type, size_of = _FORMATS[kind]
     width, height = size_of(data)
-    reducible = kind == "jpeg" and not jpeg_is_progressive(data)
-    _check_size(kind, width, height, JPEG_MAX_PIXELS if reducible else OTHER_MAX_PIXELS)
+    progressive = kind == "jpeg" and jpeg_is_progressive(data)
+    _check_size(kind, width, height, pixel_limit(kind, progressive=progressive))
     return PhotoHeader(media_type, width, height)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from common.errors import BadPhoto, CorruptPhoto, KilnError, PhotoTooLarge, TooManyPixels
-from gateway.domain import upload
+from common.vision.headers import JPEG_MAX_PIXELS
 from gateway.domain.upload import PhotoHeader, check_photo
 from tests.unit.gateway import photos
 
@@ -111,11 +111,19 @@ def test_the_pixel_limits_are_sharp(data: bytes, allowed: bool) -> None:
             check_photo(data, MB)
 
 
-def test_the_limits_are_those_of_the_decoder() -> None:
-    from common.vision import decode  # noqa: PLC0415  the gateway itself must never import it
+@pytest.mark.parametrize(
+    "data",
+    [
+        jpeg_saying(20_000, 10_001),
+        jpeg_saying(10_000, 5_001, progressive=True),
+        photos.png_bomb(10_000, 5_001),
+    ],
+)
+def test_the_decoder_has_the_same_limits(data: bytes) -> None:
+    from common.vision.decode import decode_photo  # noqa: PLC0415  the gateway never imports it
 
-    assert upload.JPEG_MAX_PIXELS == decode.JPEG_MAX_PIXELS
-    assert upload.OTHER_MAX_PIXELS == decode.OTHER_MAX_PIXELS
+    with pytest.raises(TooManyPixels):
+        decode_photo(data)
 
 
 @pytest.mark.parametrize("size", [(31, 64), (64, 31), (1, 1)])
@@ -188,7 +196,7 @@ def test_no_mutation_of_a_photo_raises_anything_but_a_clear_error(
     if isinstance(found, KilnError):
         assert found.detail
     else:
-        assert found.width * found.height <= upload.JPEG_MAX_PIXELS
+        assert found.width * found.height <= JPEG_MAX_PIXELS
 
 
 @settings(max_examples=200, deadline=None)
