@@ -1,13 +1,10 @@
 """Settings of one machine: environment variables named ``KILN_*``, read once per process.
 
-``python -m common.settings`` prints all of them as shell exports; the one-machine stack
-starts from that, so a default is written nowhere else.
+The one-machine stack hands all of them to its processes, so a default is written nowhere else.
 """
 
 from __future__ import annotations
 
-import os
-import shlex
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -125,15 +122,7 @@ class Settings(BaseSettings):
         return f"http://{self.host}:{self.gateway_port}"
 
 
-def as_exports(settings: Settings) -> str:
-    """Every setting as ``export KILN_X=value`` lines for a shell."""
-    lines = []
-    for name, value in settings.model_dump().items():
-        if value is not None:
-            text = str(value.resolve()) if isinstance(value, Path) else str(value)
-            lines.append(f"export KILN_{name.upper()}={shlex.quote(text)}")
-    return os.linesep.join(lines)
-
-
-if __name__ == "__main__":
-    print(as_exports(Settings()))  # noqa: T201  this is the output
+def as_environment(settings: Settings) -> dict[str, str]:
+    """Environment variables that make the same settings in another process."""
+    values = settings.model_dump(exclude_none=True)
+    return {f"KILN_{name.upper()}": str(value) for name, value in values.items()}

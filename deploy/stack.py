@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import random
 import secrets
-import shlex
 import socket
 import subprocess
 import sys
@@ -24,7 +23,7 @@ from typing import Any, Final
 import requests
 from supervisor.xmlrpc import SupervisorTransport
 
-from common.settings import Settings, as_exports
+from common.settings import Settings, as_environment
 from deploy.processes import descendants, is_alive
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -165,8 +164,6 @@ class Stack:
 
     def environment(self) -> dict[str, str]:
         """Environment of every process: the settings, and where the stack keeps its things."""
-        words = shlex.split(as_exports(self.settings))
-        exports = dict(word.split("=", 1) for word in words if word != "export")
         own = {
             "STACK_RUN": str(self.run),
             "STACK_LOGS": str(self.logs),
@@ -175,7 +172,7 @@ class Stack:
             "FLOWER_BASIC_AUTH": self.flower_login(),
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         }
-        return {**os.environ, **exports, **own}
+        return {**os.environ, **as_environment(self.settings), **own}
 
     def flower_login(self) -> str:
         """``name:password`` for Flower: the setting, or one made up once for this data folder."""

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from common.settings import Settings, as_exports
+from common.settings import Settings, as_environment
 
 
 def test_a_variable_of_the_environment_sets_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,11 +72,10 @@ def test_a_given_store_is_used_as_it_is() -> None:
     assert Settings(store_url="s3://bucket/prefix").artifacts_url == "s3://bucket/prefix"
 
 
-def test_the_exports_make_the_same_settings(
+def test_the_environment_makes_the_same_settings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = Settings(data_dir=tmp_path / "it's here", gateway_port=9000, photo_ttl_hours=1.5)
-    for line in as_exports(settings).splitlines():
-        name, _, value = line.removeprefix("export ").partition("=")
-        monkeypatch.setenv(name, *shlex.split(value))
+    for name, value in as_environment(settings).items():
+        monkeypatch.setenv(name, value)
     assert Settings() == settings
