@@ -123,7 +123,7 @@ class EngineUnavailable(InputError):
     """The engine asked for is not installed here."""
 
     code = "engine_unavailable"
-    hint = "GET /v1/catalog says which engines are here and how to add the others."
+    hint = "GET /v1/catalog lists the engines that are here."
 
 
 class IdempotencyConflict(InputError):

@@ -209,9 +209,3 @@ def resident_mb() -> float:
 def idle_ledger(settings: Settings) -> Ledger:
     """Ledger for a process that only looks (services' readiness)."""
     return RedisLedger(connect(settings.ledger_url, max_connections=4))
-
-
-def pin_threads(settings: Settings) -> None:
-    """Limit the threads of native libraries; call before they are imported."""
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "LP_NUM_THREADS"):
-        os.environ.setdefault(name, str(settings.threads_per_worker))

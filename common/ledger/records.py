@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -36,7 +36,6 @@ class JobState(StrEnum):
 
     QUEUED = "queued"
     RUNNING = "running"
-    PAUSED = "paused"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -45,7 +44,7 @@ class JobState(StrEnum):
     @property
     def terminal(self) -> bool:
         """Whether nothing will happen to the job any more."""
-        return self not in {JobState.QUEUED, JobState.RUNNING, JobState.PAUSED}
+        return self not in {JobState.QUEUED, JobState.RUNNING}
 
 
 class NodeResult(BaseModel):
@@ -198,4 +197,3 @@ class JobRecord:
     error: dict[str, Any] | None
     trace: str
     republications: int = 0
-    extra: dict[str, str] = field(default_factory=dict)

@@ -12,8 +12,6 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from common.settings import Settings
-from common.worker import pin_threads
 from tests.stack import TestStack
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,7 +24,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=24, help="jobs of one throughput run")
     parser.add_argument("--singles", type=int, default=20, help="jobs one at a time")
     options = parser.parse_args()
-    pin_threads(Settings())
+    _pin_threads()
     with tempfile.TemporaryDirectory() as folder:
         lines = measure(options, Path(folder))
     text = "\n".join(lines) + "\n"
@@ -34,10 +32,15 @@ def main() -> None:
     (ROOT / "docs" / "benchmark.md").write_text(text, "utf-8")
 
 
+def _pin_threads() -> None:
+    """One thread a native library, as in a worker; they read this when they are imported."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "LP_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
 def measure(options: argparse.Namespace, folder: Path) -> list[str]:
     """Run everything; returns the lines of the report."""
-    # native libraries read the thread settings when they are imported
-    from tests.bench import bare, served  # noqa: PLC0415
+    from tests.bench import bare, served  # noqa: PLC0415  after the threads are pinned
     from tests.bench.photos import new_portrait  # noqa: PLC0415
 
     core = bare.core_seconds(new_portrait())

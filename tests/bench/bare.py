@@ -23,11 +23,10 @@ from fusion_service.domain.photo.measure import measure
 from fusion_service.domain.sculpt import sculpt
 from fusion_service.studio import Studio
 from stylize_service.engines.builtin import BuiltinEngine, encode_png
+from stylize_service.tasks import PORTRAIT_PX
 
 if TYPE_CHECKING:
     from multiprocessing.queues import SimpleQueue
-
-PORTRAIT_PX = 1024
 
 
 @dataclass
