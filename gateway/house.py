@@ -1,4 +1,4 @@
-"""What one gateway process has: settings, ledger, store, publisher, event hub."""
+"""What one gateway process has: settings, ledger, store, publisher, event hub, recall."""
 
 from __future__ import annotations
 

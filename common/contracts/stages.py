@@ -1,6 +1,6 @@
 """THE STAGE TABLE: one row per task, declared once, everything else derived.
 
-Task names, queues and routes, time limits, metric labels, memo keys, README tables and the
+Task names, queues and routes, time limits, metric labels, memo keys, the reference and the
 contract tests all read these rows. A stage that is not here does not exist.
 """
 
@@ -37,7 +37,7 @@ class Stage:
     facts: type[f.Facts]
     soft_s: float  # seconds after which the stage is asked to stop at its next checkpoint
     hard_s: float  # seconds after which the watchdog ends the process
-    on_failure: str  # what a permanent failure means, in words for the README
+    on_failure: str  # what a permanent failure means, in words for the reference
 
     @property
     def service(self) -> str:
@@ -151,6 +151,7 @@ STAGES: Final[tuple[Stage, ...]] = (
 )
 
 BY_NAME: Final = {stage.name: stage for stage in STAGES}
+PURPOSES: Final = {output.name: output.purpose for stage in STAGES for output in stage.writes}
 QUEUES: Final = tuple(dict.fromkeys(stage.queue for stage in STAGES))
 
 

@@ -8,10 +8,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from common.contracts.artifacts import ArtifactRef
-from common.contracts.stages import PHOTO, STAGES
+from common.contracts.stages import PHOTO, PURPOSES
 
 MANIFEST_VERSION = 1
-_PURPOSE = {output.name: output.purpose for stage in STAGES for output in stage.writes}
 
 
 class ManifestEntry(BaseModel):
@@ -47,7 +46,7 @@ def build_manifest(parameters: dict[str, Any], artifacts: Iterable[ArtifactRef])
             media_type=ref.media_type,
             size=ref.size,
             sha256=ref.sha256,
-            purpose=_PURPOSE.get(ref.name, ""),
+            purpose=PURPOSES.get(ref.name, ""),
         )
         for ref in found
         if not ref.internal

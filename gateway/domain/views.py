@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 from pydantic import BaseModel, Field
 
-from common.contracts.stages import BY_NAME, STAGES
+from common.contracts.stages import BY_NAME, PURPOSES
 from common.ledger.records import JobRecord, JobState, NodeRecord
-
-PURPOSE: Final = {output.name: output.purpose for stage in STAGES for output in stage.writes}
 
 
 class ErrorView(BaseModel):
@@ -164,7 +162,7 @@ def span(begin: int | None, end: int | None) -> int | None:
 def _artifact_views(record: JobRecord) -> list[ArtifactView]:
     if record.artifacts_expired_ms is not None:
         return []
-    order = {name: at for at, name in enumerate(PURPOSE)}
+    order = {name: at for at, name in enumerate(PURPOSES)}
     public = [ref for ref in record.artifacts.values() if not ref.internal]
     return [
         ArtifactView(
@@ -173,7 +171,7 @@ def _artifact_views(record: JobRecord) -> list[ArtifactView]:
             size=ref.size,
             sha256=ref.sha256,
             media_type=ref.media_type,
-            purpose=PURPOSE.get(ref.name, ""),
+            purpose=PURPOSES.get(ref.name, ""),
         )
         for ref in sorted(public, key=lambda ref: (order.get(ref.name, len(order)), ref.name))
     ]
