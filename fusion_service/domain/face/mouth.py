@@ -52,7 +52,7 @@ def draw_lips(attributes: Attributes) -> Lips:
     features = np.array(attributes.frontal)[:, :2] * FACE_WIDTH
     centre = features[[61, 291, 13, 14]].mean(0)
     # the bias gives neutral faces a hint of a smile: on a toy a level mouth looks stern
-    bend = 24 * float(np.clip(attributes.smile + 0.036, 0.004, 0.038))
+    bend = 24 * float(np.clip(attributes.smile + 0.045, 0.012, 0.038))
 
     def contour(indices: tuple[int, ...]) -> Curve:
         own = features[list(indices)] - centre

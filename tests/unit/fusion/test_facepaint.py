@@ -9,6 +9,7 @@ from scipy.interpolate import CubicSpline
 
 from fusion_service.domain.attributes import Attributes
 from fusion_service.domain.face.canvas import FEATURE_SCALE, PX_PER_MM, cover, ellipse, spline
+from fusion_service.domain.face.mouth import draw_lips
 from fusion_service.domain.face.paint import FacePaint, paint_face
 from fusion_service.domain.frame import EYE_LINE_Z, HEAD_CENTRE_Z, TEXTURE_MM, TEXTURE_PX
 from fusion_service.domain.palette import choose_palette, lab_to_srgb
@@ -62,17 +63,34 @@ def test_pupils_are_dark_and_lie_on_the_eye_line() -> None:
         assert face.relief[row, column] == pytest.approx(0.35, abs=0.05)
 
 
+def opened(person: Attributes) -> Attributes:
+    points = np.array(person.frontal)
+    points[[191, 80, 81, 82, 13, 312, 311, 310, 415], 1] -= 0.04
+    points[[95, 88, 178, 87, 14, 317, 402, 318, 324], 1] += 0.04
+    return person.model_copy(update={"frontal": tuple(map(tuple, points.tolist()))})
+
+
 def test_a_closed_mouth_has_no_teeth_and_an_open_one_has() -> None:
     person = make_attributes()
     mouth = box(6, 10, -2.5, 2.5)
     assert (paint(person).texture[mouth].min(-1) > 235).sum() == 0
-    points = np.array(person.frontal)
-    points[[191, 80, 81, 82, 13, 312, 311, 310, 415], 1] -= 0.04
-    points[[95, 88, 178, 87, 14, 317, 402, 318, 324], 1] += 0.04
-    opened = person.model_copy(update={"frontal": tuple(map(tuple, points.tolist()))})
-    face = paint(opened)
+    face = paint(opened(person))
     assert (face.texture[mouth].min(-1) > 235).sum() > 1000
     assert face.relief[mouth].min() < -0.3
+
+
+def test_no_step_runs_through_the_white_of_the_teeth() -> None:
+    face = paint(opened(make_attributes()))
+    mouth = box(6, 10, -2.5, 2.5)
+    teeth = face.texture[mouth].min(-1) > 235
+    assert np.ptp(face.relief[mouth][teeth]) < 0.2
+
+
+@pytest.mark.parametrize("smile", [-0.008, 0.0])
+def test_a_neutral_mouth_gets_a_hint_of_a_smile(smile: float) -> None:
+    lips = draw_lips(make_attributes(smile=smile))
+    line = (lips.upper_inner + lips.lower_inner)[:, 1] / 2
+    assert line[[0, -1]].max() < line[30] - 0.5  # v runs down
 
 
 def test_glasses_add_raised_dark_rims_and_nothing_below_the_nose() -> None:
