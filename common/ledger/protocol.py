@@ -1,4 +1,4 @@
-"""The ledger: the truth about jobs. Celery is only the fast path (rule 0 of the design).
+"""The ledger: the truth about jobs. Celery is only the fast path.
 
 Two implementations pass one test suite: ``RedisLedger`` (atomic Lua, Redis TIME) and
 ``MemoryLedger`` (a lock and a clock handed in). Every method is atomic and safe to repeat.
