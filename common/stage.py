@@ -61,7 +61,7 @@ class StageContext:
         """Read an input artifact."""
         return self._store.get(self.claim.owner, self.claim.artifacts[name])
 
-    def write(self, output: Output, data: bytes, *, early: bool = False) -> None:
+    def write(self, output: Output, data: bytes, *, early: bool = False) -> ArtifactRef:
         """Store an output; an ``early`` one is shown before the stage has ended."""
         self.checkpoint()
         ref = self._store.put(
@@ -70,6 +70,7 @@ class StageContext:
         self.written.append(ref)
         if early:
             self._show(ref)
+        return ref
 
     def checkpoint(self) -> None:
         """Stop here when the job was cancelled or the soft limit has passed.

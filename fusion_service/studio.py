@@ -1,7 +1,9 @@
-"""What a fusion process keeps warm: face models, body templates, one render thread."""
+"""What a fusion process keeps warm: face models, the last sculptures, one render thread."""
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from fusion_service.domain.sculpt import sculpt
 from fusion_service.domain.sculpture import Sculpture
 
 PREVIEW_PX = 1600
+SCULPTURES_KEPT = 4  # of about 8 MB each
 
 
 class Studio:
@@ -25,6 +28,21 @@ class Studio:
     def __init__(self, models: Path) -> None:
         self.faces = FaceModels.load(models)
         self._renders = ThreadPoolExecutor(1, thread_name_prefix="render")
+        self._sculptures: OrderedDict[str, Sculpture] = OrderedDict()
+
+    def keep(self, sha256: str, sculpture: Sculpture) -> None:
+        """Remember a sculpture: print, render and package often run where it was made."""
+        self._sculptures[sha256] = sculpture
+        while len(self._sculptures) > SCULPTURES_KEPT:
+            self._sculptures.popitem(last=False)
+
+    def sculpture(self, sha256: str, read: Callable[[], bytes]) -> Sculpture:
+        """Find a sculpture by the hash of its bytes; ``read`` fetches the bytes."""
+        found = self._sculptures.get(sha256)
+        if found is None:
+            found = Sculpture.from_bytes(read())
+            self.keep(sha256, found)
+        return found
 
     def preview(self, sculpture: Sculpture, width: int = PREVIEW_PX) -> bytes:
         """Draw the preview, ``width`` px wide, in the render thread."""

@@ -33,12 +33,13 @@ def measure(context: StageContext, request: f.MeasureRequest, studio: Studio) ->
 
 
 @stage("fusion.sculpt")
-def sculpt(context: StageContext, request: f.SculptRequest, _: Studio) -> f.SculptFacts:
+def sculpt(context: StageContext, request: f.SculptRequest, studio: Studio) -> f.SculptFacts:
     """Sculpt the figurine; the GLB is shown as soon as it exists."""
     attributes = Attributes.model_validate_json(context.read(s.ATTRIBUTES.name))
     sculpture = sculpt_figurine(attributes, request.template, request.height_mm)
     context.write(s.GLB, to_glb(sculpture), early=True)
-    context.write(s.SCULPTURE, sculpture.to_bytes())
+    stored = context.write(s.SCULPTURE, sculpture.to_bytes())
+    studio.keep(stored.sha256, sculpture)
     return f.SculptFacts(
         template=request.template,
         height_mm=request.height_mm,
@@ -47,9 +48,9 @@ def sculpt(context: StageContext, request: f.SculptRequest, _: Studio) -> f.Scul
 
 
 @stage("fusion.print")
-def print_solid(context: StageContext, _: f.PrintRequest, __: Studio) -> f.PrintFacts:
+def print_solid(context: StageContext, _: f.PrintRequest, studio: Studio) -> f.PrintFacts:
     """Write the solid for one-colour printing, and its certificate."""
-    sculpture = Sculpture.from_bytes(context.read(s.SCULPTURE.name))
+    sculpture = _sculpture(context, studio)
     context.write(s.STL, to_stl(sculpture))
     context.checkpoint()
     certificate = certify(sculpture)
@@ -64,17 +65,22 @@ def print_solid(context: StageContext, _: f.PrintRequest, __: Studio) -> f.Print
 @stage("fusion.render")
 def render(context: StageContext, _: f.RenderRequest, studio: Studio) -> f.RenderFacts:
     """Draw the preview picture."""
-    sculpture = Sculpture.from_bytes(context.read(s.SCULPTURE.name))
+    sculpture = _sculpture(context, studio)
     context.write(s.PREVIEW, studio.preview(sculpture))
     return f.RenderFacts(width_px=PREVIEW_PX)
 
 
 @stage("fusion.package")
-def package(context: StageContext, _: f.PackageRequest, __: Studio) -> f.PackageFacts:
+def package(context: StageContext, _: f.PackageRequest, studio: Studio) -> f.PackageFacts:
     """Write the solid for colour printing."""
-    sculpture = Sculpture.from_bytes(context.read(s.SCULPTURE.name))
+    sculpture = _sculpture(context, studio)
     context.write(s.THREEMF, to_3mf(sculpture))
     return f.PackageFacts(materials=len(sculpture.parts))
+
+
+def _sculpture(context: StageContext, studio: Studio) -> Sculpture:
+    name = s.SCULPTURE.name
+    return studio.sculpture(context.claim.artifacts[name].sha256, lambda: context.read(name))
 
 
 TASKS = (measure, sculpt, print_solid, render, package)
