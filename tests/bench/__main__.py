@@ -12,6 +12,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
+from common.celery_app import make_app
 from tests.stack import TestStack
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,6 +49,7 @@ def measure(options: argparse.Namespace, folder: Path) -> list[str]:
     pairs = []
     with TestStack() as stack:
         stack.stop("flower")
+        make_app(stack.settings).control.disable_events()  # they are for Flower, which is off
         with served.Kiln(stack.url) as kiln:
             for _ in range(3):
                 served.one_job(kiln)
