@@ -61,6 +61,11 @@ class Step:
         """The text, cut into fragments."""
         return parse(self.text)
 
+    @property
+    def roles(self) -> frozenset[str]:
+        """Roles its text names, in brackets or not."""
+        return frozenset[str]().union(*(fragment.roles for fragment in self.phrase))
+
 
 @dataclass(frozen=True)
 class Dish:

@@ -22,6 +22,11 @@ MEASURE = re.compile(r"(\d+(?:\.\d+)?) ([a-z]+)")
 MEASURES = frozenset({"g", "kg", "ml", "l", "tsp", "tbsp", "cup", "pinch", "handful"})
 _VOLUMES = frozenset({"ml", "l", "tsp", "tbsp", "cup"})
 _MINUTES = re.compile(r"(\d+)(?: ?(?:-|\u2013|to) ?(\d+))? minutes?\b")
+_FIXED_NUMBER = re.compile(
+    r"(?<![\d.,/-])\d+(?:[.,/]\d+)?(?![\d.,/]*\d)(?! ?(?:-|\u2013|to|or) ?\d)"
+    r"(?![ -]?(?:minutes?|hours?|seconds?|cm|mm|%))(?: \w+)?"
+)
+_BROKEN_LIST = re.compile(r", (?:the )?\{\w+\}\[,? and\b")
 
 
 def unknown(
@@ -39,27 +44,27 @@ def unknown(
 
 
 def faults(file: str, dish: Dish, knowledge: Knowledge) -> Iterator[Problem]:
-    """Everything that is wrong with a dish."""
-    names = [role.name for role in dish.roles]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        yield Problem(file, f"role {name}", "is declared twice")
+    """Find everything that is wrong with a dish."""
+    for entry, fault in _found(dish, knowledge):
+        yield Problem(file, entry, fault)
+
+
+def _found(dish: Dish, knowledge: Knowledge) -> Iterator[tuple[str, str]]:
     for role in dish.roles:
-        for fault in _role_faults(role, knowledge):
-            yield Problem(file, f"role {role.name}", fault)
-        if not _always_mentioned(role, dish):
-            fault = (
-                "is filled at times and mentioned in no step then: name it outside brackets, "
-                "in a bracket of its own, or in a step that needs only it"
-            )
-            yield Problem(file, f"role {role.name}", fault)
-    for place, text in (("title", dish.title), ("summary", dish.summary)):
-        for fault in _text_faults(text, dish, ()):
-            yield Problem(file, place, fault)
+        for fault in (*_role_faults(role, knowledge), *_mention_faults(role, dish)):
+            yield f"role {role.name}", fault
+    for fault in (
+        *_text_faults(dish.title, dish, ()),
+        *_literal_faults(dish.title, dish, knowledge),
+    ):
+        yield "title", fault
+    for fault in _text_faults(dish.summary, dish, ()):
+        yield "summary", fault
     for number, step in enumerate(dish.steps, start=1):
         for fault in _step_faults(step, dish, knowledge):
-            yield Problem(file, f"step {number}", fault)
-    for fault in _order_faults(dish):
-        yield Problem(file, "", fault)
+            yield f"step {number}", fault
+    for fault in _dish_faults(dish):
+        yield "", fault
 
 
 def _role_faults(role: Role, knowledge: Knowledge) -> Iterator[str]:
@@ -87,15 +92,19 @@ def _amount_faults(amount: str, food: Food) -> Iterator[str]:
         yield f"{amount!r}: it is not counted in {unit!r}; allowed: {allowed}"
 
 
-def _always_mentioned(role: Role, dish: Dish) -> bool:
-    """Whether some mention is spoken whenever the role is filled."""
+def _mention_faults(role: Role, dish: Dish) -> Iterator[str]:
+    """Look for a mention that is spoken whenever the role is filled."""
     sure = {other.name for other in dish.roles if other.must} | {role.name}
-    return any(
+    if not any(
         role.name in fragment.roles and (not fragment.optional or fragment.roles <= sure)
         for step in dish.steps
         if set(step.needs) <= sure
         for fragment in step.phrase
-    )
+    ):
+        yield (
+            "is filled at times and mentioned in no step then: name it outside brackets, "
+            "in a bracket of its own, or in a step that needs only it"
+        )
 
 
 def _text_faults(text: str, dish: Dish, filled: tuple[str, ...]) -> Iterator[str]:
@@ -122,8 +131,12 @@ def _step_faults(step: Step, dish: Dish, knowledge: Knowledge) -> Iterator[str]:
         yield "a temperature in the text: write {temperature} and temperature_c"
     if not re.search(r"[.!]\]?$", step.text):
         yield "a step ends with a full stop"
+    if _BROKEN_LIST.search(step.text):
+        yield "reads 'the a, b' without the bracket: write 'the {a} and {b}[ and the {c}]'"
     yield from _time_faults(step)
-    yield from _literal_faults(step, dish, knowledge)
+    if found := _FIXED_NUMBER.search(step.text):
+        yield f"{found.group()!r} stays the same when the dish is scaled: say it without a number"
+    yield from _literal_faults(step.text, dish, knowledge)
 
 
 def _time_faults(step: Step) -> Iterator[str]:
@@ -134,21 +147,28 @@ def _time_faults(step: Step) -> Iterator[str]:
         yield f"takes {step.minutes} minutes, but the text speaks of {sum(said)}"
 
 
-def _literal_faults(step: Step, dish: Dish, knowledge: Knowledge) -> Iterator[str]:
+def _literal_faults(text: str, dish: Dish, knowledge: Knowledge) -> Iterator[str]:
     """Names of ingredients in the text itself that are not in every version of the dish."""
-    always = {
-        name
-        for role in dish.roles
-        if role.must and len(role.options) == 1
-        for food in role.options
-        for name in names_in_print(knowledge.foods[food])
-    }
-    if not knowledge.foods:
-        return
-    words = _words_of(tuple(knowledge.foods.values()))
-    for found in sorted(set(words.findall(literal(step.text).lower()))):
-        if found not in always | PLAIN_WORDS:
+    for found in named_in(literal(text), knowledge):
+        if not any(role.must and _all_are(role, found, knowledge) for role in dish.roles):
             yield f"{found!r} is an ingredient that may not be in the dish: write its {{role}}"
+
+
+def _all_are(role: Role, word: str, knowledge: Knowledge) -> bool:
+    """Whether every option is called so: rice for basmati rice and brown rice."""
+    called = re.compile(rf"\b{re.escape(word)}\b")
+    return all(
+        any(called.search(name) for name in names_in_print(knowledge.foods[food]))
+        for food in role.options
+    )
+
+
+def named_in(text: str, knowledge: Knowledge) -> list[str]:
+    """Return names of ingredients in a text, longest first where they overlap, sorted."""
+    if not knowledge.foods:
+        return []
+    words = _words_of(tuple(knowledge.foods.values()))
+    return sorted(set(words.findall(text.lower())) - PLAIN_WORDS)
 
 
 @lru_cache(maxsize=4)
@@ -166,9 +186,9 @@ def names_in_print(food: Food) -> Iterator[str]:
         yield food.plural.lower()
 
 
-def _order_faults(dish: Dish) -> Iterator[str]:
+def _dish_faults(dish: Dish) -> Iterator[str]:
+    names = [role.name for role in dish.roles]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"role {name} is declared twice"
     if sum(step.minutes for step in dish.steps) <= 0:
         yield "takes no time: give the steps minutes"
-    phases = [step.phase for step in dish.steps]
-    if "cook" in phases and "prep" in phases and phases.index("cook") < phases.index("prep"):
-        yield "begins to cook before anything is prepared"

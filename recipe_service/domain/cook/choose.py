@@ -1,0 +1,177 @@
+"""Which dishes: what uses most of what is at hand, needs least, and makes a varied answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from common.contracts.recipe import Diet
+from recipe_service.domain.cook.dishes import Dish
+from recipe_service.domain.cook.match import Casting, cast
+from recipe_service.domain.pantry.diets import allows
+from recipe_service.domain.pantry.knowledge import Food, Knowledge
+
+MOST_MISSING = 2  # a dinner, not a shopping trip
+LEAST_USED = 3
+LIGHT = frozenset({"salad", "drink"})  # one of them among the answers is enough
+
+# How much it matters that an ingredient gets used, by group; 1 where nothing is said.
+_MATTERS = {
+    "grain": 0.7, "pasta": 0.7, "pulse": 0.7, "bread": 0.7, "herb": 0.6, "nut": 0.5, "seed": 0.4,
+    "stock": 0.4, "sauce": 0.4, "sweet": 0.3, "flour": 0.3, "alcohol": 0.3, "seaweed": 0.5,
+    "fat": 0.2, "spice": 0.2, "baking": 0.2, "water": 0.1,
+}  # fmt: skip
+# A list of groceries asks for a meal first.
+_KIND = {
+    "main": 0.5, "soup": 0.4, "breakfast": 0.2, "dessert": 0.1, "side": 0.1, "salad": 0.1,
+    "snack": -0.1, "drink": -0.2, "sauce": -0.6,
+}  # fmt: skip
+_MISSING = 0.8
+_SAME_KIND, _SAME_KITCHEN, _SAME_FOODS = 0.45, 0.3, 0.6
+_HINTED = 0.8
+_SLOW = 0.002  # a minute; decides between equals
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked of the composer."""
+
+    at_hand: tuple[str, ...]  # ids; unknown ones are passed over
+    diets: tuple[Diet, ...] = ()
+    excluded: frozenset[str] = frozenset()
+    count: int = 3
+    max_minutes: int | None = None
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The castings, best first, and what had to be relaxed to find them."""
+
+    castings: tuple[Casting, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Rung:
+    """How much is demanded of a dish; the ladder goes from the promise down to anything."""
+
+    used: int
+    missing: int
+    light_once: bool
+    note: str
+    in_time: bool = True
+
+
+def choose(dishes: Iterable[Dish], wish: Wish, knowledge: Knowledge) -> Choice:
+    """Pick up to `wish.count` dishes, no two of one family.
+
+    Picks are made one after the other, each depending only on those before it: the first
+    element of the answer for one dish and for five is the same, so that whoever makes the
+    i-th recipe can compute its choice alone. Diets, exclusions and families are never relaxed;
+    the other demands are, one at a time, `max_minutes` last, and the notes say so.
+    """
+    allowed = {
+        food.id for food in knowledge.foods.values() if allows(food, wish.diets, wish.excluded)
+    }
+    at_hand = {
+        food: _matters(knowledge.foods[food])
+        for food in dict.fromkeys(wish.at_hand)
+        if food in allowed
+    }
+    found = (cast(dish, at_hand, allowed.__contains__, knowledge) for dish in dishes)
+    castings = tuple(casting for casting in found if casting and casting.used)
+    scores = {casting.dish.id: _score(casting, wish, knowledge) for casting in castings}
+    ladder = _ladder(len(at_hand))
+    chosen: list[Casting] = []
+    notes: list[str] = []
+    while len(chosen) < wish.count:
+        step = _next(castings, chosen, scores, ladder, wish.max_minutes)
+        if step is None:
+            break
+        casting, rung = step
+        chosen.append(casting)
+        if rung.note and rung.note not in notes:
+            notes.append(rung.note)
+    if len(chosen) < wish.count:
+        notes.append(f"Only {len(chosen)} of {wish.count} recipes: no other dish suits the list.")
+    return Choice(tuple(chosen), tuple(notes))
+
+
+def _matters(food: Food) -> float:
+    return _MATTERS.get(food.group, 1.0)
+
+
+def _score(casting: Casting, wish: Wish, knowledge: Knowledge) -> float:
+    dish = casting.dish
+    used = sum(_matters(knowledge.foods[food]) for food in casting.used)
+    bought = sum(_matters(knowledge.foods[food]) for food in casting.missing)
+    score = used - _MISSING * bought + _KIND[dish.kind] - _SLOW * casting.minutes
+    return score + _HINTED * len(_words(wish.hint) & _words_of(dish))
+
+
+def _words_of(dish: Dish) -> frozenset[str]:
+    return _words(" ".join((dish.title, dish.kitchen, dish.kind, dish.family, *dish.keywords)))
+
+
+def _words(text: str) -> frozenset[str]:
+    """Words of four letters and more: a hint is a wish for a kind of dish, nothing else."""
+    return frozenset(re.findall(r"[^\W\d_]{4,}", text.lower()))
+
+
+def _ladder(at_hand: int) -> tuple[_Rung, ...]:
+    three, two = min(LEAST_USED, at_hand), min(2, at_hand)
+    fewer = "Not every recipe uses three of the ingredients at hand."
+    shop = "Not every recipe gets by with two purchases."
+    light = "There is more than one salad or drink among the recipes."
+    slow = "Not every recipe fits into the time asked for: nothing quicker was found."
+    return (
+        _Rung(three, MOST_MISSING, light_once=True, note=""),
+        _Rung(two, MOST_MISSING, light_once=True, note=fewer),
+        _Rung(three, MOST_MISSING + 2, light_once=True, note=shop),
+        _Rung(1, MOST_MISSING, light_once=True, note=fewer),
+        _Rung(two, MOST_MISSING, light_once=False, note=light),
+        _Rung(1, 99, light_once=False, note=shop),
+        _Rung(1, 99, light_once=False, in_time=False, note=slow),
+    )
+
+
+def _next(
+    castings: tuple[Casting, ...],
+    chosen: list[Casting],
+    scores: dict[str, float],
+    ladder: tuple[_Rung, ...],
+    max_minutes: int | None,
+) -> tuple[Casting, _Rung] | None:
+    """Take the best of the highest rung that is not empty."""
+    families = {casting.dish.family for casting in chosen}
+    light = any(casting.dish.kind in LIGHT for casting in chosen)
+    free = [casting for casting in castings if casting.dish.family not in families]
+    for rung in ladder:
+        fits = [
+            casting
+            for casting in free
+            if len(casting.used) >= rung.used
+            and len(casting.missing) <= rung.missing
+            and not (rung.light_once and light and casting.dish.kind in LIGHT)
+            and not (rung.in_time and max_minutes and casting.minutes > max_minutes)
+        ]
+        if fits:
+            return min(fits, key=partial(_rank, chosen=chosen, scores=scores, rung=rung)), rung
+    return None
+
+
+def _rank(
+    casting: Casting, chosen: list[Casting], scores: dict[str, float], rung: _Rung
+) -> tuple[float, float, str]:
+    """Order: what is quickest where time cannot be kept, what is best and unlike the others."""
+    score = scores[casting.dish.id]
+    for other in chosen:
+        score -= _SAME_KIND * (other.dish.kind == casting.dish.kind)
+        score -= _SAME_KITCHEN * (other.dish.kitchen == casting.dish.kitchen)
+        both = set(other.used) & set(casting.used)
+        score -= _SAME_FOODS * len(both) / len({*other.used, *casting.used})
+    late = 0 if rung.in_time else casting.minutes
+    return late, -round(score, 6), casting.dish.id

@@ -1,0 +1,161 @@
+"""A casting written out as a recipe a person can cook from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Literal
+
+from common.contracts.recipe import Diet, Recipe, RecipeIngredient, Units
+from common.contracts.recipe import Step as RecipeStep
+from recipe_service.domain.cook.dishes import Step
+from recipe_service.domain.cook.grammar import named_in, names_in_print
+from recipe_service.domain.cook.lines import Line, bare, lines_of, portions
+from recipe_service.domain.cook.match import Casting
+from recipe_service.domain.cook.phrases import literal, parse
+from recipe_service.domain.cook.speech import speak
+from recipe_service.domain.pantry.amounts import print_amount
+from recipe_service.domain.pantry.diets import allergens_of, diets_of
+from recipe_service.domain.pantry.knowledge import Food, Knowledge
+from recipe_service.domain.pantry.nutrition import per_serving
+
+_MOST_IN_TITLE = 3
+
+
+def write(
+    casting: Casting,
+    knowledge: Knowledge,
+    at_hand: Collection[str],
+    servings: int,
+    units: Units = Units.METRIC,
+) -> Recipe:
+    """Write a recipe for so many servings.
+
+    Amounts are scaled and rounded to what a kitchen measures; times are those of the dish,
+    whatever it is scaled to. Allergens, diets and nutrition are computed from the list.
+    """
+    lines = lines_of(casting, servings)
+    foods = [line.food for line in lines]
+    diets = diets_of(foods)
+    steps = _steps(casting, servings, units)
+    minutes = {
+        phase: round(sum(step.minutes or 0 for step in steps if step.phase == phase))
+        for phase in ("prep", "cook", "rest")
+    }
+    weighed = [(line.food, line.grams) for line in lines if line.grams is not None]
+    return Recipe(
+        title=_title(casting, knowledge),
+        summary=_summary(casting, foods, knowledge, servings),
+        kitchen=casting.dish.kitchen,
+        kind=casting.dish.kind,
+        family=casting.dish.family,
+        servings=servings,
+        prep_minutes=minutes["prep"],
+        cook_minutes=minutes["cook"],
+        rest_minutes=minutes["rest"],
+        ingredients=tuple(_ingredient(line, at_hand, knowledge, units) for line in lines),
+        steps=steps,
+        uses=casting.used,
+        missing=casting.missing,
+        keywords=_keywords(casting.dish.keywords, diets),
+        allergens=allergens_of(foods),
+        diets=diets,
+        nutrition=per_serving(weighed, servings),
+    )
+
+
+def _title(casting: Casting, knowledge: Knowledge) -> str:
+    everything = knowledge.foods.values()
+    names = {
+        part.role.name: [bare(food, everything) for food in part.foods[:_MOST_IN_TITLE]]
+        for part in casting.parts
+    }
+    return speak(parse(casting.dish.title), names)
+
+
+def _summary(casting: Casting, foods: list[Food], knowledge: Knowledge, servings: int) -> str:
+    """Speak the summary, unless it praises something this version goes without."""
+    summary = casting.dish.summary
+    listed = " | ".join(name for food in foods for name in names_in_print(food))
+    if any(name not in listed for name in named_in(literal(summary), knowledge)):
+        return ""
+    return speak(parse(summary), _names(casting, servings))
+
+
+def _keywords(keywords: tuple[str, ...], diets: tuple[Diet, ...]) -> tuple[str, ...]:
+    """Leave out the diets this choice of ingredients breaks."""
+    broken = {diet.value for diet in Diet} - {diet.value for diet in diets}
+    return tuple(word for word in keywords if word.lower().replace("-", "_") not in broken)
+
+
+def _ingredient(
+    line: Line, at_hand: Collection[str], knowledge: Knowledge, units: Units
+) -> RecipeIngredient:
+    return RecipeIngredient(
+        name=line.name,
+        id=line.food.id,
+        quantity=round(line.amount.quantity, 3),
+        unit=None if line.amount.unit == "piece" else line.amount.unit,
+        amount=print_amount(line.amount, line.food, units),
+        grams=None if line.grams is None else round(line.grams, 1),
+        note=line.note(units),
+        have=_have(line.food.id, at_hand, knowledge.staples),
+    )
+
+
+def _have(
+    food: str, at_hand: Collection[str], staples: Collection[str]
+) -> Literal["have", "missing", "staple"]:
+    if food in at_hand:
+        return "have"
+    return "staple" if food in staples else "missing"
+
+
+def _names(casting: Casting, servings: int) -> dict[str, list[str]]:
+    """How each filled role is called in a sentence."""
+    return {
+        part.role.name: [line.name for line in portions(part, casting.dish.serves, servings)]
+        for part in casting.parts
+    }
+
+
+def _steps(casting: Casting, servings: int, units: Units) -> tuple[RecipeStep, ...]:
+    """Speak the steps; a mixture is named in full once and then called what it is."""
+    names = _names(casting, servings)
+    short = {
+        part.role.name: word for part in casting.parts if (word := _mixture(part.foods)) is not None
+    }
+    steps = []
+    for step in casting.dish.steps:
+        if not casting.filled.issuperset(step.needs):
+            continue
+        text = speak(step.phrase, names, _temperature(step, units))
+        if not text:
+            continue
+        steps.append(
+            RecipeStep(
+                text=text,
+                minutes=step.minutes,
+                temperature_c=step.temperature_c,
+                phase=step.phase,
+            )
+        )
+        for role in step.roles & short.keys():
+            names[role] = [short[role]]
+    return tuple(steps)
+
+
+def _mixture(foods: tuple[Food, ...]) -> str | None:
+    """Name three and more ingredients of a kind by their kind."""
+    groups = {food.group for food in foods}
+    if len(foods) >= 3 and groups <= {"vegetable", "mushroom"}:
+        return "vegetables"
+    return "fruit" if len(foods) >= 3 and groups == {"fruit"} else None
+
+
+def _temperature(step: Step, units: Units) -> str:
+    """Print the oven's temperature; its knob in °F has marks every 25 degrees."""
+    if step.temperature_c is None:
+        return ""
+    if units is Units.METRIC:
+        return f"{step.temperature_c} °C"
+    return f"{round((step.temperature_c * 9 / 5 + 32) / 25) * 25} °F"
