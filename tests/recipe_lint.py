@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from common.contracts.recipe import Recipe
-from recipe_service.domain.cook.dishes import read_dish
+from recipe_service.domain.cook.dishes import Dish, read_dish
 from recipe_service.domain.cook.match import cast
 from recipe_service.domain.cook.write import write
 from recipe_service.domain.pantry.knowledge import Knowledge, Problem, read_knowledge
@@ -44,6 +44,18 @@ def main() -> int:
         f"{len(unknown)} ids not there (--ids lists them)\n"
     )
     return 1 if real else 0
+
+
+def knowledge_that_reads() -> Knowledge:
+    """What can be used of the ingredient files, also while they are being written."""
+    return read_knowledge(KNOWLEDGE)[0]
+
+
+def dishes_that_read(knowledge: Knowledge) -> tuple[Dish, ...]:
+    """Dishes whose files can be read, also while ingredients or wording are missing."""
+    paths = sorted((KNOWLEDGE / "dishes").glob("*.toml"))
+    read = [read_dish(path, knowledge)[0] for path in paths]
+    return tuple(dish for dish in read if dish is not None)
 
 
 def read_aloud(name: str, have: str, servings: int | None, knowledge: Knowledge) -> int:
