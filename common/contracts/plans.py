@@ -17,6 +17,13 @@ class Node(BaseModel):
     queue: str
     after: tuple[str, ...] = ()
     optional: bool = False
+    hold: bool = False  # the job pauses after this node, until somebody approves
+
+
+def slot_of(node_id: str) -> dict[str, int]:
+    """Parameter that tells the repeats of one stage apart: ``compose#2`` runs with ``slot=2``."""
+    _, _, slot = node_id.partition("#")
+    return {"slot": int(slot)} if slot else {}
 
 
 class Plan(BaseModel):
@@ -36,6 +43,23 @@ class Plan(BaseModel):
                 raise ValueError(msg)
             seen.add(node.id)
         return self
+
+    def before_pause(self) -> Plan:
+        """Keep what runs before the first pause: the whole plan where there is none."""
+        behind: set[str] = set()
+        holds = {node.id for node in self.nodes if node.hold}
+        for node in self.nodes:
+            if not (behind | holds).isdisjoint(node.after):
+                behind.add(node.id)
+        return Plan(nodes=tuple(node for node in self.nodes if node.id not in behind))
+
+    def closure(self, ids: set[str]) -> set[str]:
+        """Add to some nodes everything that builds on them."""
+        found = set(ids)
+        for node in self.nodes:
+            if not found.isdisjoint(node.after):
+                found.add(node.id)
+        return found
 
     def levels(self) -> list[list[Node]]:
         """Group nodes by their depth: each level needs only the levels before it."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from common.contracts.artifacts import ArtifactRef
 from common.errors import KilnError
@@ -19,6 +20,7 @@ from common.ledger.protocol import IDEMPOTENCY_TTL_MS
 from common.ledger.reading import position
 from common.ledger.records import (
     Accepted,
+    Approval,
     Claim,
     Committed,
     Event,
@@ -29,6 +31,7 @@ from common.ledger.records import (
     NodeResult,
     ReadyNode,
     Refusal,
+    Resumed,
     error_body,
 )
 
@@ -53,7 +56,7 @@ class MemoryLedger(MemoryHouse):
         if new.memoised:  # costs no work: always welcome, while its files exist
             alive = (self._book.files.alive(new.owner, h.artifacts) for h in new.memoised.values())
             return None if all(alive) else Accepted("stale")
-        active = sum(not job.state.terminal for job in self._book.jobs.values())
+        active = sum(not job.state.resting for job in self._book.jobs.values())
         return Accepted("busy", active=active) if active >= max_active else None
 
     def _admit(self, new: NewJob) -> Accepted:
@@ -189,6 +192,25 @@ class MemoryLedger(MemoryHouse):
                 error = crash(node) if counts else {"code": "handover"}
                 again += self._book.reclaim(job, node, error)[1]
             return tuple(again)
+
+    def report(self, claim: Claim, data: dict[str, Any]) -> bool:
+        """See ``Ledger``."""
+        with self._lock:
+            held = self._holder(claim)
+            if held is not None:
+                told = json.loads(json.dumps(data | {"stage": claim.node}))
+                self._book.emit(held[0], "progress", told)
+            return held is not None
+
+    def resume(self, job: str, owner: str, approval: Approval) -> Resumed:
+        """See ``Ledger``."""
+        with self._lock:
+            entry = self._book.find(job)
+            if entry is None or entry.new.owner != owner:
+                return Resumed("unknown")
+            if entry.state is not JobState.PAUSED:
+                return Resumed("not_paused")
+            return Resumed("resumed", self._book.resume(entry, approval))
 
     def cancel(self, job: str, owner: str) -> str:
         """See ``Ledger``."""

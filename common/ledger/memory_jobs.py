@@ -12,7 +12,7 @@ import json
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from common.contracts.artifacts import ArtifactRef
@@ -21,6 +21,8 @@ from common.ledger.memory_files import FileBook
 from common.ledger.protocol import RECORD_LINGER_MS
 from common.ledger.records import (
     CRASH,
+    PAUSE_MS,
+    Approval,
     Event,
     JobRecord,
     JobState,
@@ -81,14 +83,12 @@ class JobEntry:
     nodes: dict[str, NodeEntry] = field(default_factory=dict)
     artifacts: dict[str, ArtifactRef] = field(default_factory=dict)
     due: dict[str, int] = field(default_factory=dict)  # "photo", "results": when they expire
+    approved: bool = False  # somebody has answered the pause
+    deadline_ms: int = 0  # when an unfinished job expires
 
     def __post_init__(self) -> None:
+        self.deadline_ms = self.created_ms + self.new.deadline_ms
         self.nodes = {node.id: NodeEntry(node) for node in self.new.plan.nodes}
-
-    @property
-    def deadline_ms(self) -> int:
-        """When an unfinished job expires."""
-        return self.created_ms + self.new.deadline_ms
 
     @property
     def forgotten_ms(self) -> float:
@@ -181,16 +181,45 @@ class JobBook:
         node.ready_ms = node.publish_after_ms = at
 
     def advance(self, job: JobEntry) -> tuple[ReadyNode, ...]:
-        """Make ready whatever waits only for finished nodes; the last one ends the job."""
+        """Make ready whatever waits only for finished nodes; the last one ends the job.
+
+        Where nothing runs and nothing may start, a hold is the reason: the job pauses.
+        """
         ready = []
         for node in job.nodes.values():
-            parents = (job.nodes[parent].state for parent in node.plan.after)
-            if node.state == "waiting" and SATISFIED.issuperset(parents):
+            parents = [job.nodes[parent] for parent in node.plan.after]
+            held = not job.approved and any(parent.plan.hold for parent in parents)
+            if (
+                node.state == "waiting"
+                and not held
+                and SATISFIED.issuperset(parent.state for parent in parents)
+            ):
                 self.make_ready(node, self.now())
                 ready.append(listed(job, node))
-        if all(node.state in SATISFIED for node in job.nodes.values()):
+        states = {node.state for node in job.nodes.values()}
+        if states <= SATISFIED:
             self.finish(job, JobState.SUCCEEDED)
+        elif states.isdisjoint({"ready", "running"}):
+            self.pause(job)
         return tuple(ready)
+
+    def pause(self, job: JobEntry) -> None:
+        """Wait for somebody's approval, but not for ever."""
+        job.state, job.deadline_ms = JobState.PAUSED, self.now() + PAUSE_MS
+        after = [node.plan.id for node in job.nodes.values() if node.plan.hold]
+        self.emit(job, "paused", {"after": after})
+
+    def resume(self, job: JobEntry, approval: Approval) -> tuple[ReadyNode, ...]:
+        """Go on, after running some finished nodes anew."""
+        job.new = replace(job.new, params=json.loads(json.dumps(approval.params)))
+        job.state, job.approved = JobState.RUNNING, not approval.hold
+        job.deadline_ms = self.now() + job.new.deadline_ms
+        again = sorted(approval.again & job.nodes.keys())
+        for node_id in again:
+            token = job.nodes[node_id].token
+            job.nodes[node_id] = NodeEntry(job.nodes[node_id].plan, token=token)
+        self.emit(job, "resumed", {"again": again} if again else {})
+        return self.advance(job)
 
     def settle(
         self,

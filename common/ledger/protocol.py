@@ -8,13 +8,14 @@ All raise ``LedgerUnavailable`` when the store behind them cannot be reached.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
 from common.contracts.artifacts import ArtifactRef
 from common.errors import KilnError
 from common.ledger.records import (
     DAY_MS,
     Accepted,
+    Approval,
     Claim,
     Committed,
     Event,
@@ -25,6 +26,7 @@ from common.ledger.records import (
     ReadyNode,
     Reaped,
     Refusal,
+    Resumed,
 )
 
 LEASE_MS = 10_000  # a job whose worker died runs again within 15 s
@@ -75,6 +77,14 @@ class Ledger(Protocol):
 
     def release(self, worker: str, *, counts: bool) -> tuple[ReadyNode, ...]:
         """Give back all claims of a worker: it restarted (counts) or is leaving (does not)."""
+        ...
+
+    def report(self, claim: Claim, data: dict[str, Any]) -> bool:
+        """Tell followers how a stage gets on; False when the claim is lost."""
+        ...
+
+    def resume(self, job: str, owner: str, approval: Approval) -> Resumed:
+        """Let a paused job go on, with parameters that may have changed."""
         ...
 
     def cancel(self, job: str, owner: str) -> str:

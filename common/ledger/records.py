@@ -14,6 +14,7 @@ from common.errors import KilnError, StageCrashed
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
+PAUSE_MS = DAY_MS  # a pause that nobody answers for so long ends the job
 
 
 def error_body(error: KilnError, stage: str | None = None) -> dict[str, Any]:
@@ -36,6 +37,7 @@ class JobState(StrEnum):
 
     QUEUED = "queued"
     RUNNING = "running"
+    PAUSED = "paused"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -44,7 +46,12 @@ class JobState(StrEnum):
     @property
     def terminal(self) -> bool:
         """Whether nothing will happen to the job any more."""
-        return self not in {JobState.QUEUED, JobState.RUNNING}
+        return self not in {JobState.QUEUED, JobState.RUNNING, JobState.PAUSED}
+
+    @property
+    def resting(self) -> bool:
+        """Whether nothing will happen to the job by itself."""
+        return self.terminal or self is JobState.PAUSED
 
 
 class NodeResult(BaseModel):
@@ -137,6 +144,23 @@ class Committed:
 
 
 @dataclass(frozen=True)
+class Approval:
+    """What somebody decided about a paused job."""
+
+    params: dict[str, Any]  # all of them, changed or not
+    again: frozenset[str] = frozenset()  # finished nodes to run anew, with all that build on them
+    hold: bool = False  # pause at the same place once more
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """Answer to ``resume``: resumed, not_paused or unknown; and what to publish."""
+
+    status: str
+    ready: tuple[ReadyNode, ...] = ()
+
+
+@dataclass(frozen=True)
 class Reaped:
     """What one sweep over deadlines and leases found."""
 
@@ -158,6 +182,11 @@ class Event:
     def terminal(self) -> bool:
         """Whether this event ends the stream."""
         return self.type in {"succeeded", "failed", "cancelled", "expired"}
+
+    @property
+    def resting(self) -> bool:
+        """Whether nothing more comes by itself."""
+        return self.terminal or self.type == "paused"
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from common.ledger.protocol import (
 )
 from common.ledger.records import (
     Accepted,
+    Approval,
     Claim,
     Committed,
     Event,
@@ -32,6 +33,7 @@ from common.ledger.records import (
     ReadyNode,
     Reaped,
     Refusal,
+    Resumed,
     error_body,
 )
 from common.ledger.scripts import load_scripts, within_reach
@@ -138,6 +140,17 @@ class RedisLedger:
         """See ``Ledger``."""
         answer = self._run("release", worker, int(counts))
         return reading.ready_nodes(answer["again"])
+
+    def report(self, claim: Claim, data: dict[str, Any]) -> bool:
+        """See ``Ledger``."""
+        told = json.dumps(data | {"stage": claim.node})
+        return bool(self._run("report", claim.job, claim.node, claim.token, told))
+
+    def resume(self, job: str, owner: str, approval: Approval) -> Resumed:
+        """See ``Ledger``."""
+        params = json.dumps(approval.params, sort_keys=True)
+        answer = self._run("resume", job, owner, params, int(approval.hold), *approval.again)
+        return Resumed(answer["status"], reading.ready_nodes(answer.get("ready")))
 
     def cancel(self, job: str, owner: str) -> str:
         """See ``Ledger``."""

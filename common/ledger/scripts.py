@@ -11,7 +11,7 @@ from importlib import resources
 import redis
 
 from common.errors import LedgerUnavailable
-from common.ledger.records import CRASH, DEADLINE
+from common.ledger.records import CRASH, DEADLINE, PAUSE_MS
 
 # Answers of a Redis that is there but cannot take the change now: full, starting, a replica,
 # unable to write its log. Nothing was changed; the same call may work in a moment.
@@ -31,7 +31,7 @@ def load_scripts(lease_ms: int, max_attempts: int) -> dict[str, str]:
     texts = dict(_sources())
     library = texts.pop("_lib")
     constants = (
-        f"local LEASE_MS, MAX_ATTEMPTS = {lease_ms}, {max_attempts}\n"
+        f"local LEASE_MS, MAX_ATTEMPTS, PAUSE_MS = {lease_ms}, {max_attempts}, {PAUSE_MS}\n"
         f"local CRASH, DEADLINE = [==[{json.dumps(CRASH)}]==], [==[{json.dumps(DEADLINE)}]==]\n"
     )
     return {name: constants + library + text for name, text in texts.items()}

@@ -39,13 +39,15 @@ LEASE_MS = 50
 TIME, STOPPED = "redis.call('TIME')", "redis.call('HMGET', P .. 'clock', 's', 'us')"
 
 
-def node(id_: str, *after: str, optional: bool = False, queue: str = "red") -> Node:
-    return Node(id=id_, stage=f"stage.{id_}", queue=queue, after=after, optional=optional)
+def node(id_: str, *after: str, queue: str = "red", **flags: bool) -> Node:
+    return Node(id=id_, stage=f"stage.{id_}", queue=queue, after=after, **flags)
 
 
 DIAMOND = Plan(
     nodes=(node("a"), node("b", "a"), node("c", "a", queue="blue"), node("d", "b", "c")),
 )
+
+HELD = Plan(nodes=(node("a", hold=True), node("b", "a"), node("c", "a"), node("d", "b", "c")))
 
 
 def artifact(name: str, content: str = "", *, internal: bool = False) -> ArtifactRef:

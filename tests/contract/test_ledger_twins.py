@@ -12,8 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from common.contracts.plans import Plan
 from common.errors import KilnError, NoFace, StorageError
-from common.ledger.records import Claim, Committed, NodeResult
-from tests.contract.conftest import DIAMOND, House, artifact, memory_house, node, redis_house
+from common.ledger.records import Approval, Claim, Committed, NodeResult
+from tests.contract.conftest import DIAMOND, HELD, House, artifact, memory_house, node, redis_house
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +30,8 @@ PLANS = (
     DIAMOND,
     Plan(nodes=(node("a"), node("b"), node("d", "a", "b"))),
     Plan(nodes=(node("a"), node("b", "a", optional=True), node("c", optional=True))),
+    HELD,
+    Plan(nodes=(node("a", hold=True, optional=True), node("b"), node("c", "a", "b"))),
 )
 jobs, workers = st.sampled_from(JOBS), st.sampled_from(WORKERS)
 picks = st.integers(0, 5)
@@ -113,6 +115,24 @@ class Twins(RuleBasedStateMachine):
     @rule(pick=picks)
     def heartbeat(self, pick: int) -> None:
         self.both_with_a_claim(pick, lambda ledger, claim: ledger.heartbeat(claim))
+
+    @rule(
+        job=jobs,
+        owner=st.sampled_from(("ann", "ann", "bob")),
+        again=st.frozensets(st.sampled_from("abcdx")),
+        hold=st.booleans(),
+    )
+    def resume(self, job: str, owner: str, again: frozenset[str], hold: bool) -> None:
+        record = self.houses[0].ledger.job(job)
+        again = frozenset(record.plan.closure(set(again))) if record else again
+        approval = Approval({"height_mm": 60, "name": "Ann"}, again, hold)
+        self.both(lambda house: house.ledger.resume(job, owner, approval))
+
+    @rule(pick=picks)
+    def report(self, pick: int) -> None:
+        self.both_with_a_claim(
+            pick, lambda ledger, claim: ledger.report(claim, {"text": "Zoë", "n": pick})
+        )
 
     @rule(job=jobs, owner=st.sampled_from(("ann", "ann", "bob")))
     def cancel(self, job: str, owner: str) -> None:

@@ -1,5 +1,5 @@
 -- Shared by every ledger script; loaded in front of each. KEYS[1] is the key prefix. The loader
--- puts the constants LEASE_MS, MAX_ATTEMPTS and the errors CRASH and DEADLINE (json) above this.
+-- puts the constants LEASE_MS, MAX_ATTEMPTS, PAUSE_MS and the errors CRASH and DEADLINE (json) above this.
 --
 -- One job is one hash. Fields of a node (one stage of the plan) are "<letter>:<node>":
 --   s state  a attempts  t fencing token  w worker  q ready_ms  b begin_ms  e end_ms
@@ -10,6 +10,7 @@
 local P = KEYS[1]
 
 local TERMINAL = { succeeded = true, failed = true, cancelled = true, expired = true }
+local EMPTY = cjson.decode('{}')
 local UNFINISHED = { waiting = true, ready = true, running = true }
 local SATISFIED = { done = true, skipped = true } -- what a successor may build on
 
@@ -145,21 +146,55 @@ local function finish(job, state, now, err)
   redis.call('PEXPIRE', P .. 'events:' .. job.id, job.f.record_ttl_ms)
 end
 
+local function set_deadline(job, at)
+  put(job, 'deadline', at)
+  redis.call('ZADD', P .. 'deadlines', at, job.id)
+end
+
+-- Forgets what a finished node has done, but never its token.
+local function renew(job, id)
+  put(job, 's:' .. id, 'waiting', 'a:' .. id, 0, 'p:' .. id, 0)
+  for _, letter in ipairs({ 'w', 'q', 'b', 'e', 'l', 'r', 'n' }) do
+    redis.call('HDEL', job.key, letter .. ':' .. id)
+    job.f[letter .. ':' .. id] = nil
+  end
+end
+
+local function pause(job, now)
+  local after = {}
+  for _, node in ipairs(job.plan) do
+    if node.hold then after[#after + 1] = node.id end
+  end
+  put(job, 'state', 'paused')
+  redis.call('ZREM', P .. 'active', job.id)
+  set_deadline(job, now + PAUSE_MS)
+  emit(job, 'paused', { after = after })
+end
+
 -- Nodes that wait only for finished nodes become ready and are returned; the last one ends the job.
+-- Where nothing runs and nothing may start, a hold is the reason: the job pauses.
 local function advance(job, now)
-  local ready, open = {}, 0
+  local ready, open, moving = {}, 0, false
+  local approved = job.f.approved == '1'
   for _, node in ipairs(job.plan) do
     local free = job.f['s:' .. node.id] == 'waiting'
     for _, parent in ipairs(node.after) do
       free = free and SATISFIED[job.f['s:' .. parent]]
+      free = free and (approved or not node_of(job, parent).hold)
     end
     if free then
       make_ready(job, node, now)
       ready[#ready + 1] = row(job, node)
     end
-    if not SATISFIED[job.f['s:' .. node.id]] then open = open + 1 end
+    local state = job.f['s:' .. node.id]
+    if not SATISFIED[state] then open = open + 1 end
+    moving = moving or state == 'ready' or state == 'running'
   end
-  if open == 0 then finish(job, 'succeeded', now, nil) end
+  if open == 0 then
+    finish(job, 'succeeded', now, nil)
+  elseif not moving then
+    pause(job, now)
+  end
   return ready
 end
 

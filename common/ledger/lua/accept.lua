@@ -21,7 +21,7 @@ local inputs = {}
 for _, ref in ipairs(rec.inputs) do inputs[#inputs + 1] = ref.name end
 put(job, 'id', job.id, 'owner', rec.owner, 'product', rec.product, 'state', 'queued',
   'params', rec.params, 'plan', rec.plan, 'created', now, 'trace', rec.trace,
-  'deadline', now + rec.deadline_ms, 'photo_ttl_ms', rec.photo_ttl_ms,
+  'deadline', now + rec.deadline_ms, 'deadline_ms', rec.deadline_ms, 'photo_ttl_ms', rec.photo_ttl_ms,
   'result_ttl_ms', rec.result_ttl_ms, 'record_ttl_ms', rec.record_ttl_ms,
   'inputs', ' ' .. table.concat(inputs, ' ') .. ' ')
 for _, node in ipairs(job.plan) do
