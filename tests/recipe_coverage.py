@@ -27,7 +27,7 @@ from recipe_service.domain.cook.choose import (
 )
 from recipe_service.domain.cook.dishes import Dish
 from recipe_service.domain.pantry.knowledge import Knowledge
-from tests.recipe_lint import KNOWLEDGE, dishes_that_read, knowledge_that_reads
+from tests.recipe_lint import dishes_that_read, knowledge_that_reads
 
 # The recogniser's 43 coarse classes as ids.
 SEEN = [

@@ -28,9 +28,11 @@ _KIND = {
     "main": 0.5, "soup": 0.4, "breakfast": 0.2, "dessert": 0.1, "side": 0.1, "salad": 0.1,
     "snack": -0.1, "drink": -0.2, "sauce": -0.6,
 }  # fmt: skip
+_ONE_MORE = 0.5  # what using a fourth ingredient counts; three are the promise
 _MISSING = 0.8
 _SAME_KIND, _SAME_KITCHEN, _SAME_FOODS = 0.45, 0.3, 0.6
 _HINTED = 0.8
+_CLASSIC = 1.0  # potatoes and leeks are a soup before they are a tray of anything
 _SLOW = 0.002  # a minute; decides between equals
 
 
@@ -106,10 +108,23 @@ def _matters(food: Food) -> float:
 
 def _score(casting: Casting, wish: Wish, knowledge: Knowledge) -> float:
     dish = casting.dish
-    used = sum(_matters(knowledge.foods[food]) for food in casting.used)
+    weights = sorted((_matters(knowledge.foods[food]) for food in casting.used), reverse=True)
+    used = sum(weights[:LEAST_USED]) + _ONE_MORE * sum(weights[LEAST_USED:])
     bought = sum(_matters(knowledge.foods[food]) for food in casting.missing)
     score = used - _MISSING * bought + _KIND[dish.kind] - _SLOW * casting.minutes
-    return score + _HINTED * len(_words(wish.hint) & _words_of(dish))
+    score += _HINTED * len(_words(wish.hint) & _words_of(dish))
+    return score + _CLASSIC * _precision(casting)
+
+
+def _precision(casting: Casting) -> float:
+    """How closely the dish asks for what is used: 1 when each could be nothing else."""
+    asked = [
+        1 / len(part.role.options) ** 0.5
+        for part in casting.parts
+        for food in part.foods
+        if food.id in casting.used
+    ]
+    return float(sum(asked) / len(asked))
 
 
 def _words_of(dish: Dish) -> frozenset[str]:

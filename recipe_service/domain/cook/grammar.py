@@ -16,7 +16,21 @@ if TYPE_CHECKING:  # dishes.py reads files by these rules
 # Words that are the name of an ingredient in one sense and plain English in another.
 PLAIN_WORDS = frozenset(
     {"water", "ice", "clove", "cloves", "date", "dates", "sage", "season", "oil", "orange", "seed"}
-    | {"seeds", "stock", "juice", "leaf", "leaves", "pepper", "greens", "cream", "roll", "rolls"}
+    | {
+        "seeds",
+        "stock",
+        "juice",
+        "curry",
+        "starch",
+        "cold water",
+        "leaf",
+        "leaves",
+        "pepper",
+        "greens",
+        "cream",
+        "roll",
+        "rolls",
+    }
 )
 MEASURE = re.compile(r"(\d+(?:\.\d+)?) ([a-z]+)")
 MEASURES = frozenset({"g", "kg", "ml", "l", "tsp", "tbsp", "cup", "pinch", "handful"})
@@ -25,6 +39,10 @@ _MINUTES = re.compile(r"(\d+)(?: ?(?:-|\u2013|to) ?(\d+))? minutes?\b")
 _FIXED_NUMBER = re.compile(
     r"(?<![\d.,/-])\d+(?:[.,/]\d+)?(?![\d.,/]*\d)(?! ?(?:-|\u2013|to|or) ?\d)"
     r"(?![ -]?(?:minutes?|hours?|seconds?|cm|mm|%))(?: \w+)?"
+)
+_FIXED_WORD = re.compile(
+    r"\b(?:two|three|four|five|six|eight|ten|twelve) (?:\w+ )?"
+    r"(?:bowls|plates|glasses|tumblers|mugs|portions|servings|people|hollows|rounds|patties|balls)\b"
 )
 _BROKEN_LIST = re.compile(r", (?:the )?\{\w+\}\[,? and\b")
 
@@ -134,7 +152,7 @@ def _step_faults(step: Step, dish: Dish, knowledge: Knowledge) -> Iterator[str]:
     if _BROKEN_LIST.search(step.text):
         yield "reads 'the a, b' without the bracket: write 'the {a} and {b}[ and the {c}]'"
     yield from _time_faults(step)
-    if found := _FIXED_NUMBER.search(step.text):
+    if found := _FIXED_NUMBER.search(step.text) or _FIXED_WORD.search(step.text):
         yield f"{found.group()!r} stays the same when the dish is scaled: say it without a number"
     yield from _literal_faults(step.text, dish, knowledge)
 

@@ -12,7 +12,7 @@ from recipe_service.domain.pantry.knowledge import Food
 
 _MOST_PORTIONS = 1.5  # of one ingredient in a mixture, or ten cloves of garlic share with a potato
 _LEAST_PIECE_G = 30.0  # lighter things are weighed, not counted, in a mixture
-_COUNT_ERROR = 0.15  # how far a count may be from the weight it stands for
+_WHOLE_ERROR, _HALF_ERROR = 0.25, 0.12  # how far a count may be from the weight it stands for
 # One of these is a part of the thing, so that the thing keeps its singular: "2 slices lemon".
 _PARTS = frozenset({"slice", "clove", "head", "cube", "sheet", "stalk", "knob", "leaf"})
 _PRESERVED = ("canned ", "tinned ", "frozen ")
@@ -67,7 +67,8 @@ def portions(part: Part, serves: int, servings: int) -> Iterator[Line]:
         amount = scale(amount, share * servings / serves, food)
         counted = _counted(amount, food) if part.role.pick > 1 else None
         if counted is not None:
-            yield Line(food, counted, amount, cuts)
+            weight = Amount(grams_of(counted, food) or amount.quantity, "g")
+            yield Line(food, counted, scale(weight, 1.0001), cuts)
         else:
             yield Line(food, _printable(amount, food), None, cuts)
 
@@ -122,10 +123,10 @@ def _counted(amount: Amount, food: Food) -> Amount | None:
     if amount.unit != "g" or food.plural is None or piece is None or piece < _LEAST_PIECE_G:
         return None
     pieces = amount.quantity / piece
-    whole = round(pieces * 2) / 2 if pieces < 3 else float(round(pieces))
-    if whole <= 0 or abs(whole / pieces - 1) > _COUNT_ERROR:
-        return None
-    return Amount(whole, "piece")
+    whole, half = float(round(pieces)), round(pieces * 2) / 2
+    if abs(whole / pieces - 1) <= _WHOLE_ERROR:
+        return Amount(whole, "piece")
+    return Amount(half, "piece") if abs(half / pieces - 1) <= _HALF_ERROR else None
 
 
 def _printable(amount: Amount, food: Food) -> Amount:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from recipe_service.domain.cook.phrases import TEMPERATURE, Phrase
+from recipe_service.domain.cook.phrases import TEMPERATURE, Fragment, Phrase
 
 # Literals that carry a list on from one placeholder to the next.
 _COMMA = frozenset({", ", ", the "})
@@ -15,6 +15,7 @@ _TIDY = (
     (re.compile(r" ([,.;:!?])"), r"\1"),
     (re.compile(r",+(?=[,.;:!?])"), ""),
 )
+_ENDS = re.compile(r"[.;:!?]")
 _SENTENCE = re.compile(r"(^|[.!?] )([a-z\u00e0-\u00ff])")
 
 
@@ -32,7 +33,7 @@ def speak(phrase: Phrase, names: Mapping[str, Sequence[str]], temperature: str =
     two for b is "the a, b and c", not "the a and b and c".
     """
     spoken = [part for part in phrase if not part.optional or part.roles <= names.keys()]
-    pieces = _joined(part.pieces for part in spoken)
+    pieces = _joined(_closed(spoken))
     for place in range(1, len(pieces), 2):
         if pieces[place] == TEMPERATURE:
             pieces[place] = temperature
@@ -51,6 +52,17 @@ def tidy(text: str) -> str:
     for pattern, mended in _TIDY:
         text = pattern.sub(mended, text)
     return _SENTENCE.sub(lambda found: found[1] + found[2].upper(), text.strip(" ,"))
+
+
+def _closed(spoken: Sequence[Fragment]) -> Iterator[Sequence[str]]:
+    """End a list with "and" where its last item is optional: not "the a, the b" and a stop."""
+    for place, fragment in enumerate(spoken):
+        pieces = fragment.pieces
+        following = spoken[place + 1].pieces[0] if place + 1 < len(spoken) else "."
+        item = fragment.optional and len(pieces) == 3 and pieces[0] in _COMMA and not pieces[2]
+        if item and _ENDS.match(following):
+            pieces = (pieces[0].replace(",", " and", 1), *pieces[1:])
+        yield pieces
 
 
 def _joined(runs: Iterable[Sequence[str]]) -> list[str]:
