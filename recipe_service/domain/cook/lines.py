@@ -68,7 +68,7 @@ def portions(part: Part, serves: int, servings: int) -> Iterator[Line]:
         counted = _counted(amount, food) if part.role.pick > 1 else None
         if counted is not None:
             weight = Amount(grams_of(counted, food) or amount.quantity, "g")
-            yield Line(food, counted, scale(weight, 1.0001), cuts)
+            yield Line(food, counted, _rounded(weight), cuts)
         else:
             yield Line(food, _printable(amount, food), None, cuts)
 
@@ -124,7 +124,7 @@ def _counted(amount: Amount, food: Food) -> Amount | None:
         return None
     pieces = amount.quantity / piece
     whole, half = float(round(pieces)), round(pieces * 2) / 2
-    if abs(whole / pieces - 1) <= _WHOLE_ERROR:
+    if abs(whole / pieces - 1) <= (_WHOLE_ERROR if whole > 1 else _HALF_ERROR):
         return Amount(whole, "piece")
     return Amount(half, "piece") if abs(half / pieces - 1) <= _HALF_ERROR else None
 
@@ -133,7 +133,7 @@ def _printable(amount: Amount, food: Food) -> Amount:
     """Say "400 g canned tomatoes", not "1 can canned", and "2 bay leaves", not "2 leaves bay"."""
     if amount.unit == "can" and food.name.startswith(_PRESERVED):
         grams = grams_of(amount, food)
-        return amount if grams is None else scale(Amount(grams, "g"), 1.0)
+        return amount if grams is None else _rounded(Amount(grams, "g"))
     if amount.unit != "piece" and food.name.endswith(" " + amount.unit):
         return Amount(amount.quantity, "piece")
     return amount
@@ -146,4 +146,9 @@ def _merged(first: Line, second: Line) -> Line:
         total = Amount(first.amount.quantity + second.amount.quantity, first.amount.unit)
         return Line(first.food, total, None, cuts)
     grams = (first.grams or 0.0) + (second.grams or 0.0)
-    return Line(first.food, Amount(grams, "g"), None, cuts)
+    return Line(first.food, _rounded(Amount(grams, "g")), None, cuts)
+
+
+def _rounded(amount: Amount) -> Amount:
+    """Round to what a scale shows: scaling does, unless the factor is 1."""
+    return scale(Amount(amount.quantity * 2, amount.unit), 0.5)
