@@ -38,8 +38,8 @@ def build(app: Celery, job: str, plan: Plan) -> Any:  # noqa: ANN401  Celery is 
 
 
 def publish_plan(app: Celery, job: str, plan: Plan) -> None:
-    """Put the first stages on the broker; Celery goes on from there."""
-    _send(lambda: build(app, job, plan).apply_async())
+    """Put the first stages on the broker; Celery goes on from there, up to a pause."""
+    _send(lambda: build(app, job, plan.before_pause()).apply_async())
 
 
 def publish_again(app: Celery, nodes: Iterable[ReadyNode]) -> None:

@@ -14,13 +14,18 @@
     │   ├── FaceTooSmall          face_too_small
     │   ├── NoSuchSubject         no_such_subject
     │   ├── EngineUnavailable     engine_unavailable
+    │   ├── LanguageUnavailable   language_unavailable no language model speaks it here
+    │   ├── NoIngredients         no_ingredients       nothing edible was seen or named
+    │   ├── NoRecipe              no_recipe            nothing may be cooked from it
     │   └── IdempotencyConflict   idempotency_conflict
     ├── NotFound                  not_found
     ├── NotAllowedNow             job_not_cancellable
+    ├── NotPaused                 job_not_paused       there is nothing to resume
     ├── Gone                      gone                 the artifact has expired
     ├── RangeNotSatisfiable       range_not_satisfiable
     ├── Busy                      busy                 admission refused, try again
     ├── LedgerUnavailable         ledger_unavailable   Redis cannot be reached
+    ├── ServiceUnavailable        service_unavailable  another service does not answer
     ├── StorageError              storage              artifact store failed (retryable)
     ├── StageCrashed              crash                a worker died, three times
     ├── StageHung                 hang                 a stage outlived its hard limit
@@ -33,6 +38,7 @@ lives in ``common/http.py``; nothing here knows about HTTP.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 
@@ -47,6 +53,13 @@ class KilnError(Exception):
         super().__init__(detail)
         self.detail = detail
         self.advice = type(self).hint if hint is None else hint
+
+
+def tree(root: type[KilnError]) -> Iterator[type[KilnError]]:
+    """Walk an error class and everything below it."""
+    yield root
+    for child in root.__subclasses__():
+        yield from tree(child)
 
 
 class InputError(KilnError):
@@ -126,6 +139,27 @@ class EngineUnavailable(InputError):
     hint = "GET /v1/catalog lists the engines that are here."
 
 
+class LanguageUnavailable(InputError):
+    """The output language needs a language model, and none is configured."""
+
+    code = "language_unavailable"
+    hint = "Ask for `language=en`, or let the operator configure a language model."
+
+
+class NoIngredients(InputError):
+    """There is nothing to cook from."""
+
+    code = "no_ingredients"
+    hint = "Photograph the food from nearer, or name the ingredients."
+
+
+class NoRecipe(InputError):
+    """No recipe fits what is at hand and what was asked for."""
+
+    code = "no_recipe"
+    hint = "Name more ingredients, or ask for less: fewer diets and exclusions, more time."
+
+
 class IdempotencyConflict(InputError):
     """The Idempotency-Key was used before, for another request."""
 
@@ -145,6 +179,13 @@ class NotAllowedNow(KilnError):
 
     code = "job_not_cancellable"
     hint = "The job has ended already; GET it to see how."
+
+
+class NotPaused(KilnError):
+    """Only a paused job can be resumed."""
+
+    code = "job_not_paused"
+    hint = "GET the job to see its state."
 
 
 class Gone(KilnError):
@@ -173,6 +214,14 @@ class LedgerUnavailable(KilnError):
     """Redis cannot be reached; no promise can be made or looked up."""
 
     code = "ledger_unavailable"
+    hint = "Wait for Retry-After seconds and try again."
+    retryable = True
+
+
+class ServiceUnavailable(KilnError):
+    """A service that this call needs does not answer."""
+
+    code = "service_unavailable"
     hint = "Wait for Retry-After seconds and try again."
     retryable = True
 

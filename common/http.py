@@ -10,7 +10,7 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from flask import Flask, Response, g, jsonify, request
@@ -26,10 +26,12 @@ STATUS: Final[dict[type[KilnError], int]] = {
     errors.PhotoTooLarge: 413,
     errors.NotFound: 404,
     errors.NotAllowedNow: 409,
+    errors.NotPaused: 409,
     errors.Gone: 410,
     errors.RangeNotSatisfiable: 416,
     errors.Busy: 503,
     errors.LedgerUnavailable: 503,
+    errors.ServiceUnavailable: 503,
     errors.StorageError: 503,
     errors.StageCrashed: 500,
     errors.StageHung: 500,
@@ -50,14 +52,8 @@ def status_of(error: type[KilnError]) -> int:
 
 def status_of_code(code: str) -> int:
     """HTTP status of an error known only by its code, as the ledger keeps a job's error."""
-    found = [cls for cls in _tree(KilnError) if cls.code == code]
+    found = [cls for cls in errors.tree(KilnError) if cls.code == code]
     return status_of(found[0]) if found else STATUS_OF_END.get(code, 500)
-
-
-def _tree(root: type[KilnError]) -> Iterator[type[KilnError]]:
-    yield root
-    for child in root.__subclasses__():
-        yield from _tree(child)
 
 
 def problem(status: int, code: str, detail: str, hint: str = "", **extra: object) -> Response:

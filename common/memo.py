@@ -23,7 +23,8 @@ def memo_key(
     stage: Stage, version: str, artifacts: Mapping[str, ArtifactRef], request: BaseModel
 ) -> str:
     """Key of one stage output; ``artifacts`` are those the job has when the stage starts."""
-    names = sorted(artifacts) if EVERYTHING in stage.reads else stage.reads
+    there = [name for name in stage.may_read if name in artifacts]
+    names = sorted(artifacts) if EVERYTHING in stage.reads else [*stage.reads, *there]
     parts = {
         "stage": stage.name,
         "version": version,

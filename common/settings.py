@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     gateway_port: Port = Field(8000, description="The front door: API and page")
     stylize_port: Port = Field(8001, description="Stylization service")
     fusion_port: Port = Field(8002, description="3D fusion service")
+    recipe_port: Port = Field(8003, description="Recipe service")
     flower_port: Port = Field(5555, description="Flower, to watch tasks")
     flower_basic_auth: str | None = Field(
         None, description="Login of Flower as user:password; default: made at random once"
@@ -54,6 +55,10 @@ class Settings(BaseSettings):
 
     stylize_workers: int = Field(1, ge=1, le=64, description="Processes of the stylize worker")
     fusion_workers: int = Field(2, ge=1, le=64, description="Processes of the fusion worker")
+    recipe_workers: int = Field(1, ge=1, le=64, description="Processes of the recipe worker")
+    recipe_threads: int = Field(
+        8, ge=1, le=64, description="Recipe stages one worker runs at once; they wait for models"
+    )
     threads_per_worker: int = Field(
         1, ge=1, le=64, description="OpenCV, OpenMP and render threads inside one worker process"
     )
@@ -65,6 +70,21 @@ class Settings(BaseSettings):
     max_streams: int = Field(
         128, ge=1, le=1024, description="Event streams and long-polls of one gateway process"
     )
+
+    llm_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^/?#]+(/[^?#]*)?$",
+        description="OpenAI-compatible server of language models, such as http://127.0.0.1:11434/v1;"
+        " default: none, the built-in engines do everything",
+    )
+    llm_api_key: str | None = Field(None, description="Key of that server, if it wants one")
+    llm_text_model: str | None = Field(None, description="Its model that writes recipes")
+    llm_vision_model: str | None = Field(None, description="Its model that reads photos")
+    llm_timeout_s: float = Field(
+        30, gt=0, le=35, description="Longest call to a model; then the built-in engine takes over"
+    )
+    llm_max_tokens: int = Field(1500, ge=100, le=16_000, description="Longest answer of a model")
+    llm_concurrency: int = Field(8, ge=1, le=64, description="Calls one worker makes at once")
 
     max_active_jobs: int = Field(
         2000, ge=1, description="Unfinished jobs in the house; beyond it a submit is a 503"
@@ -115,6 +135,11 @@ class Settings(BaseSettings):
     def artifacts_url(self) -> str:
         """URL of the artifact store."""
         return self.store_url or (self.data_dir / "artifacts").resolve().as_uri()
+
+    @property
+    def recipe_url(self) -> str:
+        """Where the gateway finds the recipe service."""
+        return f"http://{self.host}:{self.recipe_port}"
 
     @property
     def gateway_url(self) -> str:

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from common import logs, metrics
 from common.contracts.artifacts import ArtifactRef
 from common.contracts.figurine import Facts
+from common.contracts.plans import slot_of
 from common.contracts.stages import BY_NAME, Output, Stage
 from common.errors import (
     BadParameter,
@@ -71,6 +72,19 @@ class StageContext:
         if early:
             self._show(ref)
         return ref
+
+    def has(self, name: str) -> bool:
+        """Tell whether an input artifact is there; which ones are, differs from job to job."""
+        return name in self.claim.artifacts
+
+    def report(self, **data: str | float) -> None:
+        """Tell followers how this stage gets on; a nicety that may get lost."""
+        self.checkpoint()
+        try:
+            if not self._ledger.report(self.claim, data):
+                self.lost = True
+        except LedgerUnavailable as exc:
+            log.info("progress is not told: %s", exc.detail)
 
     def checkpoint(self) -> None:
         """Stop here when the job was cancelled or the soft limit has passed.
@@ -191,7 +205,7 @@ def _settle(runtime: Runtime, task: StageTask, context: StageContext) -> Committ
 def _work(runtime: Runtime, task: StageTask, context: StageContext) -> Committed:
     row, claim = task.row, context.claim
     try:
-        request = row.request.model_validate(claim.params)
+        request = row.request.model_validate(claim.params | slot_of(claim.node))
     except ValidationError as exc:
         raise BadParameter(f"{row.name}: {exc.error_count()} parameters are not valid") from exc
     key = memo_key(row, runtime.versions[row.name], claim.artifacts, request)

@@ -14,14 +14,13 @@ from common.ledger.protocol import Ledger
 from common.ledger.redis_ledger import RedisLedger, connect
 from common.settings import Settings
 from common.stores import ArtifactStore
-from gateway.api import artifacts, catalog, docs, events, figurines, jobs, pages
+from gateway.api import artifacts, catalog, compat, docs, events, figurines, jobs, pages, recipes
+from gateway.api.uploads import FORM_OVERHEAD
 from gateway.follow import Hub
-from gateway.house import EXTENSION, House, Publish
+from gateway.house import EXTENSION, House, Publish, PublishAgain
 from gateway.recall import Recall
 
-FORM_OVERHEAD = 100_000  # bytes of a multipart body around the photo
-
-NOUNS = (figurines, jobs, events, artifacts, catalog, docs, pages)
+NOUNS = (figurines, recipes, jobs, events, artifacts, catalog, docs, pages, compat)
 
 
 def create_app(
@@ -29,6 +28,7 @@ def create_app(
     ledger: Ledger | None = None,
     store: ArtifactStore | None = None,
     publish: Publish | None = None,
+    publish_again: PublishAgain | None = None,
 ) -> Flask:
     """Build the app. Nothing is connected before the first request.
 
@@ -36,18 +36,20 @@ def create_app(
     ----------
     settings
         Read from the environment by default.
-    ledger, store, publish
+    ledger, store, publish, publish_again
         Made from the settings by default; tests hand their own in.
     """
     settings = settings or Settings()
     ledger = ledger or RedisLedger(
         connect(settings.ledger_url, max_connections=settings.gateway_threads + 32)
     )
+    celery = make_app(settings)
     the_house = House(
         settings=settings,
         ledger=ledger,
         store=store or ArtifactStore(settings.artifacts_url),
-        publish=publish or partial(canvas.publish_plan, make_app(settings)),
+        publish=publish or partial(canvas.publish_plan, celery),
+        publish_again=publish_again or partial(canvas.publish_again, celery),
         hub=Hub(ledger, settings.max_streams),
         recall=Recall(ledger),
     )

@@ -116,16 +116,16 @@ class Hub:
                     except LedgerUnavailable:
                         pending = []
 
-    def wait_for_end(self, job: str, seconds: float) -> JobRecord | None:
-        """Read a job when it has ended, or as it is after so many seconds."""
+    def wait_for_rest(self, job: str, seconds: float) -> JobRecord | None:
+        """Read a job when it has ended or paused, or as it is after so many seconds."""
         give_up = time.monotonic() + seconds
         with self.listening(job) as listener:
             record = self._ledger.job(job)
-            while record and not record.state.terminal:
+            while record and not record.state.resting:
                 heard = _next(listener, give_up - time.monotonic())
                 if heard is Signal.CLOSE:
                     return record
-                if not isinstance(heard, Event) or heard.terminal:
+                if not isinstance(heard, Event) or heard.resting:
                     record = self._ledger.job(job)
                 if heard is None:
                     return record

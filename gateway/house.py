@@ -10,6 +10,7 @@ from flask import current_app
 
 from common.contracts.plans import Plan
 from common.ledger.protocol import Ledger
+from common.ledger.records import ReadyNode
 from common.settings import Settings
 from common.stores import ArtifactStore
 from gateway.follow import Hub
@@ -18,6 +19,7 @@ from gateway.recall import Recall
 EXTENSION = "kiln"  # key in Flask's `app.extensions`
 
 Publish = Callable[[str, Plan], None]
+PublishAgain = Callable[[tuple[ReadyNode, ...]], None]
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class House:
     ledger: Ledger
     store: ArtifactStore
     publish: Publish
+    publish_again: PublishAgain
     hub: Hub
     recall: Recall
 

@@ -34,5 +34,23 @@ def figurine_plan(formats: Collection[str]) -> Plan:
     )
 
 
-def _node(stage: str, after: tuple[str, ...] = ()) -> Node:
-    return Node(id=stage, stage=stage, queue=BY_NAME[stage].queue, after=after)
+def recipe_plan(count: int, *, pause: bool = False) -> Plan:
+    """Photos or a list to recipes: ``recognise → [ compose#0 ∥ compose#1 … ] → rank → finish``.
+
+    With ``pause`` the job waits behind ``recognise`` until somebody approves the list. A recipe
+    that cannot be written is left out, the others go on.
+    """
+    written = tuple(f"recipe.compose#{slot}" for slot in range(count))
+    return Plan(
+        nodes=(
+            _node("recipe.recognise", hold=pause),
+            *(_node(each, after=("recipe.recognise",), optional=True) for each in written),
+            _node("recipe.rank", after=written),
+            _node("gateway.finish", after=("recipe.rank",)),
+        )
+    )
+
+
+def _node(id_: str, after: tuple[str, ...] = (), **flags: bool) -> Node:
+    stage = id_.partition("#")[0]
+    return Node(id=id_, stage=stage, queue=BY_NAME[stage].queue, after=after, **flags)

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from common.contracts.artifacts import ArtifactRef
-from common.contracts.plans import Plan
+from common.contracts.plans import Plan, slot_of
 from common.contracts.stages import BY_NAME
 from common.ledger.protocol import Ledger
 from common.ledger.records import MemoHit
@@ -35,6 +35,8 @@ class Recall:
         A level's keys need the hashes of what the levels before it made, so this costs one
         look-up per level; the first one ends it for a photo that is new.
         """
+        if any(node.hold for node in plan.nodes):
+            return None  # somebody wants to look at it first
         versions = self._current_versions()
         artifacts = {ref.name: ref for ref in inputs}
         hits: dict[str, MemoHit] = {}
@@ -43,7 +45,10 @@ class Recall:
             if not all(row.name in versions for row in rows):
                 return None  # no worker has told yet what it runs
             try:
-                requests = [row.request.model_validate(params) for row in rows]
+                requests = [
+                    BY_NAME[node.stage].request.model_validate(params | slot_of(node.id))
+                    for node in level
+                ]
             except ValidationError:
                 return None  # the stage will say what is wrong
             keys = [

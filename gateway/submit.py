@@ -11,25 +11,27 @@ from typing import Any
 
 from common import metrics
 from common.contracts.artifacts import ArtifactRef
-from common.contracts.stages import PHOTO
+from common.contracts.plans import Plan
+from common.contracts.stages import PHOTOS
 from common.errors import Busy, IdempotencyConflict
 from common.ledger.records import HOUR_MS, Accepted, NewJob
 from common.settings import Settings
-from gateway.domain.params import FigurineParams
 from gateway.domain.upload import check_photo
 from gateway.house import House
-from gateway.plan import figurine_plan
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Submission:
-    """What somebody asks for."""
+    """What somebody asks for. Its parameters and the number of its photos are checked."""
 
     owner: str
-    params: FigurineParams
-    photo: bytes
+    product: str
+    params: dict[str, Any]
+    plan: Plan
+    photos: tuple[bytes, ...]
+    ttl_hours: int | None
     idempotency_key: str | None
     trace: str
 
@@ -42,8 +44,8 @@ class Receipt:
     replayed: bool
 
 
-def submit_figurine(house: House, wanted: Submission) -> Receipt:
-    """Accept a photo. When this returns, the ledger has promised that the job will end.
+def submit(house: House, wanted: Submission) -> Receipt:
+    """Accept a job. When this returns, the ledger has promised that the job will end.
 
     Raises
     ------
@@ -56,12 +58,7 @@ def submit_figurine(house: House, wanted: Submission) -> Receipt:
     LedgerUnavailable, StorageError
         No promise could be written down.
     """
-    header = check_photo(wanted.photo, house.settings.max_upload_mb * 1_000_000)
-    # The intent comes first: a file whose job is not accepted is in the trash already, whatever
-    # happens in between, and without Redis nothing is written at all.
-    house.ledger.discard(wanted.owner, [hashlib.sha256(wanted.photo).hexdigest()])
-    photo = house.store.put(wanted.owner, PHOTO, header.media_type, wanted.photo, internal=True)
-    new = _new_job(house.settings, wanted, photo)
+    new = _new_job(house.settings, wanted, _store_photos(house, wanted))
     accepted, remembered = _accept(house, new)
     if accepted.status != "accepted":
         _refuse(accepted)
@@ -70,28 +67,44 @@ def submit_figurine(house: House, wanted: Submission) -> Receipt:
     return Receipt(accepted.job, replayed=accepted.status == "replayed")
 
 
-def _new_job(settings: Settings, wanted: Submission, photo: ArtifactRef) -> NewJob:
-    params = wanted.params.model_dump(mode="json", exclude_none=True)
-    hours = wanted.params.ttl_hours or settings.result_ttl_hours
+def _store_photos(house: House, wanted: Submission) -> tuple[ArtifactRef, ...]:
+    limit = house.settings.max_upload_mb * 1_000_000
+    headers = [check_photo(photo, limit) for photo in wanted.photos]
+    # The intent comes first: a file whose job is not accepted is in the trash already, whatever
+    # happens in between, and without Redis nothing is written at all.
+    hashes = [hashlib.sha256(photo).hexdigest() for photo in wanted.photos]
+    house.ledger.discard(wanted.owner, hashes)
+    return tuple(
+        house.store.put(wanted.owner, name, header.media_type, photo, internal=True)
+        for name, header, photo in zip(PHOTOS, headers, wanted.photos, strict=False)
+    )
+
+
+def _new_job(settings: Settings, wanted: Submission, photos: tuple[ArtifactRef, ...]) -> NewJob:
+    hours = wanted.ttl_hours or settings.result_ttl_hours
     return NewJob(
         job=secrets.token_hex(16),
         owner=wanted.owner,
-        product="figurine",
-        params=params,
-        plan=figurine_plan(wanted.params.formats),
-        inputs=(photo,),
+        product=wanted.product,
+        params=wanted.params,
+        plan=wanted.plan,
+        inputs=photos,
         trace=wanted.trace,
         idempotency_key=wanted.idempotency_key,
-        fingerprint=_fingerprint(params, photo),
+        fingerprint=_fingerprint(wanted, photos),
         deadline_ms=settings.job_deadline_s * 1000,
         photo_ttl_ms=int(min(settings.photo_ttl_hours, hours) * HOUR_MS),
         result_ttl_ms=int(hours * HOUR_MS),
     )
 
 
-def _fingerprint(params: dict[str, Any], photo: ArtifactRef) -> str:
-    text = json.dumps({"params": params, "photos": [photo.sha256]}, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+def _fingerprint(wanted: Submission, photos: tuple[ArtifactRef, ...]) -> str:
+    asked = {
+        "product": wanted.product,
+        "params": wanted.params,
+        "photos": [photo.sha256 for photo in photos],
+    }
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
 def _accept(house: House, new: NewJob) -> tuple[Accepted, bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from common.contracts.figurine import Facts
 
@@ -86,6 +86,7 @@ class Ingredient(_Wire):
     id: str | None = Field(None, description="Id in the knowledge base; null when unknown to it")
     quantity: float | None = None
     unit: str | None = Field(None, description="g, ml, piece, …; null with a quantity: pieces")
+    coarse: str | None = Field(None, description="Class of the built-in recogniser")
     confidence: Share = 1.0
     source: Source = Source.USER
     box: Box | None = None
@@ -192,6 +193,10 @@ class _Request(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+# The list as somebody corrected it; None: as it was recognised.
+Edited = Annotated[tuple[Line, ...] | None, Field(max_length=MAX_INGREDIENTS)]
+
+
 class RecogniseRequest(_Request):
     """What ``recipe.recognise`` depends on, beside the photos."""
 
@@ -199,8 +204,9 @@ class RecogniseRequest(_Request):
     engine: RecipeEngine = RecipeEngine.AUTO
 
 
-class _CookRequest(_Request):
-    edited: Annotated[tuple[Line, ...] | None, Field(max_length=MAX_INGREDIENTS)] = None
+class CookRequest(_Request):
+    """What every recipe of a job must keep to."""
+
     diet: tuple[Diet, ...] = ()
     exclude: Annotated[tuple[Line, ...], Field(max_length=MAX_INGREDIENTS)] = ()
     servings: Annotated[int, Field(ge=1, le=20)] = 2
@@ -210,16 +216,28 @@ class _CookRequest(_Request):
     units: Units = Units.METRIC
     engine: RecipeEngine = RecipeEngine.AUTO
 
+    @field_validator("diet")
+    @classmethod
+    def without_contradiction(cls, diets: tuple[Diet, ...]) -> tuple[Diet, ...]:
+        """Make equal wishes equal; with and without fish cannot both be."""
+        for other in (Diet.VEGAN, Diet.VEGETARIAN):
+            if other in diets and Diet.PESCATARIAN in diets:
+                raise ValueError(f"{other} leaves out fish, pescatarian asks for it: choose one")
+        return tuple(diet for diet in Diet if diet in diets)
 
-class ComposeRequest(_CookRequest):
+
+class ComposeRequest(CookRequest):
     """What one ``recipe.compose`` depends on, beside the ingredient list."""
 
+    edited: Edited = None
     slot: Annotated[int, Field(ge=0, lt=MAX_COUNT)] = 0
     hint: Annotated[str, Field(max_length=300)] = ""
 
 
-class RankRequest(_CookRequest):
+class RankRequest(CookRequest):
     """What ``recipe.rank`` depends on, beside the composed recipes."""
+
+    edited: Edited = None
 
 
 class RecogniseFacts(Facts):

@@ -12,6 +12,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from common.contracts import figurine as f
+from common.contracts import recipe as r
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Stage:
     soft_s: float  # seconds after which the stage is asked to stop at its next checkpoint
     hard_s: float  # seconds after which the watchdog ends the process
     on_failure: str  # what a permanent failure means, in words for the reference
+    may_read: tuple[str, ...] = ()  # where the job has them
 
     @property
     def service(self) -> str:
@@ -46,6 +48,7 @@ class Stage:
 
 
 PHOTO: Final = "photo"
+PHOTOS: Final = (PHOTO, *(f"photo-{n}" for n in range(2, r.MAX_PHOTOS + 1)))
 EVERYTHING: Final = "*"  # in `reads`: every artifact the job has so far
 ATTRIBUTES: Final = Output(
     "attributes.json", "application/json", "what was measured of the face", internal=True
@@ -59,6 +62,22 @@ STL: Final = Output("figurine.stl", "model/stl", "to print in one colour")
 CERTIFICATE: Final = Output("certificate.json", "application/json", "print certificate")
 THREEMF: Final = Output("figurine.3mf", "model/3mf", "to print in colour")
 PREVIEW: Final = Output("preview.png", "image/png", "picture from all sides")
+INGREDIENTS: Final = Output("ingredients.json", "application/json", "what is at hand")
+SEEN: Final = Output("seen.txt", "text/plain", "word for word what the vision model answered")
+DRAFTS: Final = tuple(
+    Output(f"draft-{slot}.json", "application/json", "a recipe as first written, to read early")
+    for slot in range(r.MAX_COUNT)
+)
+RECIPES: Final = Output("recipes.json", "application/json", "the recipes and the shopping list")
+RECIPES_TEXT: Final = Output("recipes.md", "text/markdown", "the recipes, to read")
+RECIPE_PAGES: Final = tuple(
+    Output(f"recipe-{n}.html", "text/html", "one recipe to print, for Mealie and Tandoor")
+    for n in range(1, r.MAX_COUNT + 1)
+)
+RECIPE_COOKS: Final = tuple(
+    Output(f"recipe-{n}.cook", "text/plain", "one recipe in Cooklang")
+    for n in range(1, r.MAX_COUNT + 1)
+)
 MANIFEST: Final = Output("manifest.json", "application/json", "list of everything made")
 
 _ENDS = "the job fails with this stage's code"
@@ -132,6 +151,44 @@ STAGES: Final[tuple[Stage, ...]] = (
         reads=(SCULPTURE.name,),
         writes=(THREEMF,),
         facts=f.PackageFacts,
+        soft_s=20,
+        hard_s=30,
+        on_failure=_ENDS,
+    ),
+    Stage(
+        name="recipe.recognise",
+        queue="recipe",
+        title="Recognise the ingredients",
+        request=r.RecogniseRequest,
+        reads=(),
+        may_read=PHOTOS,
+        writes=(INGREDIENTS, SEEN),
+        facts=r.RecogniseFacts,
+        soft_s=40,
+        hard_s=48,
+        on_failure=_ENDS,
+    ),
+    Stage(
+        name="recipe.compose",
+        queue="recipe",
+        title="Write a recipe",
+        request=r.ComposeRequest,
+        reads=(INGREDIENTS.name,),
+        writes=DRAFTS,
+        facts=r.ComposeFacts,
+        soft_s=40,
+        hard_s=48,
+        on_failure="the other recipes go on without this one",
+    ),
+    Stage(
+        name="recipe.rank",
+        queue="recipe",
+        title="Choose and order the recipes",
+        request=r.RankRequest,
+        reads=(INGREDIENTS.name,),
+        may_read=tuple(draft.name for draft in DRAFTS),
+        writes=(RECIPES, RECIPES_TEXT, *RECIPE_PAGES, *RECIPE_COOKS),
+        facts=r.RankFacts,
         soft_s=20,
         hard_s=30,
         on_failure=_ENDS,

@@ -7,11 +7,13 @@ import hashlib
 from flask import Blueprint, Response, jsonify, request
 
 from common.errors import NotAllowedNow, NotFound
-from gateway.api.reading import job_of, job_response, own, owner_of, query_of
+from gateway.api.reading import job_of, job_response, json_of, own, owner_of, query_of
 from gateway.domain.pages import page_of
-from gateway.domain.queries import JobQuery, JobsQuery, NoQuery
+from gateway.domain.params import read_values
+from gateway.domain.queries import JobsQuery, NoQuery, WaitQuery
 from gateway.domain.timeline import build_timeline
 from gateway.house import house
+from gateway.resume import PARAMS, resume
 
 blueprint = Blueprint("jobs", __name__)
 
@@ -27,11 +29,11 @@ def list_jobs() -> Response:
 
 @blueprint.get("/v1/jobs/<job>")
 def read_job(job: str) -> Response:
-    """Read a job; ``wait`` delays the answer until it has ended."""
-    query = query_of(request, JobQuery)
+    """Read a job; ``wait`` delays the answer until it has ended or paused."""
+    query = query_of(request, WaitQuery)
     record = job_of(request, job)
-    if query.wait and not record.state.terminal:
-        record = own(request, job, house().hub.wait_for_end(job, query.wait))
+    if query.wait and not record.state.resting:
+        record = own(request, job, house().hub.wait_for_rest(job, query.wait))
     response = job_response(record)
     response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
     response.make_conditional(request)
@@ -44,6 +46,16 @@ def read_timeline(job: str) -> Response:
     query_of(request, NoQuery)
     timeline = build_timeline(job_of(request, job))
     return jsonify(timeline.model_dump(mode="json"))
+
+
+@blueprint.post("/v1/jobs/<job>/resume")
+def resume_job(job: str) -> Response:
+    """Let a paused job go on, with what has changed."""
+    record = job_of(request, job)
+    pairs = [*request.args.items(multi=True), *request.form.items(multi=True)]
+    changes = read_values(PARAMS[record.product], pairs)
+    resume(house(), record, changes | (json_of(request) if request.is_json else {}))
+    return job_response(job_of(request, job), 202)
 
 
 @blueprint.post("/v1/jobs/<job>/cancel")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from flask import Request, Response, g, jsonify
 from pydantic import BaseModel
@@ -30,6 +30,22 @@ def owner_of(_: Request) -> str:
 def query_of(request: Request, model: type[Query]) -> Query:
     """Read the query; unknown names and bad values are ``BadParameter``."""
     return read_params(model, list(request.args.items(multi=True)))
+
+
+def json_of(request: Request) -> dict[str, Any]:
+    """Read the body as a JSON object; an empty body is an empty object.
+
+    Raises
+    ------
+    BadParameter
+        It is something else.
+    """
+    if not request.get_data():
+        return {}
+    body = request.get_json(force=True, silent=True)
+    if not isinstance(body, dict):
+        raise BadParameter("the body is not a JSON object", 'Such as {"ingredients": ["rice"]}.')
+    return body
 
 
 def job_of(request: Request, job: str) -> JobRecord:

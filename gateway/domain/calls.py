@@ -90,7 +90,7 @@ CALLS: Final[tuple[Call, ...]] = (
         "Read a job",
         tag="Look",
         details="`wait` delays the answer until the job has ended. An unchanged job is a 304.",
-        query=queries.JobQuery,
+        query=queries.WaitQuery,
         headers=(("If-None-Match", "ETag of the answer before"),),
         answers=(
             Answer(200, "The job", JobView),

@@ -7,6 +7,7 @@ says what is allowed. What is allowed is read from the model's own JSON Schema.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from functools import cache
 from typing import Annotated, Any, Final, TypeVar
@@ -81,15 +82,28 @@ def read_params(model: type[Model], pairs: Iterable[tuple[str, str]]) -> Model:
     BadParameter
         Names every parameter at fault and what is allowed for it.
     """
+    return check_params(model, read_values(model, pairs))
+
+
+def read_values(model: type[BaseModel], pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Gather pairs by name, lists as lists; only the names are checked."""
     values: dict[str, Any] = {}
     for name, text in pairs:
         _check_name(model, name)
         if _schema(model)["properties"][name].get("type") == "array":
-            values.setdefault(name, []).extend(part.strip() for part in text.split(","))
+            parts = re.split(r",(?!\d)", text)  # never inside a number such as 1,5
+            values.setdefault(name, []).extend(part.strip() for part in parts)
         elif name in values:
             raise BadParameter(f"parameter {name!r} was given more than once")
         else:
             values[name] = text
+    return values
+
+
+def check_params(model: type[Model], values: dict[str, Any]) -> Model:
+    """Check values by name, as JSON has them; see ``read_params``."""
+    for name in values:
+        _check_name(model, name)
     try:
         return model.model_validate(values)
     except ValidationError as exc:
@@ -117,6 +131,8 @@ def _complaints(model: type[BaseModel], error: ValidationError) -> list[str]:
         value = str(one["input"])
         if name == "formats" and value in NOT_YET:
             found[name] = f"format {value!r} is not available in this version"
+        elif one["type"] == "value_error":  # a validator of ours, in words
+            found[name] = f"{name}: {one['msg'].removeprefix('Value error, ')}"
         else:
             found.setdefault(name, f"{name} must be {allowed}, not {_shown(value)}")
     return list(found.values())

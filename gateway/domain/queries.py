@@ -19,13 +19,21 @@ class NoQuery(_Query):
     """For calls without parameters."""
 
 
-class JobQuery(_Query):
-    """Of ``GET /v1/jobs/{id}``."""
+class WaitQuery(_Query):
+    """Of calls that may wait for the end of a job."""
 
     wait: Annotated[
         float,
-        Field(ge=0, le=LONGEST_WAIT_S, description="Seconds to wait for the end of the job"),
+        Field(ge=0, le=LONGEST_WAIT_S, description="Seconds to wait for the job to end or pause"),
     ] = 0
+
+
+class PredictQuery(_Query):
+    """Of ``POST /predict`` and its siblings."""
+
+    all: Annotated[
+        bool, Field(description="The ten best of each photo, whatever the threshold")
+    ] = False
 
 
 class JobsQuery(_Query):

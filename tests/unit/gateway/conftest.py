@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from common.contracts.plans import Plan
 from common.contracts.stages import BY_NAME
 from common.ledger.memory import MemoryLedger
-from common.ledger.records import Claim, JobRecord, NodeResult
+from common.ledger.records import Claim, JobRecord, NodeResult, ReadyNode
 from common.memo import memo_key
 from common.settings import Settings
 from common.stores import ArtifactStore
@@ -34,6 +34,7 @@ class Stack:
     ledger: MemoryLedger
     store: ArtifactStore
     published: list[tuple[str, Plan]] = field(default_factory=list)
+    again: list[ReadyNode] = field(default_factory=list)
 
     @property
     def client(self) -> FlaskClient:
@@ -96,8 +97,11 @@ def stack(settings: Settings, now_ms: Callable[[], int]) -> Iterator[Stack]:
     ledger.put_versions(dict.fromkeys(BY_NAME, VERSION))
     store = ArtifactStore("memory:///")
     published: list[tuple[str, Plan]] = []
-    app = create_app(settings, ledger, store, lambda job, plan: published.append((job, plan)))
+    again: list[ReadyNode] = []
+    app = create_app(
+        settings, ledger, store, lambda job, plan: published.append((job, plan)), again.extend
+    )
     gone: list[bool] = []
     app.extensions[EXTENSION].hub.leave_when(lambda: bool(gone))
-    yield Stack(app, ledger, store, published)
+    yield Stack(app, ledger, store, published, again)
     gone.append(True)

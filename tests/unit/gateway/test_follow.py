@@ -234,17 +234,17 @@ def waiting_room(ledger: MemoryLedger) -> Iterator[Hub]:
 def test_waiting_ends_with_the_job(ledger: MemoryLedger, waiting_room: Hub) -> None:
     threading.Timer(0.1, lambda: ledger.cancel("j", "local")).start()
     started = time.monotonic()
-    record = waiting_room.wait_for_end("j", 10)
+    record = waiting_room.wait_for_rest("j", 10)
     assert record is not None
     assert record.state == "cancelled"
     assert time.monotonic() - started < 5
 
 
 def test_waiting_ends_with_its_time(waiting_room: Hub) -> None:
-    record = waiting_room.wait_for_end("j", 0.1)
+    record = waiting_room.wait_for_rest("j", 0.1)
     assert record is not None
     assert record.state == "queued"
 
 
 def test_waiting_for_an_unknown_job_ends_at_once(waiting_room: Hub) -> None:
-    assert waiting_room.wait_for_end("nobody", 10) is None
+    assert waiting_room.wait_for_rest("nobody", 10) is None

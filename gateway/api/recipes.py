@@ -1,0 +1,60 @@
+"""``/v1/recipes``: submit photos of groceries, a list of ingredients, or both."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Request, Response, request
+
+from common.contracts.recipe import MAX_PHOTOS
+from common.errors import NoIngredients
+from gateway.api.reading import idempotency_key_of, json_of, owner_of, trace_of
+from gateway.api.uploads import answer, read_upload
+from gateway.domain.params import check_params, read_params
+from gateway.domain.recipes import RecipeParams, check_available
+from gateway.house import house
+from gateway.plan import recipe_plan
+from gateway.submit import Submission, submit
+
+blueprint = Blueprint("recipes", __name__)
+
+
+@blueprint.post("/v1/recipes")
+def submit_recipe() -> Response:
+    """Turn photos or a list of ingredients into recipes."""
+    photos, params = read_wish(request)
+    return answer(submit(house(), submission_of(request, photos, params)))
+
+
+def read_wish(sent: Request) -> tuple[tuple[bytes, ...], RecipeParams]:
+    """Read photos and parameters from a form, a raw photo or a JSON object.
+
+    Raises
+    ------
+    NoIngredients
+        There is neither a photo nor an ingredient.
+    BadParameter, BadPhoto, EngineUnavailable, LanguageUnavailable
+        What was sent cannot be worked with here.
+    """
+    if sent.is_json:
+        photos: tuple[bytes, ...] = ()
+        params = check_params(RecipeParams, dict(sent.args) | json_of(sent))
+    else:
+        photos, pairs = read_upload(sent, MAX_PHOTOS)
+        params = read_params(RecipeParams, pairs)
+    if not photos and not params.ingredients:
+        raise NoIngredients("neither a photo nor an ingredient was sent")
+    check_available(params, language_model=house().settings.llm_url is not None)
+    return photos, params
+
+
+def submission_of(sent: Request, photos: tuple[bytes, ...], params: RecipeParams) -> Submission:
+    """Say what the house is asked for."""
+    return Submission(
+        owner=owner_of(sent),
+        product="recipe",
+        params=params.model_dump(mode="json", exclude_none=True),
+        plan=recipe_plan(params.count, pause=params.pause_after == "ingredients"),
+        photos=photos,
+        ttl_hours=params.ttl_hours,
+        idempotency_key=idempotency_key_of(sent),
+        trace=trace_of(sent),
+    )

@@ -1,0 +1,60 @@
+"""Direct, synchronous calls to other services, for answers that need no job."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, NoReturn
+
+import requests
+
+from common import errors
+from common.errors import BadParameter, KilnError, ServiceUnavailable
+
+CONNECT_TIMEOUT_S = 2.0
+READ_TIMEOUT_S = 30.0
+
+_local = threading.local()  # a session is not safe to share between threads
+
+
+def predict(url: str, photos: tuple[bytes, ...], everything: bool) -> Any:  # noqa: ANN401  JSON
+    """Let the recipe service recognise ingredients.
+
+    Raises
+    ------
+    BadPhoto, BadParameter
+        The service refused a photo.
+    ServiceUnavailable
+        It does not answer.
+    """
+    files = [("photo", (f"photo-{n}", photo)) for n, photo in enumerate(photos)]
+    try:
+        response = _session().post(
+            url,
+            files=files,
+            params={"all": int(everything)},
+            timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
+        )
+        body = response.json()
+    except (requests.RequestException, ValueError) as exc:
+        raise ServiceUnavailable(
+            f"the recipe service does not answer ({type(exc).__name__})"
+        ) from exc
+    if response.ok:
+        return body
+    _raise(response.status_code, body)
+
+
+def _session() -> requests.Session:
+    if not hasattr(_local, "session"):
+        _local.session = requests.Session()
+    session: requests.Session = _local.session
+    return session
+
+
+def _raise(status: int, problem: dict[str, Any]) -> NoReturn:
+    """Pass on what the service refused, as our own error of the same code."""
+    if status >= 500:
+        raise ServiceUnavailable(f"the recipe service failed: {problem.get('code', status)}")
+    known = {cls.code: cls for cls in errors.tree(KilnError)}
+    cls = known.get(str(problem.get("code")), BadParameter)
+    raise cls(str(problem.get("detail", "refused")), str(problem.get("hint", "")))

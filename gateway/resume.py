@@ -1,0 +1,80 @@
+"""The use case of a pause: check the answer → resume in the ledger → publish."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from common.contracts.plans import slot_of
+from common.contracts.stages import BY_NAME
+from common.errors import BadParameter, NotFound, NotPaused
+from common.ledger.records import Approval, JobRecord, NodeRecord
+from gateway.domain.params import FigurineParams, check_params
+from gateway.domain.recipes import RecipeParams, check_available
+from gateway.house import House
+
+PARAMS: Final[dict[str, type[BaseModel]]] = {"figurine": FigurineParams, "recipe": RecipeParams}
+
+log = logging.getLogger(__name__)
+
+
+def resume(house: House, record: JobRecord, changes: dict[str, Any]) -> None:
+    """Let a paused job go on. A stage runs anew only if a parameter that it reads has changed.
+
+    Parameters
+    ----------
+    house
+        The gateway's.
+    record
+        The job, of the caller.
+    changes
+        Parameters by name; for a recipe, ``ingredients`` is the whole list as corrected.
+
+    Raises
+    ------
+    BadParameter
+        A parameter is unknown, malformed or fixed since the job was accepted.
+    NotPaused
+        The job runs or has ended.
+    """
+    params = _changed(record, changes, language_model=house.settings.llm_url is not None)
+    again = {node.id for node in record.nodes if _differs(node, record.params, params)}
+    approval = Approval(
+        params=params,
+        again=frozenset(record.plan.closure(again)),
+        hold=changes.get("pause_after", "none") != "none",
+    )
+    resumed = house.ledger.resume(record.id, record.owner, approval)
+    if resumed.status == "unknown":
+        raise NotFound(f"there is no job {record.id}")
+    if resumed.status == "not_paused":
+        raise NotPaused(f"job {record.id} is {record.state}")
+    try:
+        house.publish_again(resumed.ready)
+    except Exception:
+        log.exception("job %s was resumed but not published", record.id)  # the reconciler will
+
+
+def _changed(record: JobRecord, changes: dict[str, Any], *, language_model: bool) -> dict[str, Any]:
+    model, before = PARAMS[record.product], record.params
+    old = {name: value for name, value in before.items() if name in model.model_fields}
+    checked = check_params(model, old | changes)
+    if isinstance(checked, RecipeParams):
+        check_available(checked, language_model=language_model)
+    new = checked.model_dump(mode="json", exclude_none=True)
+    if new.get("count") != old.get("count"):
+        raise BadParameter("count is fixed since the job was accepted")
+    if record.product == "recipe":
+        edited = new["ingredients"] if "ingredients" in changes else before.get("edited")
+        new["ingredients"] = before["ingredients"]  # what was recognised stays recognised
+        new |= {"edited": edited} if edited is not None else {}
+    return new
+
+
+def _differs(node: NodeRecord, before: dict[str, Any], after: dict[str, Any]) -> bool:
+    if node.state not in {"done", "skipped"}:
+        return False
+    read = BY_NAME[node.stage].request.model_validate
+    return read(before | slot_of(node.id)) != read(after | slot_of(node.id))
