@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, NoReturn
+from typing import Any
 
 import requests
 
@@ -41,7 +41,7 @@ def predict(url: str, photos: tuple[bytes, ...], everything: bool) -> Any:  # no
         ) from exc
     if response.ok:
         return body
-    _raise(response.status_code, body)
+    raise _refusal(response.status_code, body)
 
 
 def _session() -> requests.Session:
@@ -51,10 +51,10 @@ def _session() -> requests.Session:
     return session
 
 
-def _raise(status: int, problem: dict[str, Any]) -> NoReturn:
+def _refusal(status: int, problem: dict[str, Any]) -> KilnError:
     """Pass on what the service refused, as our own error of the same code."""
     if status >= 500:
-        raise ServiceUnavailable(f"the recipe service failed: {problem.get('code', status)}")
+        return ServiceUnavailable(f"the recipe service failed: {problem.get('code', status)}")
     known = {cls.code: cls for cls in errors.tree(KilnError)}
     cls = known.get(str(problem.get("code")), BadParameter)
-    raise cls(str(problem.get("detail", "refused")), str(problem.get("hint", "")))
+    return cls(str(problem.get("detail", "refused")), str(problem.get("hint", "")))

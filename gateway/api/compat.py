@@ -102,7 +102,12 @@ def _task(task: str, wait_s: float, *, looked_at: bool = False) -> Response:
     if wait_s and not record.state.resting:
         record = house().hub.wait_for_rest(task, min(wait_s, COOK_WAIT_S)) or record
     state = state_of(record)
-    body = {"task_id": task, "job_id": task, "status": state, "status_url": job_url(task)}
+    body: dict[str, Any] = {
+        "task_id": task,
+        "job_id": task,
+        "status": state,
+        "status_url": job_url(task),
+    }
     if state == "done":
         body |= _results(record)
     elif state == "failed":

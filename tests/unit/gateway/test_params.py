@@ -12,7 +12,7 @@ from common.errors import BadParameter
 from common.ledger.records import JobState
 from gateway.domain.catalog import NOT_YET, build_catalog
 from gateway.domain.params import FigurineParams, allowed_values, read_params
-from gateway.domain.queries import EventsQuery, JobQuery, JobsQuery, NoQuery
+from gateway.domain.queries import EventsQuery, JobsQuery, NoQuery, WaitQuery
 
 
 def refusal(*pairs: tuple[str, str]) -> str:
@@ -109,11 +109,11 @@ def test_any_text_is_either_read_or_refused(pairs: list[tuple[str, str]]) -> Non
 
 
 def test_queries_are_as_strict_as_forms() -> None:
-    assert read_params(JobQuery, [("wait", "2.5")]).wait == 2.5
+    assert read_params(WaitQuery, [("wait", "2.5")]).wait == 2.5
     assert read_params(JobsQuery, [("state", "failed")]).state is JobState.FAILED
     assert read_params(EventsQuery, [("after", "12-3")]).after == "12-3"
     bad = [
-        (JobQuery, "wait", "61", "from 0 to 60"),
+        (WaitQuery, "wait", "61", "from 0 to 60"),
         (JobsQuery, "limit", "0", "from 1 to 100"),
         (JobsQuery, "state", "done", "one of: queued"),
         (JobsQuery, "cursor", "7", "the `next` of another page"),
@@ -140,7 +140,7 @@ def test_the_catalog_lists_every_choice_of_the_parameters() -> None:
 
 
 def test_no_parameter_is_explained_by_the_word_text_alone() -> None:
-    for model in (FigurineParams, JobQuery, JobsQuery, EventsQuery):
+    for model in (FigurineParams, WaitQuery, JobsQuery, EventsQuery):
         schema = model.model_json_schema()
         for name, one in schema["properties"].items():
             assert allowed_values(one, schema.get("$defs", {})) != "text", name
