@@ -19,6 +19,7 @@ LIGHT = frozenset({"salad", "drink"})  # one of them among the answers is enough
 
 # How much it matters that an ingredient gets used, by group; 1 where nothing is said.
 _MATTERS = {
+    "meat": 1.6, "poultry": 1.6, "fish": 1.6, "seafood": 1.6, "soy": 1.2,
     "grain": 0.7, "pasta": 0.7, "pulse": 0.7, "bread": 0.7, "herb": 0.6, "nut": 0.5, "seed": 0.4,
     "stock": 0.4, "sauce": 0.4, "sweet": 0.3, "flour": 0.3, "alcohol": 0.3, "seaweed": 0.5,
     "fat": 0.2, "spice": 0.2, "baking": 0.2, "water": 0.1,
@@ -31,7 +32,7 @@ _KIND = {
 _ONE_MORE = 0.5  # what using a fourth ingredient counts; three are the promise
 _MISSING = 0.8
 _SAME_KIND, _SAME_KITCHEN, _SAME_FOODS = 0.45, 0.3, 0.6
-_HINTED = 0.8
+_HINTED = 1.2
 _CLASSIC = 1.0  # potatoes and leeks are a soup before they are a tray of anything
 _SLOW = 0.002  # a minute; decides between equals
 

@@ -15,23 +15,12 @@ if TYPE_CHECKING:  # dishes.py reads files by these rules
 
 # Words that are the name of an ingredient in one sense and plain English in another.
 PLAIN_WORDS = frozenset(
-    {"water", "ice", "clove", "cloves", "date", "dates", "sage", "season", "oil", "orange", "seed"}
-    | {
-        "seeds",
-        "stock",
-        "juice",
-        "curry",
-        "starch",
-        "cold water",
-        "leaf",
-        "leaves",
-        "pepper",
-        "greens",
-        "cream",
-        "roll",
-        "rolls",
-    }
-)
+    [
+        "water", "ice", "cold water", "clove", "cloves", "date", "dates", "sage", "season", "oil",
+        "orange", "seed", "seeds", "stock", "juice", "curry", "starch", "leaf", "leaves", "pepper",
+        "greens", "cream", "roll", "rolls", "toast", "wrap", "tortilla",
+    ]
+)  # fmt: skip
 MEASURE = re.compile(r"(\d+(?:\.\d+)?) ([a-z]+)")
 MEASURES = frozenset({"g", "kg", "ml", "l", "tsp", "tbsp", "cup", "pinch", "handful"})
 _VOLUMES = frozenset({"ml", "l", "tsp", "tbsp", "cup"})

@@ -13,7 +13,7 @@ _AND = frozenset({" and ", " and the ", ", and ", ", and the "})
 _TIDY = (
     (re.compile(r"\s+"), " "),
     (re.compile(r" ([,.;:!?])"), r"\1"),
-    (re.compile(r",+(?=[,.;:!?])"), ""),
+    (re.compile(r"[,.;]+(?=[,.;:!?])"), ""),
 )
 _ENDS = re.compile(r"[.;:!?]")
 _SENTENCE = re.compile(r"(^|[.!?] )([a-z\u00e0-\u00ff])")

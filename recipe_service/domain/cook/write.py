@@ -96,7 +96,7 @@ def _ingredient(
         quantity=round(line.amount.quantity, 3),
         unit=None if line.amount.unit == "piece" else line.amount.unit,
         amount=print_amount(line.amount, line.food, units),
-        grams=None if line.grams is None else round(line.grams, 1),
+        grams=None if line.grams is None else round(line.grams, 2),
         note=line.note(units),
         have=_have(line.food.id, at_hand, knowledge.staples),
     )
