@@ -9,14 +9,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from recipe_service.engines.recogniser_net import normalise
 from recipe_service.training.dataset import Picture
+from recipe_service.training.net import normalise
 
 
 def random_view(
     picture: Picture, side: int, rng: np.random.Generator, least_area: float = 0.25
 ) -> Picture:
-    """A random crop (share of area, aspect, mirror, up to 20 degrees of turn) of side x side px."""
+    """Cut a random part (area, aspect, mirror, turn up to 20 degrees) of side x side px."""
     height, width = picture.shape[:2]
     area = height * width * rng.uniform(least_area, 1.0)
     aspect = math.exp(rng.uniform(-0.29, 0.29))
@@ -38,7 +38,7 @@ def random_view(
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REFLECT_101,
     )
-    return np.asarray(_soften(view, side, rng), np.uint8)
+    return _soften(np.asarray(view, np.uint8), side, rng)
 
 
 def colour_jitter(batch: Tensor, generator: torch.Generator) -> Tensor:

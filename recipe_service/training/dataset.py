@@ -25,7 +25,6 @@ class Classes:
     fine: tuple[str, ...]
     coarse: tuple[str, ...]
     parents: tuple[int, ...]
-    packages: frozenset[int]  # fine ids of cartons, as against produce
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,6 @@ def read_classes(folder: Path) -> Classes:
         fine=tuple(row[0] for row in rows),
         coarse=tuple(coarse[i] for i in range(len(coarse))),
         parents=tuple(int(row[3]) for row in rows),
-        packages=frozenset(int(row[1]) for row in rows if "/Packages/" in row[4]),
     )
 
 

@@ -26,9 +26,7 @@ class Learner:
         Length of the whole schedule (a cosine to zero) and of its linear start.
     """
 
-    def __init__(
-        self, net: nn.Module, peak: float, decay: float, steps: int, warm_up: int
-    ) -> None:
+    def __init__(self, net: nn.Module, peak: float, decay: float, steps: int, warm_up: int) -> None:
         self.net = net
         self.mean = copy.deepcopy(net).eval()
         self.done = 0

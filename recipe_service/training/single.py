@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from recipe_service.engines.recogniser_net import RecogniserNet
 from recipe_service.training.augment import colour_jitter, random_view
 from recipe_service.training.dataset import Classes, Split
+from recipe_service.training.net import RecogniserNet
 from recipe_service.training.optimise import Learner
 
 _log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ def train_single(split: Split, classes: Classes, plan: SinglePlan) -> Recogniser
     """Train from random weights; returns the running mean of the weights."""
     torch.manual_seed(plan.seed)
     net = RecogniserNet(len(classes.fine), len(classes.coarse))
-    net = net.to(memory_format=torch.channels_last)
+    net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     per_epoch = max(1, len(split) // plan.batch)
     learner = Learner(net, plan.rate, plan.decay, plan.epochs * per_epoch, 3 * per_epoch)
     net.train()

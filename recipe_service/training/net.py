@@ -1,20 +1,18 @@
-"""The recogniser's network: a slim residual net with one fine and one coarse head at every place."""
+"""The network to train: a slim residual net with a fine and a coarse head at every place."""
 
 from __future__ import annotations
 
 import math
-from typing import Final
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-STRIDE: Final = 32  # px of the photo per place of the map; both sides must be multiples of it
-WIDTHS: Final = (32, 64, 128, 256)
-DEPTHS: Final = (1, 2, 2, 2)
-POOL_SHARPNESS: Final = 4.0
-_MEAN: Final = (0.55, 0.45, 0.34)  # of groceries: warmer and lighter than ImageNet
-_SPREAD: Final = 0.28
+from recipe_service.engines.recogniser_graph import DEPTHS, MEAN, SPREAD, WIDTHS, layer_names
+from recipe_service.engines.recogniser_scores import POOL_SHARPNESS
 
 
 class RecogniserNet(nn.Module):
@@ -56,7 +54,7 @@ class RecogniserNet(nn.Module):
 
 
 def pool(logits: Tensor) -> Tensor:
-    """Logit of a class in a photo: soft maximum of its places (log-mean-exp), (N, h, w, C) to (N, C).
+    """Logits of whole photos: soft maximum of the places (log-mean-exp), (N, h, w, C) to (N, C).
 
     A mean would drown a small item, a maximum would believe every single place.
     """
@@ -67,8 +65,27 @@ def pool(logits: Tensor) -> Tensor:
 
 def normalise(photos: Tensor) -> Tensor:
     """(N, H, W, 3) RGB in 0-1 to the net's (N, 3, H, W), centred and scaled."""
-    centred = photos.sub(torch.tensor(_MEAN)).div_(_SPREAD)
+    centred = photos.sub(torch.tensor(MEAN)).div_(SPREAD)
     return centred.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
+
+
+def folded(net: RecogniserNet) -> dict[str, npt.NDArray[np.float32]]:
+    """Weights and biases of every layer by name, norms folded into the convolutions."""
+    pairs = [m for m in net.body.modules() if type(m) is nn.Sequential and len(m) == 2]
+    convolutions = [
+        fuse_conv_bn_eval(pair[0].eval(), pair[1].eval())
+        for pair in pairs
+        if isinstance(pair[0], nn.Conv2d) and isinstance(pair[1], nn.BatchNorm2d)
+    ]
+    arrays = {}
+    for name, layer in zip(layer_names(), [*convolutions, net.fine, net.coarse], strict=True):
+        weight, bias = layer.weight, layer.bias
+        assert isinstance(weight, Tensor)  # noqa: S101
+        assert isinstance(bias, Tensor)  # noqa: S101
+        shaped = weight if weight.ndim == 4 else weight[:, :, None, None]
+        arrays[f"{name}.weight"] = shaped.detach().float().contiguous().numpy()
+        arrays[f"{name}.bias"] = bias.detach().float().numpy()
+    return arrays
 
 
 class _Block(nn.Module):
@@ -76,7 +93,9 @@ class _Block(nn.Module):
         super().__init__()
         self.first = _conv(before, after, stride=stride)
         self.second = _conv(after, after)
-        nn.init.zeros_(self.second[1].weight)  # starts as the identity: trains faster from scratch
+        norm = self.second[1]
+        assert isinstance(norm, nn.BatchNorm2d)  # noqa: S101
+        nn.init.zeros_(norm.weight)  # starts as the identity: trains faster from scratch
         self.shortcut: nn.Module | None = None
         if stride > 1 or before != after:
             halve = [nn.AvgPool2d(2)] if stride > 1 else []
