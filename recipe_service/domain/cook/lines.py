@@ -15,7 +15,9 @@ _LEAST_PIECE_G = 30.0  # lighter things are weighed, not counted, in a mixture
 _WHOLE_ERROR, _HALF_ERROR = 0.25, 0.12  # how far a count may be from the weight it stands for
 # One of these is a part of the thing, so that the thing keeps its singular: "2 slices lemon".
 _PARTS = frozenset({"slice", "clove", "head", "cube", "sheet", "stalk", "knob", "leaf"})
+_MOST_COUNTED = 6  # a cook weighs what is more
 _PRESERVED = ("canned ", "tinned ", "frozen ")
+_CUTS = ("minced ", "stewing ", "whole "), (" breast", " thigh", " fillet")
 
 
 @dataclass(frozen=True)
@@ -89,10 +91,12 @@ def called(food: Food, amount: Amount) -> str:
 
 
 def bare(food: Food, others: Iterable[Food]) -> str:
-    """Name a food as a title does: singular, and not how it was kept."""
+    """Name a food as a title does: singular, and not how it was kept or cut."""
     name = food.name
-    for kept in _PRESERVED:
-        name = name.removeprefix(kept)
+    for before in (*_PRESERVED, *_CUTS[0]):
+        name = name.removeprefix(before)
+    for behind in _CUTS[1]:
+        name = name.removesuffix(behind)
     singular = {other.plural: other.name for other in others if other.plural}
     return singular.get(name, name)
 
@@ -123,6 +127,8 @@ def _counted(amount: Amount, food: Food) -> Amount | None:
     if amount.unit != "g" or food.plural is None or piece is None or piece < _LEAST_PIECE_G:
         return None
     pieces = amount.quantity / piece
+    if pieces > _MOST_COUNTED:
+        return None
     whole, half = float(round(pieces)), round(pieces * 2) / 2
     if abs(whole / pieces - 1) <= (_WHOLE_ERROR if whole > 1 else _HALF_ERROR):
         return Amount(whole, "piece")

@@ -29,22 +29,41 @@ def enumerate_names(names: Sequence[str]) -> str:
 def speak(phrase: Phrase, names: Mapping[str, Sequence[str]], temperature: str = "") -> str:
     """Say a phrase: optional fragments only when every role in them has a name.
 
-    A role of several names inside a list becomes part of that list: "the {a} and {b}" with
-    two for b is "the a, b and c", not "the a and b and c".
+    Roles that stand in a list, and the several names of one role, become one list: "the {a}
+    and {b}[ and the {c}]" is "the onion, carrot and celery", whatever is dropped or plural.
     """
     spoken = [part for part in phrase if not part.optional or part.roles <= names.keys()]
     pieces = _joined(_closed(spoken))
-    for place in range(1, len(pieces), 2):
+    said = [pieces[0]]
+    place = 1
+    while place < len(pieces):
         if pieces[place] == TEMPERATURE:
-            pieces[place] = temperature
+            said += [temperature, pieces[place + 1]]
+            place += 2
             continue
-        called = names[pieces[place]]
-        before, after = pieces[place - 1], pieces[place + 1]
-        if len(called) > 1 and place > 1 and before in _AND and after not in _COMMA | _AND:
-            pieces[place - 1] = ", "
-        goes_on = len(called) > 1 and after in _COMMA | _AND
-        pieces[place] = ", ".join(called) if goes_on else enumerate_names(called)
-    return tidy("".join(pieces))
+        end = _end_of_list(pieces, place)
+        items = [names[role] for role in pieces[place : end + 1 : 2]]
+        said += [_list_of(items, pieces[place + 1 : end : 2]), pieces[end + 1]]
+        place = end + 2
+    return tidy("".join(said))
+
+
+def _end_of_list(pieces: Sequence[str], place: int) -> int:
+    """Find the last placeholder of the list that begins here."""
+    while pieces[place + 1] in _COMMA | _AND and pieces[place + 2] != TEMPERATURE:
+        place += 2
+    return place
+
+
+def _list_of(items: Sequence[Sequence[str]], between: Sequence[str]) -> str:
+    """Join the names of several roles; the list goes on where its last separator is a comma."""
+    if not between:
+        return enumerate_names(items[0])
+    article = "the " if all(literal.endswith("the ") for literal in between) else ""
+    flat = list(items[0])
+    for first, *others in items[1:]:
+        flat += [article + first, *others]
+    return enumerate_names(flat) if between[-1] in _AND else ", ".join(flat)
 
 
 def tidy(text: str) -> str:

@@ -19,6 +19,8 @@ from recipe_service.domain.pantry.knowledge import Food, Knowledge
 from recipe_service.domain.pantry.nutrition import per_serving
 
 _MOST_IN_TITLE = 3
+# Words that name the thing alone where the list holds only one of its kind.
+_KNOWN_AS = frozenset({"oil", "stock", "vinegar", "oats", "sugar", "flour", "chicken", "salmon"})
 
 
 def write(
@@ -121,9 +123,7 @@ def _names(casting: Casting, servings: int) -> dict[str, list[str]]:
 def _steps(casting: Casting, servings: int, units: Units) -> tuple[RecipeStep, ...]:
     """Speak the steps; a mixture is named in full once and then called what it is."""
     names = _names(casting, servings)
-    short = {
-        part.role.name: word for part in casting.parts if (word := _mixture(part.foods)) is not None
-    }
+    short = _short_names(casting)
     steps = []
     for step in casting.dish.steps:
         if not casting.filled.issuperset(step.needs):
@@ -142,6 +142,24 @@ def _steps(casting: Casting, servings: int, units: Units) -> tuple[RecipeStep, .
         for role in step.roles & short.keys():
             names[role] = [short[role]]
     return tuple(steps)
+
+
+def _short_names(casting: Casting) -> dict[str, str]:
+    """How a role is called once it has been named in full: "the oil", "the vegetables"."""
+    everything = [word for part in casting.parts for food in part.foods for word in _split(food)]
+    short = {}
+    for part in casting.parts:
+        word = _mixture(part.foods)
+        if word is None and len(part.foods) == 1:
+            known = [word for word in _split(part.foods[0]) if word in _KNOWN_AS]
+            word = known[0] if known and everything.count(known[0]) == 1 else None
+        if word is not None:
+            short[part.role.name] = word
+    return short
+
+
+def _split(food: Food) -> list[str]:
+    return food.name.split()
 
 
 def _mixture(foods: tuple[Food, ...]) -> str | None:
