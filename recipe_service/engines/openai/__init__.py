@@ -1,0 +1,1 @@
+"""Language models behind an OpenAI-compatible URL: vLLM, llama.cpp, Ollama, OpenAI."""
