@@ -19,8 +19,8 @@ LIGHT = frozenset({"salad", "drink"})  # one of them among the answers is enough
 
 # How much it matters that an ingredient gets used, by group; 1 where nothing is said.
 _MATTERS = {
-    "meat": 1.6, "poultry": 1.6, "fish": 1.6, "seafood": 1.6, "soy": 1.2,
-    "grain": 0.7, "pasta": 0.7, "pulse": 0.7, "bread": 0.7, "herb": 0.6, "nut": 0.5, "seed": 0.4,
+    "meat": 1.6, "poultry": 1.6, "fish": 1.6, "seafood": 1.6, "soy": 1.3,
+    "grain": 0.7, "pasta": 0.7, "pulse": 1.2, "bread": 0.7, "herb": 0.6, "nut": 0.5, "seed": 0.4,
     "stock": 0.4, "sauce": 0.4, "sweet": 0.3, "flour": 0.3, "alcohol": 0.3, "seaweed": 0.5,
     "fat": 0.2, "spice": 0.2, "baking": 0.2, "water": 0.1,
 }  # fmt: skip
@@ -81,7 +81,7 @@ def choose(dishes: Iterable[Dish], wish: Wish, knowledge: Knowledge) -> Choice:
     }
     at_hand = {
         food: _matters(knowledge.foods[food])
-        for food in dict.fromkeys(wish.at_hand)
+        for food in sorted(set(wish.at_hand))
         if food in allowed
     }
     found = (cast(dish, at_hand, allowed.__contains__, knowledge) for dish in dishes)
@@ -113,7 +113,8 @@ def _score(casting: Casting, wish: Wish, knowledge: Knowledge) -> float:
     used = sum(weights[:LEAST_USED]) + _ONE_MORE * sum(weights[LEAST_USED:])
     bought = sum(_matters(knowledge.foods[food]) for food in casting.missing)
     score = used - _MISSING * bought + _KIND[dish.kind] - _SLOW * casting.minutes
-    score += _HINTED * len(_words(wish.hint) & _words_of(dish))
+    if wish.hint:
+        score += _HINTED * len(_words(wish.hint) & _words_of(dish))
     return score + _CLASSIC * _precision(casting)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from common.contracts.recipe import Units
@@ -90,15 +90,13 @@ def called(food: Food, amount: Amount) -> str:
     return food.plural if several else food.name
 
 
-def bare(food: Food, others: Iterable[Food]) -> str:
-    """Name a food as a title does: singular, and not how it was kept or cut."""
-    name = food.name
+def bare(name: str) -> str:
+    """Name a food as a title does: not how it was kept or cut."""
     for before in (*_PRESERVED, *_CUTS[0]):
         name = name.removeprefix(before)
     for behind in _CUTS[1]:
-        name = name.removesuffix(behind)
-    singular = {other.plural: other.name for other in others if other.plural}
-    return singular.get(name, name)
+        name = name.removesuffix(behind).removesuffix(behind + "s")
+    return name
 
 
 def _shares(part: Part, serves: int) -> list[float]:

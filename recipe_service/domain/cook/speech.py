@@ -15,6 +15,7 @@ _TIDY = (
     (re.compile(r" ([,.;:!?])"), r"\1"),
     (re.compile(r"[,.;]+(?=[,.;:!?])"), ""),
 )
+_PREPOSITIONS = frozenset({"with", "in", "on", "and", "from", "of", "over", "under", "for", "or"})
 _ENDS = re.compile(r"[.;:!?]")
 _SENTENCE = re.compile(r"(^|[.!?] )([a-z\u00e0-\u00ff])")
 
@@ -48,9 +49,21 @@ def speak(phrase: Phrase, names: Mapping[str, Sequence[str]], temperature: str =
     return tidy("".join(said))
 
 
+def noun_follows(phrase: Phrase, role: str) -> bool:
+    """Whether a role names the kind of a thing: "{a} soup" does, "stew with {a}" does not."""
+    pieces = _joined(fragment.pieces for fragment in phrase)
+    end = _end_of_list(pieces, pieces.index(role, 1))
+    found = re.match(r" (\w+)", pieces[end + 1])
+    return found is not None and found[1] not in _PREPOSITIONS
+
+
 def _end_of_list(pieces: Sequence[str], place: int) -> int:
     """Find the last placeholder of the list that begins here."""
-    while pieces[place + 1] in _COMMA | _AND and pieces[place + 2] != TEMPERATURE:
+    while (
+        place + 2 < len(pieces)
+        and pieces[place + 1] in _COMMA | _AND
+        and pieces[place + 2] != TEMPERATURE
+    ):
         place += 2
     return place
 

@@ -12,7 +12,7 @@ from recipe_service.domain.cook.grammar import named_in, names_in_print
 from recipe_service.domain.cook.lines import Line, bare, lines_of, portions
 from recipe_service.domain.cook.match import Casting
 from recipe_service.domain.cook.phrases import literal, parse
-from recipe_service.domain.cook.speech import speak
+from recipe_service.domain.cook.speech import noun_follows, speak
 from recipe_service.domain.pantry.amounts import print_amount
 from recipe_service.domain.pantry.diets import allergens_of, diets_of
 from recipe_service.domain.pantry.knowledge import Food, Knowledge
@@ -45,7 +45,7 @@ def write(
     }
     weighed = [(line.food, line.grams) for line in lines if line.grams is not None]
     return Recipe(
-        title=_title(casting, knowledge),
+        title=_title(casting, knowledge, servings),
         summary=_summary(casting, foods, knowledge, servings),
         kitchen=casting.dish.kitchen,
         kind=casting.dish.kind,
@@ -65,13 +65,18 @@ def write(
     )
 
 
-def _title(casting: Casting, knowledge: Knowledge) -> str:
-    everything = knowledge.foods.values()
+def _title(casting: Casting, knowledge: Knowledge, servings: int) -> str:
+    """Name what it is made of: "Strawberry crumble", but "Porridge with strawberries"."""
+    phrase = parse(casting.dish.title)
+    singular = {food.plural: food.name for food in knowledge.foods.values() if food.plural}
     names = {
-        part.role.name: [bare(food, everything) for food in part.foods[:_MOST_IN_TITLE]]
-        for part in casting.parts
+        role: [bare(name) for name in called[:_MOST_IN_TITLE]]
+        for role, called in _names(casting, servings).items()
     }
-    return speak(parse(casting.dish.title), names)
+    for role in frozenset[str]().union(*(part.roles for part in phrase)) & names.keys():
+        if noun_follows(phrase, role):
+            names[role] = [singular.get(name, name) for name in names[role]]
+    return speak(phrase, names)
 
 
 def _summary(casting: Casting, foods: list[Food], knowledge: Knowledge, servings: int) -> str:

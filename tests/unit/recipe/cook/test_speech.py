@@ -24,7 +24,7 @@ NAMES = {
         ("Chop the {b}, {two} and {a}.", "Chop the apple, carrots, leek and leek."),
         ("Chop the {b}, {a} and the {two}.", "Chop the apple, leek, carrots and leek."),
         ("Chop the {a} and {b}[ and the {two}].", "Chop the leek, apple, carrots and leek."),
-        ("Chop the {a}, {two}, half of it, salt.", "Chop the leek, carrots, leek, half of it, salt."),
+        ("Chop {a}, {two}, half of it and salt.", "Chop leek, carrots, leek, half of it and salt."),
         ("Chop the {a}[ and {none}].", "Chop the leek."),
         ("Chop the {a}[ and {b}].", "Chop the leek and apple."),
         ("[Add the {none}. ]then stir.", "Then stir."),

@@ -66,8 +66,19 @@ def test_a_mixture_is_named_once_and_then_called_what_it_is(tray: Dish) -> None:
     assert steps[1] == "Toss the vegetables with the olive oil."
 
 
-def test_the_title_is_singular_and_capital(tray: Dish) -> None:
-    assert written(tray, "carrot", "leek").title == "Carrot and leek from the tray"
+@pytest.mark.parametrize(
+    ("title", "spoken"),
+    [
+        ("{mix} soup", "Carrot and leek soup"),
+        ("{mix} from the tray", "Carrots and leeks from the tray"),
+        ("Rice with {mix}", "Rice with carrots and leeks"),
+    ],
+)
+def test_a_title_is_singular_where_a_noun_follows(tmp_path: Path, title: str, spoken: str) -> None:
+    mix = role("mix", '"@root" = "600 g"', more="pick = 3")
+    head = HEAD.replace('"Stew"', f'"{title}"')
+    dish = dish_of(tmp_path, mix, step("Cook the {mix}."), head=head)
+    assert written(dish, "carrot", "leek").title == spoken
 
 
 def test_minutes_are_summed_by_phase(tray: Dish) -> None:
