@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -78,10 +80,11 @@ def load_weights(path: Path) -> Weights:
     if not path.is_file():
         raise EngineUnavailable(f"the recogniser's weights {path.name} are not there", _HINT)
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # From memory: numpy leaves the file of a broken archive open.
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             facts = json.loads(str(file["facts"]))
             arrays = {name: file[name].astype(np.float32) for name in file.files if name != "facts"}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise EngineUnavailable(
             f"{path.name} is not a recogniser's weights: {error}", _HINT
         ) from error

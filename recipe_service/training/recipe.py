@@ -50,46 +50,55 @@ def train(data: Path, out: Path, plan: TrainingPlan) -> Path:
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     out.mkdir(parents=True, exist_ok=True)
-    started = time.monotonic()
     classes = read_classes(data)
-    net = _single(data, out, classes, plan)
-    after_single = time.monotonic()
-    net = _dense(net, data, out, classes, plan)
-    after_dense = time.monotonic()
+    net, single = _single(data, out, classes, plan)
+    net, dense = _dense(net, data, out, classes, plan)
+    started = time.process_time()
     facts = Facts(classes.fine, classes.coarse, classes.parents, _SIDES)
     path = out / "recogniser.npz"
     save_weights(path, Weights(folded(net), facts))
     weights = load_weights(path)  # calibrated as it will be used: at half precision
     facts = calibrate(weights, load_split(data, "val"), plan.calibration)
-    seconds = (after_single - started, after_dense - after_single, time.monotonic() - after_dense)
+    seconds = {"single": single, "dense": dense, "calibration": time.process_time() - started}
     save_weights(path, Weights(weights.arrays, replace(facts, log=_log_of(plan, seconds))))
-    _log.info("wrote %s, %.2f MB, after %.0f s", path.name, path.stat().st_size / 1e6, sum(seconds))
+    size, total = path.stat().st_size / 1e6, sum(seconds.values())
+    _log.info("wrote %s, %.2f MB, after %.0f s of one core", path.name, size, total)
     return path
 
 
-def _single(data: Path, out: Path, classes: Classes, plan: TrainingPlan) -> RecogniserNet:
+def _single(
+    data: Path, out: Path, classes: Classes, plan: TrainingPlan
+) -> tuple[RecogniserNet, float]:
     net = RecogniserNet(len(classes.fine), len(classes.coarse))
     kept = out / f"single-{_fingerprint(data, plan.single, plan.single_side)}.pt"
     if kept.is_file():
-        _log.info("phase 1 is there: %s", kept.name)
-        net.load_state_dict(torch.load(kept, weights_only=True))
-        return net
+        return net, _restore(net, kept)
+    started = time.process_time()
     net = train_single(load_split(data, "train", plan.single_side), classes, plan.single)
-    torch.save(net.state_dict(), kept)
-    return net
+    return net, _keep(net, kept, time.process_time() - started)
 
 
 def _dense(
     net: RecogniserNet, data: Path, out: Path, classes: Classes, plan: TrainingPlan
-) -> RecogniserNet:
+) -> tuple[RecogniserNet, float]:
     kept = out / f"dense-{_fingerprint(data, replace(plan, calibration=CalibrationPlan()))}.pt"
     if kept.is_file():
-        _log.info("phase 2 is there: %s", kept.name)
-        net.load_state_dict(torch.load(kept, weights_only=True))
-        return net
+        return net, _restore(net, kept)
+    started = time.process_time()
     net = train_dense(net, load_split(data, "train", plan.dense_side), classes, plan.dense)
-    torch.save(net.state_dict(), kept)
-    return net
+    return net, _keep(net, kept, time.process_time() - started)
+
+
+def _keep(net: RecogniserNet, path: Path, seconds: float) -> float:
+    torch.save({"state": net.state_dict(), "seconds": seconds}, path)
+    return seconds
+
+
+def _restore(net: RecogniserNet, path: Path) -> float:
+    _log.info("this phase is there: %s", path.name)
+    kept = torch.load(path, weights_only=True)
+    net.load_state_dict(kept["state"])
+    return float(kept["seconds"])
 
 
 def _fingerprint(data: Path, *parts: object) -> str:
@@ -97,10 +106,10 @@ def _fingerprint(data: Path, *parts: object) -> str:
     return hashlib.sha256(lines + repr(parts).encode()).hexdigest()[:12]
 
 
-def _log_of(plan: TrainingPlan, seconds: tuple[float, float, float]) -> dict[str, Any]:
+def _log_of(plan: TrainingPlan, seconds: dict[str, float]) -> dict[str, Any]:
     return {
         "plan": asdict(plan),
-        "seconds": dict(zip(("single", "dense", "calibration"), map(round, seconds), strict=True)),
+        "seconds": {phase: round(spent) for phase, spent in seconds.items()},
         "versions": {
             "python": platform.python_version(),
             "torch": torch.__version__,

@@ -104,7 +104,7 @@ def test_further_photos_without_food_are_counted(
 
 def test_a_missing_picture_is_named(store: Path, trained: Path, tmp_path: Path) -> None:
     (tmp_path / "val.txt").write_text("val/gone.jpg, 0, 0\n")
-    with pytest.raises(DataError, match="gone.jpg is missing"):
+    with pytest.raises(DataError, match=r"gone\.jpg is missing"):
         evaluate(tmp_path, trained)
 
 
