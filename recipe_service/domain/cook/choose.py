@@ -29,8 +29,10 @@ _KIND = {
     "main": 0.5, "soup": 0.4, "breakfast": 0.2, "dessert": 0.1, "side": 0.1, "salad": 0.1,
     "snack": -0.1, "drink": -0.2, "sauce": -0.6,
 }  # fmt: skip
-_ONE_MORE = 0.5  # what using a fourth ingredient counts; three are the promise
+_ONE_MORE = 0.55  # what each further ingredient counts beside the one before; three are the promise
+_SEASONS_G = 25.0  # a portion lighter than this
 _MISSING = 0.8
+_MISSES_THE_POINT = 0.8  # who has salmon in the house does not ask for fritters
 _SAME_KIND, _SAME_KITCHEN, _SAME_FOODS = 0.45, 0.3, 0.6
 _HINTED = 1.2
 _CLASSIC = 1.0  # potatoes and leeks are a soup before they are a tray of anything
@@ -86,7 +88,8 @@ def choose(dishes: Iterable[Dish], wish: Wish, knowledge: Knowledge) -> Choice:
     }
     found = (cast(dish, at_hand, allowed.__contains__, knowledge) for dish in dishes)
     castings = tuple(casting for casting in found if casting and casting.used)
-    scores = {casting.dish.id: _score(casting, wish, knowledge) for casting in castings}
+    mains = {food for food, weight in at_hand.items() if weight > 1}
+    scores = {casting.dish.id: _score(casting, wish, mains, knowledge) for casting in castings}
     ladder = _ladder(len(at_hand))
     chosen: list[Casting] = []
     notes: list[str] = []
@@ -104,15 +107,21 @@ def choose(dishes: Iterable[Dish], wish: Wish, knowledge: Knowledge) -> Choice:
 
 
 def _matters(food: Food) -> float:
-    return _MATTERS.get(food.group, 1.0)
+    """Weigh an ingredient; garlic, ginger and lemon season a dinner, they are none."""
+    seasons = food.group in {"vegetable", "fruit"} and food.portion_g < _SEASONS_G
+    return 0.5 if seasons else _MATTERS.get(food.group, 1.0)
 
 
-def _score(casting: Casting, wish: Wish, knowledge: Knowledge) -> float:
+def _score(casting: Casting, wish: Wish, mains: set[str], knowledge: Knowledge) -> float:
     dish = casting.dish
     weights = sorted((_matters(knowledge.foods[food]) for food in casting.used), reverse=True)
-    used = sum(weights[:LEAST_USED]) + _ONE_MORE * sum(weights[LEAST_USED:])
+    used = sum(
+        weight * _ONE_MORE ** max(0, place - LEAST_USED + 1) for place, weight in enumerate(weights)
+    )
     bought = sum(_matters(knowledge.foods[food]) for food in casting.missing)
     score = used - _MISSING * bought + _KIND[dish.kind] - _SLOW * casting.minutes
+    if mains and mains.isdisjoint(casting.used):
+        score -= _MISSES_THE_POINT
     if wish.hint:
         score += _HINTED * len(_words(wish.hint) & _words_of(dish))
     return score + _CLASSIC * _precision(casting)
