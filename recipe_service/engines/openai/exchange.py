@@ -111,7 +111,7 @@ async def _whole(stream: openai.AsyncStream[Any]) -> AsyncIterator[dict[str, Any
         if len(body) > MAX_BODY:
             raise ModelUnavailable(Reason.CUT_OFF, "the answer of the model server is too large")
     for choice in ChatCompletion.model_validate_json(body).choices[:1]:
-        yield _piece(choice.message, choice.finish_reason or "stop")
+        yield _piece(choice.message, choice.finish_reason)
 
 
 def _piece(part: Any, finish: str | None) -> dict[str, Any]:  # noqa: ANN401  two types of the library
