@@ -9,13 +9,14 @@ from pydantic import BaseModel
 
 from common.contracts.plans import slot_of
 from common.contracts.stages import BY_NAME
-from common.errors import BadParameter, NotFound, NotPaused
+from common.errors import BadParameter, NoIngredients, NotFound, NotPaused
 from common.ledger.records import Approval, JobRecord, NodeRecord
 from gateway.domain.params import FigurineParams, check_params
 from gateway.domain.recipes import RecipeParams, check_available
 from gateway.house import House
 
 PARAMS: Final[dict[str, type[BaseModel]]] = {"figurine": FigurineParams, "recipe": RecipeParams}
+FIXED: Final = ("count", "ttl_hours")  # since the job was accepted
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,10 @@ def resume(house: House, record: JobRecord, changes: dict[str, Any]) -> None:
     ------
     BadParameter
         A parameter is unknown, malformed or fixed since the job was accepted.
+    NoIngredients
+        The corrected list is empty.
+    EngineUnavailable, LanguageUnavailable
+        The changed parameters need a language model, and none is configured.
     NotPaused
         The job runs or has ended.
     """
@@ -50,7 +55,7 @@ def resume(house: House, record: JobRecord, changes: dict[str, Any]) -> None:
     if resumed.status == "unknown":
         raise NotFound(f"there is no job {record.id}")
     if resumed.status == "not_paused":
-        raise NotPaused(f"job {record.id} is {record.state}")
+        raise NotPaused(f"job {record.id} waits for nobody; it was {record.state} just now")
     try:
         house.publish_again(resumed.ready)
     except Exception:
@@ -64,13 +69,20 @@ def _changed(record: JobRecord, changes: dict[str, Any], *, language_model: bool
     if isinstance(checked, RecipeParams):
         check_available(checked, language_model=language_model)
     new = checked.model_dump(mode="json", exclude_none=True)
-    if new.get("count") != old.get("count"):
-        raise BadParameter("count is fixed since the job was accepted")
-    if record.product == "recipe":
-        edited = new["ingredients"] if "ingredients" in changes else before.get("edited")
-        new["ingredients"] = before["ingredients"]  # what was recognised stays recognised
-        new |= {"edited": edited} if edited is not None else {}
-    return new
+    for name in FIXED:
+        if new.get(name) != old.get(name):
+            raise BadParameter(f"{name} is fixed since the job was accepted")
+    return new | _list_of(new, before, changes) if record.product == "recipe" else new
+
+
+def _list_of(
+    new: dict[str, Any], before: dict[str, Any], changes: dict[str, Any]
+) -> dict[str, Any]:
+    """Tell the list as corrected from the one that was sent: what was recognised stays."""
+    edited = new["ingredients"] if "ingredients" in changes else before.get("edited")
+    if edited == []:
+        raise NoIngredients("the corrected list is empty", "Name at least one ingredient.")
+    return {"ingredients": before["ingredients"]} | ({"edited": edited} if edited else {})
 
 
 def _differs(node: NodeRecord, before: dict[str, Any], after: dict[str, Any]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, request
 
+from common.contracts.recipe import MAX_COUNT, MAX_INGREDIENTS, MAX_PHOTOS
 from common.vision import headers
 from gateway.api.reading import query_of
 from gateway.domain import upload
@@ -26,5 +27,8 @@ def read_catalog() -> Response:
         "smallest_side_px": upload.MIN_SIDE,
         "longest_side_px": upload.MAX_SIDE,
         "wait_s": LONGEST_WAIT_S,
+        "recipe_photos": MAX_PHOTOS,
+        "recipe_ingredients": MAX_INGREDIENTS,
+        "recipe_count": MAX_COUNT,
     }
-    return jsonify(build_catalog(limits))
+    return jsonify(build_catalog(limits, language_model=settings.llm_url is not None))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Request, Response, request
 
-from common.errors import BadPhoto
 from gateway.api.reading import idempotency_key_of, owner_of, trace_of
-from gateway.api.uploads import answer, read_upload
+from gateway.api.uploads import answer, needed, read_upload
 from gateway.domain.params import FigurineParams, read_params
 from gateway.house import house
 from gateway.plan import figurine_plan
@@ -20,9 +19,7 @@ def submit_figurine() -> Response:
     """Turn a photo into a figurine."""
     photos, pairs = read_upload(request, most=1)
     params = read_params(FigurineParams, pairs)
-    if not photos:
-        raise BadPhoto("the request carries no photo", "Send it as the file field `photo`.")
-    return answer(submit(house(), submission_of(request, photos, params)))
+    return answer(submit(house(), submission_of(request, needed(photos), params)))
 
 
 def submission_of(sent: Request, photos: tuple[bytes, ...], params: FigurineParams) -> Submission:

@@ -7,9 +7,9 @@ import hashlib
 from flask import Blueprint, Response, jsonify, request
 
 from common.errors import NotAllowedNow, NotFound
-from gateway.api.reading import job_of, job_response, json_of, own, owner_of, query_of
+from gateway.api.reading import job_of, job_response, own, owner_of, query_of
+from gateway.api.uploads import changes_of
 from gateway.domain.pages import page_of
-from gateway.domain.params import read_values
 from gateway.domain.queries import JobsQuery, NoQuery, WaitQuery
 from gateway.domain.timeline import build_timeline
 from gateway.house import house
@@ -52,9 +52,7 @@ def read_timeline(job: str) -> Response:
 def resume_job(job: str) -> Response:
     """Let a paused job go on, with what has changed."""
     record = job_of(request, job)
-    pairs = [*request.args.items(multi=True), *request.form.items(multi=True)]
-    changes = read_values(PARAMS[record.product], pairs)
-    resume(house(), record, changes | (json_of(request) if request.is_json else {}))
+    resume(house(), record, changes_of(request, PARAMS[record.product]))
     return job_response(job_of(request, job), 202)
 
 

@@ -10,7 +10,8 @@ from pydantic import BaseModel
 
 from common.errors import BadParameter, NotFound
 from common.ledger.records import JobRecord
-from gateway.domain.params import read_params
+from common.vision.headers import photo_format
+from gateway.domain.params import read_params, read_values
 from gateway.domain.queries import LONGEST_WAIT_S
 from gateway.domain.views import job_view
 from gateway.house import house
@@ -20,6 +21,7 @@ Query = TypeVar("Query", bound=BaseModel)
 _WAIT: Final = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})\"?\s*(?:$|[,;])", re.IGNORECASE)
 _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _LONGEST_KEY: Final = 255
+_LONGEST_JSON: Final = 100_000
 
 
 def owner_of(_: Request) -> str:
@@ -32,6 +34,14 @@ def query_of(request: Request, model: type[Query]) -> Query:
     return read_params(model, list(request.args.items(multi=True)))
 
 
+def says_json(request: Request) -> bool:
+    """Tell whether the body is JSON: declared, or plain to see. A photo never is."""
+    if request.mimetype == "multipart/form-data":
+        return False
+    body = request.get_data()
+    return photo_format(body) is None and (request.is_json or body.lstrip()[:1] == b"{")
+
+
 def json_of(request: Request) -> dict[str, Any]:
     """Read the body as a JSON object; an empty body is an empty object.
 
@@ -40,12 +50,33 @@ def json_of(request: Request) -> dict[str, Any]:
     BadParameter
         It is something else.
     """
-    if not request.get_data():
+    size = len(request.get_data())
+    if not size:
         return {}
-    body = request.get_json(force=True, silent=True)
+    if size > _LONGEST_JSON:
+        raise BadParameter(f"the JSON body has {size} bytes, at most {_LONGEST_JSON} are read")
+    try:
+        body = request.get_json(force=True, silent=True)
+    except RecursionError:  # nested to no end
+        body = None
     if not isinstance(body, dict):
         raise BadParameter("the body is not a JSON object", 'Such as {"ingredients": ["rice"]}.')
     return body
+
+
+def values_of(request: Request, model: type[BaseModel]) -> dict[str, Any]:
+    """Read parameters from the query and a JSON body; only their names are checked.
+
+    Raises
+    ------
+    BadParameter
+        A name is unknown or was given twice, or the body is no JSON object.
+    """
+    values = read_values(model, request.args.items(multi=True))
+    body = json_of(request)
+    if twice := sorted(values.keys() & body.keys()):
+        raise BadParameter(f"parameter {twice[0]!r} was given more than once")
+    return values | body
 
 
 def job_of(request: Request, job: str) -> JobRecord:

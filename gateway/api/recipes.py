@@ -6,8 +6,8 @@ from flask import Blueprint, Request, Response, request
 
 from common.contracts.recipe import MAX_PHOTOS
 from common.errors import NoIngredients
-from gateway.api.reading import idempotency_key_of, json_of, owner_of, trace_of
-from gateway.api.uploads import answer, read_upload
+from gateway.api.reading import idempotency_key_of, owner_of, says_json, trace_of, values_of
+from gateway.api.uploads import allow_photos, answer, read_upload
 from gateway.domain.params import check_params, read_params
 from gateway.domain.recipes import RecipeParams, check_available
 from gateway.house import house
@@ -34,16 +34,22 @@ def read_wish(sent: Request) -> tuple[tuple[bytes, ...], RecipeParams]:
     BadParameter, BadPhoto, EngineUnavailable, LanguageUnavailable
         What was sent cannot be worked with here.
     """
-    if sent.is_json:
+    allow_photos(sent, MAX_PHOTOS)
+    if says_json(sent):
         photos: tuple[bytes, ...] = ()
-        params = check_params(RecipeParams, dict(sent.args) | json_of(sent))
+        params = check_params(RecipeParams, values_of(sent, RecipeParams))
     else:
         photos, pairs = read_upload(sent, MAX_PHOTOS)
         params = read_params(RecipeParams, pairs)
     if not photos and not params.ingredients:
         raise NoIngredients("neither a photo nor an ingredient was sent")
-    check_available(params, language_model=house().settings.llm_url is not None)
+    check_here(params)
     return photos, params
+
+
+def check_here(params: RecipeParams) -> None:
+    """Refuse what needs a language model where none is configured."""
+    check_available(params, language_model=house().settings.llm_url is not None)
 
 
 def submission_of(sent: Request, photos: tuple[bytes, ...], params: RecipeParams) -> Submission:

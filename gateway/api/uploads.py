@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+from urllib.parse import parse_qsl
+
 from flask import Request, Response, request
+from pydantic import BaseModel
 from werkzeug.datastructures import FileStorage
 
 from common.errors import BadParameter, BadPhoto, Busy
 from common.http import problem, status_of_code
 from common.ledger.records import JobRecord, JobState
-from gateway.api.reading import job_response, own, preferred_wait_s
+from common.vision.headers import photo_format
+from gateway.api.reading import job_response, own, preferred_wait_s, says_json, values_of
+from gateway.domain.params import read_values
 from gateway.domain.views import job_url, links
 from gateway.house import house
 from gateway.submit import Receipt
 
 PHOTO_FIELDS = ("photo", "file")
 FORM_OVERHEAD = 100_000  # bytes of a multipart body around its photos
+LARGEST_REQUEST_MB = 200  # of several photos
+FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 Pairs = list[tuple[str, str]]
 
@@ -22,15 +30,14 @@ Pairs = list[tuple[str, str]]
 def read_upload(sent: Request, most: int) -> tuple[tuple[bytes, ...], Pairs]:
     """Read photos and parameters, however they were sent.
 
-    A body that is not a multipart form with a boundary is the photo itself, whatever its
-    declared type says.
+    A body that is no form is the photo itself, whatever its declared type says.
 
     Parameters
     ----------
     sent
         The request.
     most
-        Photos that one job may have.
+        Photos that one request may have.
 
     Raises
     ------
@@ -38,27 +45,70 @@ def read_upload(sent: Request, most: int) -> tuple[tuple[bytes, ...], Pairs]:
         A photo was sent as text.
     BadParameter
         There are too many photos, or a file under another name.
+    PhotoTooLarge
+        The whole request is.
     """
-    sent.max_content_length = most * house().settings.max_upload_mb * 1_000_000 + FORM_OVERHEAD
+    allow_photos(sent, most)
     pairs = list(sent.args.items(multi=True))
-    if sent.mimetype != "multipart/form-data" or "boundary" not in sent.mimetype_params:
-        body = sent.get_data(cache=False)
-        return ((body,) if body else ()), pairs
-    form = list(sent.form.items(multi=True))
+    if sent.mimetype == FORM_TYPES[0] and "boundary" in sent.mimetype_params:
+        photos = _photos(list(sent.files.items(multi=True)), most)
+        form = list(sent.form.items(multi=True))
+    else:
+        body = sent.get_data()
+        # what curl sends without being told a type may be a photo too
+        is_form = sent.mimetype == FORM_TYPES[1] and len(body) < FORM_OVERHEAD
+        is_form = is_form and photo_format(body) is None
+        form = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True) * is_form
+        photos = (body,) * (bool(body) and not is_form)
     if any(name in PHOTO_FIELDS for name, _ in form):
         raise BadPhoto("the field `photo` is text", "Send it as a file: curl -F photo=@me.jpg")
-    photos = _photos(list(sent.files.items(multi=True)), most)
-    return tuple(photo.read() for photo in photos), pairs + form
+    return photos, pairs + form
 
 
-def _photos(files: list[tuple[str, FileStorage]], most: int) -> list[FileStorage]:
+def changes_of(sent: Request, model: type[BaseModel]) -> dict[str, Any]:
+    """Read changed parameters from query, form and JSON; only their names are checked.
+
+    Raises
+    ------
+    BadParameter
+        A name is unknown or was given twice, or something else than parameters was sent.
+    """
+    if sent.mimetype not in FORM_TYPES or says_json(sent):
+        return values_of(sent, model)
+    photos, pairs = read_upload(sent, most=1)
+    if photos:
+        raise BadParameter("a photo was sent: a job keeps the photos it was accepted with")
+    return read_values(model, pairs)
+
+
+def allow_photos(sent: Request, most: int) -> None:
+    """Let the body be as large as that many photos, within reason."""
+    photos_mb = most * house().settings.max_upload_mb
+    whole_mb = max(house().settings.max_upload_mb, min(photos_mb, LARGEST_REQUEST_MB))
+    sent.max_content_length = whole_mb * 1_000_000 + FORM_OVERHEAD
+
+
+def needed(photos: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """Refuse a request without a photo.
+
+    Raises
+    ------
+    BadPhoto
+        There is none.
+    """
+    if not photos:
+        raise BadPhoto("the request carries no photo", "Send it as the file field `photo`.")
+    return photos
+
+
+def _photos(files: list[tuple[str, FileStorage]], most: int) -> tuple[bytes, ...]:
     unknown = [name for name, _ in files if name not in PHOTO_FIELDS]
     if unknown:
         raise BadParameter(f"unknown file field {unknown[0]!r}: the photo's field is `photo`")
     if len(files) > most:
-        allowed = "one photo" if most == 1 else f"at most {most} photos"
-        raise BadParameter(f"{len(files)} photos were sent: a job is made from {allowed}")
-    return [file for _, file in files]
+        allowed = "one photo is" if most == 1 else f"at most {most} photos are"
+        raise BadParameter(f"{len(files)} photos were sent: {allowed} taken at a time")
+    return tuple(file.read() for _, file in files)
 
 
 def answer(receipt: Receipt) -> Response:

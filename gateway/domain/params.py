@@ -10,7 +10,7 @@ import difflib
 import re
 from collections.abc import Iterable
 from functools import cache
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, ClassVar, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -18,6 +18,7 @@ from common.contracts.figurine import PortraitRequest, SculptRequest
 from common.errors import BadParameter
 from gateway.domain.catalog import NOT_YET, Format
 
+_SEPARATORS: Final = r"[;\n\r\u3001\uff0c\uff1b]|(?<!\d),|,(?!\d)"  # never inside 1,5; also Chinese
 Model = TypeVar("Model", bound=BaseModel)
 _LONGEST_SHOWN: Final = 60
 _PATTERNS: Final = {  # in words; a test knows that none is missing
@@ -46,6 +47,7 @@ class FigurineParams(SculptRequest, PortraitRequest):
     model_config = ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, json_schema_extra=_describe
     )
+    not_yet: ClassVar[frozenset[str]] = NOT_YET
 
     formats: Annotated[
         tuple[Format, ...],
@@ -91,13 +93,17 @@ def read_values(model: type[BaseModel], pairs: Iterable[tuple[str, str]]) -> dic
     for name, text in pairs:
         _check_name(model, name)
         if _schema(model)["properties"][name].get("type") == "array":
-            parts = re.split(r",(?!\d)", text)  # never inside a number such as 1,5
-            values.setdefault(name, []).extend(part.strip() for part in parts)
+            values.setdefault(name, []).extend(split_list(text))
         elif name in values:
             raise BadParameter(f"parameter {name!r} was given more than once")
         else:
             values[name] = text
     return values
+
+
+def split_list(text: str) -> list[str]:
+    """Split at commas, semicolons, line ends and their Chinese forms."""
+    return [part.strip() for part in re.split(_SEPARATORS, text)]
 
 
 def check_params(model: type[Model], values: dict[str, Any]) -> Model:
@@ -113,7 +119,7 @@ def check_params(model: type[Model], values: dict[str, Any]) -> Model:
 def _check_name(model: type[BaseModel], name: str) -> None:
     if name in model.model_fields:
         return
-    if issubclass(model, FigurineParams) and name in NOT_YET:
+    if name in getattr(model, "not_yet", ()):
         raise BadParameter(f"parameter {name!r} is not available in this version")
     near = difflib.get_close_matches(name.lower(), model.model_fields, 1)
     meant = f", did you mean {near[0]!r}?" if near else ";"
@@ -124,7 +130,7 @@ def _check_name(model: type[BaseModel], name: str) -> None:
 def _complaints(model: type[BaseModel], error: ValidationError) -> list[str]:
     # one line per parameter: the items of a list have an error each
     found: dict[str, str] = {}
-    for one in error.errors(include_url=False, include_context=False):
+    for one in error.errors(include_url=False):
         name = str(one["loc"][0])
         schema = _schema(model)
         allowed = allowed_values(schema["properties"][name], schema.get("$defs", {}))
@@ -133,6 +139,9 @@ def _complaints(model: type[BaseModel], error: ValidationError) -> list[str]:
             found[name] = f"format {value!r} is not available in this version"
         elif one["type"] == "value_error":  # a validator of ours, in words
             found[name] = f"{name}: {one['msg'].removeprefix('Value error, ')}"
+        elif one["type"] == "too_long":
+            many, most = one["ctx"]["actual_length"], one["ctx"]["max_length"]
+            found[name] = f"{name}: {many} entries are too many, at most {most} are taken"
         else:
             found.setdefault(name, f"{name} must be {allowed}, not {_shown(value)}")
     return list(found.values())
@@ -147,6 +156,8 @@ def allowed_values(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
         return allowed_values(real[0], definitions)
     if schema.get("type") == "array":
         items = allowed_values(schema["items"], definitions)
+        if "maxItems" in schema:
+            return f"a list of at most {schema['maxItems']} entries, each {items}"
         return f"one or more of: {items.removeprefix('one of: ')}"
     return _allowed_scalar(schema)
 
@@ -159,6 +170,10 @@ def _allowed_scalar(schema: dict[str, Any]) -> str:
     if "minimum" in schema:
         kind = "a whole number" if schema["type"] == "integer" else "a number"
         return f"{kind} from {schema['minimum']:g} to {schema['maximum']:.15g}"
+    if "maxLength" in schema:
+        return f"text of at most {schema['maxLength']} characters"
+    if schema.get("type") == "boolean":
+        return "true or false"
     return _PATTERNS.get(schema.get("pattern", ""), "text")
 
 

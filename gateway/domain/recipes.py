@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import ConfigDict, Field, field_validator
 
 from common.contracts.recipe import CookRequest, Language, RecipeEngine, RecogniseRequest
 from common.errors import EngineUnavailable, LanguageUnavailable
+from gateway.domain.catalog import RECIPE_NOT_YET
+from gateway.domain.params import split_list
 
 _MEANING: Final = {
     "ingredients": "What is at hand, in any of the four languages, amounts too: `2 onions, rice`",
@@ -35,6 +36,7 @@ class RecipeParams(CookRequest, RecogniseRequest):
     model_config = ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, json_schema_extra=_describe
     )
+    not_yet: ClassVar[frozenset[str]] = RECIPE_NOT_YET
 
     hint: Annotated[str, Field(max_length=300)] = ""
     pause_after: Annotated[
@@ -62,11 +64,7 @@ class RecipeParams(CookRequest, RecogniseRequest):
 
 
 def _split(line: Any) -> list[Any]:  # noqa: ANN401  JSON has many shapes
-    """Split at separators, but never inside a number such as ``1,5``."""
-    if not isinstance(line, str):
-        return [line]
-    parts = re.split(r"[;\n\r\u3001\uff0c\uff1b]+|,(?!\d)", line)  # also in Chinese
-    return [part.strip() for part in parts if part.strip()]
+    return [part for part in split_list(line) if part] if isinstance(line, str) else [line]
 
 
 def check_available(params: RecipeParams, *, language_model: bool) -> None:
@@ -77,13 +75,12 @@ def check_available(params: RecipeParams, *, language_model: bool) -> None:
     EngineUnavailable, LanguageUnavailable
         They need a language model, and none is configured.
     """
-    if language_model:
-        return
-    if params.engine is RecipeEngine.OPENAI:
+    if params.engine is RecipeEngine.OPENAI and not language_model:
         raise EngineUnavailable(
             "no language model is configured", "Set KILN_LLM_URL, or ask for engine=builtin."
         )
-    if params.language is not Language.ENGLISH:
+    builtin = params.engine is RecipeEngine.BUILTIN or not language_model
+    if builtin and params.language is not Language.ENGLISH:
         raise LanguageUnavailable(
             f"the built-in recipes are English; {params.language.value!r} needs a language model"
         )

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from common.contracts.stages import BY_NAME, PURPOSES
 from common.ledger.records import JobRecord, JobState, NodeRecord
+from gateway.domain.warning import warnings_of
 
 
 class ErrorView(BaseModel):
@@ -66,7 +67,9 @@ class JobView(JobSummary):
     parameters: dict[str, Any]
     stages: list[StageView]
     artifacts: list[ArtifactView]
-    facts: dict[str, dict[str, Any]] = Field(description="What each finished stage has to say")
+    facts: dict[str, dict[str, Any]] = Field(
+        description="What each finished stage has to say, by the id of the stage"
+    )
     warnings: list[str] = Field(description="What could be better, for people")
     expires_at: datetime | None = Field(None, description="When the artifacts will be deleted")
     artifacts_expired_at: datetime | None = None
@@ -91,8 +94,8 @@ def job_view(record: JobRecord) -> JobView:
         parameters=record.params,
         stages=[_stage_view(record, node) for node in record.nodes],
         artifacts=_artifact_views(record),
-        facts={node.stage: node.result.facts for node in record.nodes if node.result},
-        warnings=list(_warnings(record)),
+        facts={node.id: node.result.facts for node in record.nodes if node.result},
+        warnings=warnings_of(record),
         expires_at=moment(record.results_expire_ms),
         artifacts_expired_at=moment(record.artifacts_expired_ms),
     )
@@ -118,6 +121,8 @@ def links(record: JobRecord) -> dict[str, str]:
     """Say where to go from a job."""
     self = job_url(record.id)
     found = {"self": self, "events": f"{self}/events", "timeline": f"{self}/timeline"}
+    if record.state is JobState.PAUSED:
+        found |= {"resume": f"{self}/resume"}
     return found if record.state.terminal else found | {"cancel": f"{self}/cancel"}
 
 
@@ -175,15 +180,3 @@ def _artifact_views(record: JobRecord) -> list[ArtifactView]:
         )
         for ref in sorted(public, key=lambda ref: (order.get(ref.name, len(order)), ref.name))
     ]
-
-
-def _warnings(record: JobRecord) -> list[str]:
-    facts = {node.stage: node.result.facts for node in record.nodes if node.result}
-    found = []
-    quality = facts.get("fusion.measure", {}).get("quality", {})
-    if quality.get("verdict") not in {None, "ok"}:
-        found.append(f"photo quality {quality.get('score', 0):.0f} of 100. {quality.get('advice')}")
-    gates = facts.get("fusion.print", {}).get("failed_gates", [])
-    if gates:
-        found.append(f"not safe to print: {', '.join(gates)} (see certificate.json)")
-    return found

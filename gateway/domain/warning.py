@@ -1,0 +1,42 @@
+"""What could be better about a job, in words, read from the facts of its stages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from common.ledger.records import JobRecord, NodeRecord
+
+
+def warnings_of(record: JobRecord) -> list[str]:
+    """Say what a person should know, each thing once."""
+    facts = {node.id: node.result.facts for node in record.nodes if node.result}
+    return list(dict.fromkeys([*_of_figurine(facts), *_of_recipes(record, facts)]))
+
+
+def _of_figurine(facts: dict[str, dict[str, Any]]) -> Iterator[str]:
+    quality = facts.get("fusion.measure", {}).get("quality", {})
+    if quality.get("verdict") not in {None, "ok"}:
+        yield f"photo quality {quality.get('score', 0):.0f} of 100. {quality.get('advice')}"
+    gates = facts.get("fusion.print", {}).get("failed_gates", [])
+    if gates:
+        yield f"not safe to print: {', '.join(gates)} (see certificate.json)"
+
+
+def _of_recipes(record: JobRecord, facts: dict[str, dict[str, Any]]) -> Iterator[str]:
+    unknown = facts.get("recipe.recognise", {}).get("unknown", [])
+    if unknown:
+        yield f"not understood: {', '.join(unknown)}"
+    written = [node for node in record.nodes if node.stage == "recipe.compose"]
+    for number, node in enumerate(written, start=1):
+        if node.state == "skipped":
+            yield f"recipe {number} could not be written"
+        elif note := _note(node):
+            yield note
+    titles = facts.get("recipe.rank", {}).get("titles")
+    if titles is not None and len(titles) < len(written):
+        yield f"{len(titles)} of {len(written)} recipes: no more were found"
+
+
+def _note(node: NodeRecord) -> str:
+    return str(node.result.facts.get("note", "")) if node.result else ""
