@@ -21,6 +21,7 @@ PLAIN_WORDS = frozenset(
         "greens", "cream", "roll", "rolls", "toast", "wrap", "tortilla",
     ]
 )  # fmt: skip
+_DISH_WORDS = re.compile(r"\b(?:bread|breads)$")  # banana bread has no bread in it
 MEASURE = re.compile(r"(\d+(?:\.\d+)?) ([a-z]+)")
 MEASURES = frozenset({"g", "kg", "ml", "l", "tsp", "tbsp", "cup", "pinch", "handful"})
 _VOLUMES = frozenset({"ml", "l", "tsp", "tbsp", "cup"})
@@ -33,6 +34,7 @@ _FIXED_WORD = re.compile(
     r"\b(?:two|three|four|five|six|eight|ten|twelve) (?:\w+ )?"
     r"(?:bowls|plates|glasses|tumblers|mugs|portions|servings|people|hollows|rounds|patties|balls)\b"
 )
+_REST_OF = re.compile(r"(?:rest of|remaining) (?:the )?\{([a-z_]+)\}")
 _BROKEN_LIST = re.compile(r", (?:the )?\{\w+\}\[,? and\b")
 
 
@@ -60,16 +62,16 @@ def _found(dish: Dish, knowledge: Knowledge) -> Iterator[tuple[str, str]]:
     for role in dish.roles:
         for fault in (*_role_faults(role, knowledge), *_mention_faults(role, dish)):
             yield f"role {role.name}", fault
-    for fault in (
-        *_text_faults(dish.title, dish, ()),
-        *_literal_faults(dish.title, dish, knowledge),
-    ):
+    title = re.sub(_DISH_WORDS, "", dish.title)
+    for fault in (*_text_faults(dish.title, dish, ()), *_literal_faults(title, dish, knowledge)):
         yield "title", fault
     for fault in _text_faults(dish.summary, dish, ()):
         yield "summary", fault
     for number, step in enumerate(dish.steps, start=1):
         for fault in _step_faults(step, dish, knowledge):
             yield f"step {number}", fault
+    for number, name in _rests_of_nothing(dish):
+        yield f"step {number}", f"the rest of the {{{name}}}, of which nothing may be used before"
     for fault in _dish_faults(dish):
         yield "", fault
 
@@ -101,17 +103,20 @@ def _amount_faults(amount: str, food: Food) -> Iterator[str]:
 
 def _mention_faults(role: Role, dish: Dish) -> Iterator[str]:
     """Look for a mention that is spoken whenever the role is filled."""
-    sure = {other.name for other in dish.roles if other.must} | {role.name}
-    if not any(
-        role.name in fragment.roles and (not fragment.optional or fragment.roles <= sure)
-        for step in dish.steps
-        if set(step.needs) <= sure
-        for fragment in step.phrase
-    ):
+    if not any(_surely_named(role, step, dish) for step in dish.steps):
         yield (
             "is filled at times and mentioned in no step then: name it outside brackets, "
             "in a bracket of its own, or in a step that needs only it"
         )
+
+
+def _surely_named(role: Role, step: Step, dish: Dish) -> bool:
+    """Whether a step names a role whenever the role is filled."""
+    sure = {other.name for other in dish.roles if other.must} | {role.name}
+    return sure.issuperset(step.needs) and any(
+        role.name in part.roles and (not part.optional or part.roles <= sure)
+        for part in step.phrase
+    )
 
 
 def _text_faults(text: str, dish: Dish, filled: tuple[str, ...]) -> Iterator[str]:
@@ -191,6 +196,16 @@ def names_in_print(food: Food) -> Iterator[str]:
         yield name.lower()
     if food.plural:
         yield food.plural.lower()
+
+
+def _rests_of_nothing(dish: Dish) -> Iterator[tuple[int, str]]:
+    """Look for remains of what only an optional step or clause has used."""
+    used: set[str] = set()
+    for number, step in enumerate(dish.steps, start=1):
+        for found in _REST_OF.finditer(step.text):
+            if found[1] not in used and f"{{{found[1]}}}" not in step.text[: found.start()]:
+                yield number, found[1]
+        used |= {role.name for role in dish.roles if _surely_named(role, step, dish)}
 
 
 def _dish_faults(dish: Dish) -> Iterator[str]:

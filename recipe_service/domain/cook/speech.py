@@ -16,7 +16,11 @@ _TIDY = (
     (re.compile(r"[,.;]+(?=[,.;:!?])"), ""),
 )
 _PREPOSITIONS = frozenset({"with", "in", "on", "and", "from", "of", "over", "under", "for", "or"})
-_ENDS = re.compile(r"[.;:!?]")
+# What may follow the last item of a list: a stop, the next verb, a clause.
+_ENDS = re.compile(
+    r"[.;:!?]| and (?!the |half |a |an |most |some |one |all |\0)"
+    r"|, (?=\w+ing\b|until |then |so |for |cover\b|and (?!the |half |a |most |some ))"
+)
 _SENTENCE = re.compile(r"(^|[.!?] )([a-z\u00e0-\u00ff])")
 
 

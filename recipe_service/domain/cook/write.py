@@ -70,7 +70,7 @@ def _title(casting: Casting, knowledge: Knowledge, servings: int) -> str:
     phrase = parse(casting.dish.title)
     singular = {food.plural: food.name for food in knowledge.foods.values() if food.plural}
     names = {
-        role: [bare(name) for name in called[:_MOST_IN_TITLE]]
+        role: list(dict.fromkeys(map(bare, called)))[:_MOST_IN_TITLE]
         for role, called in _names(casting, servings).items()
     }
     for role in frozenset[str]().union(*(part.roles for part in phrase)) & names.keys():

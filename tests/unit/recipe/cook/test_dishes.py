@@ -97,6 +97,15 @@ def test_a_role_is_mentioned_whenever_it_is_filled(tmp_path: Path, text: str) ->
     assert [problem.entry for problem in problems] == ["role herb"]
 
 
+def test_there_is_no_rest_of_what_only_an_optional_step_used(tmp_path: Path) -> None:
+    fat = role("fat", 'olive-oil = "2 tbsp"')
+    first = step("Fry the {herb} in half of the {fat}.", more='needs = ["herb"]')
+    second = step("Fry the {main} in the rest of the {fat}.")
+    problems = read(tmp_path, MAIN, SPICE, fat, first, second)[1]
+    assert [problem.entry for problem in problems] == ["step 2"]
+    assert "of which nothing may be used before" in problems[0].fault
+
+
 def test_a_title_does_not_promise_what_may_be_swapped(tmp_path: Path) -> None:
     head = HEAD.replace('"Stew"', '"Potato stew"')
     problems = read(tmp_path, MAIN, step("Cook the {main}."), head=head)[1]
