@@ -12,11 +12,10 @@ from common.contracts.stages import BY_NAME
 from common.errors import BadParameter, NoIngredients, NotFound, NotPaused
 from common.ledger.records import Approval, JobRecord, NodeRecord
 from gateway.domain.params import FigurineParams, check_params
-from gateway.domain.recipes import RecipeParams, check_available
+from gateway.domain.recipes import FIXED, RecipeParams, check_available
 from gateway.house import House
 
 PARAMS: Final[dict[str, type[BaseModel]]] = {"figurine": FigurineParams, "recipe": RecipeParams}
-FIXED: Final = ("count", "ttl_hours")  # since the job was accepted
 
 log = logging.getLogger(__name__)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html import escape
 from typing import Any
@@ -48,9 +49,21 @@ def _call(method: str, path: str, operation: dict[str, Any], *, base: str) -> st
         f"<h3><b class={method.lower()}>{method}</b> <code>{escape(path)}</code></h3>"
         f"<p><strong>{escape(operation['summary'])}.</strong> "
         f"{_text(operation.get('description', ''))}</p>"
-        f"{examples}{_parameters(operation['parameters'])}{_answers(operation['responses'])}"
+        f"{examples}{_sent(operation.get('requestBody', {}))}"
+        f"{_parameters(operation['parameters'])}{_answers(operation['responses'])}"
         "</article>"
     )
+
+
+def _sent(body: dict[str, Any]) -> str:
+    kinds = body.get("content", {})
+    bodies = ", ".join(f"<code>{escape(kind)}</code>" for kind in kinds)
+    return f"<p>Body: {bodies}.</p>{_examples(kinds)}" if kinds else ""
+
+
+def _examples(content: dict[str, Any]) -> str:
+    shown = [one["example"] for one in content.values() if "example" in one]
+    return "".join(f"<pre>{escape(json.dumps(one, indent=1), quote=False)}</pre>" for one in shown)
 
 
 def _parameters(parameters: list[dict[str, Any]]) -> str:
@@ -81,6 +94,7 @@ def _answers(answers: dict[str, dict[str, Any]]) -> str:
     rows = [
         f"<tr><td><code>{status}</code><td>{_text(answer['description'])}"
         f"<td>{escape(', '.join(answer.get('content', {})))}"
+        f"{_examples(answer.get('content', {}))}"
         for status, answer in answers.items()
     ]
     return f"<table><tr><th>answer<th>meaning<th>type{''.join(rows)}</table>"

@@ -8,11 +8,17 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from gateway.domain.calls import CALLS, PROBLEM, Answer, Call
+from gateway.domain.calls.call import JSON, PROBLEM, Answer, Body, Call
+from gateway.domain.calls.table import CALLS
 from gateway.domain.upload import MEDIA_TYPES
 
 _REF: Final = "#/components/schemas/{model}"
-_PATH_PARAMETERS: Final = {"job": "Id of a job", "name": "Name of an artifact", "filename": "File"}
+_PATH_PARAMETERS: Final = {
+    "job": "Id of a job",
+    "task": "Id of a task",
+    "name": "Name of an artifact",
+    "filename": "File",
+}
 _PROBLEM_SCHEMA: Final = {
     "type": "object",
     "description": "RFC 9457 problem details",
@@ -38,7 +44,7 @@ def build_openapi(version: str) -> dict[str, Any]:
         "info": {
             "title": "Kiln",
             "version": version,
-            "summary": "From a portrait photo to a vinyl-toy figurine you can print",
+            "summary": "From a photo to a vinyl-toy figurine you can print, or to a dinner",
         },
         "paths": paths,
         "components": {"schemas": _schemas()},
@@ -63,8 +69,8 @@ def _operation(call: Call) -> dict[str, Any]:
     }
     if call.details:
         operation["description"] = call.details
-    if call.form:
-        operation["requestBody"] = _body(call.form)
+    if call.body:
+        operation["requestBody"] = _body(call.body)
     if call.example:
         operation["x-codeSamples"] = [{"lang": "sh", "source": call.example}]
     return operation
@@ -78,10 +84,11 @@ def _path_parameters(call: Call) -> list[dict[str, Any]]:
 
 
 def _query(call: Call) -> list[dict[str, Any]]:
-    model = call.query or call.form
+    found = _properties(call.query) if call.query else {}
+    found |= _taken(call.body) if call.body else {}
     return [
         _parameter("query", name, schema, schema.get("description", ""))
-        for name, schema in (_properties(model) if model else {}).items()
+        for name, schema in found.items()
     ]
 
 
@@ -98,16 +105,31 @@ def _parameter(
     return found | {"schema": schema}
 
 
-def _body(form: type[BaseModel]) -> dict[str, Any]:
-    photo = {"type": "string", "contentMediaType": "image/*", "description": "The photo"}
-    fields = {
-        "type": "object",
-        "properties": {"photo": photo, **_properties(form)},
-        "required": ["photo"],
-        "additionalProperties": False,
-    }
-    raw = {media_type: {"schema": {"contentMediaType": media_type}} for media_type in MEDIA_TYPES}
-    return {"required": True, "content": {"multipart/form-data": {"schema": fields}, **raw}}
+def _body(body: Body) -> dict[str, Any]:
+    fields = {"type": "object", "properties": _taken(body), "additionalProperties": False}
+    content: dict[str, Any] = {"multipart/form-data": {"schema": _with_photos(fields, body)}}
+    if body.photos:
+        content |= {kind: {"schema": {"contentMediaType": kind}} for kind in MEDIA_TYPES}
+    if body.json is not None:
+        content["application/x-www-form-urlencoded"] = {"schema": fields}
+        content[JSON] = {"schema": fields, "example": body.json}
+    return {"required": body.photo_needed, "content": content}
+
+
+def _with_photos(fields: dict[str, Any], body: Body) -> dict[str, Any]:
+    if not body.photos:
+        return fields
+    photo: dict[str, Any] = {"type": "string", "contentMediaType": "image/*"}
+    if body.photos > 1:
+        photo = {"type": "array", "items": photo, "maxItems": body.photos}
+    photo["description"] = "The photo" if body.photos == 1 else f"1 to {body.photos} photos"
+    found = fields | {"properties": {"photo": photo, **fields["properties"]}}
+    return found | ({"required": ["photo"]} if body.photo_needed else {})
+
+
+def _taken(body: Body) -> dict[str, Any]:
+    properties = _properties(body.params)
+    return {name: schema for name, schema in properties.items() if name not in body.without}
 
 
 def _properties(model: type[BaseModel]) -> dict[str, Any]:
@@ -134,7 +156,9 @@ def _answer(answer: Answer) -> dict[str, Any]:
         found["content"] = {PROBLEM: {"schema": {"$ref": _REF.format(model="Problem")}}}
     elif answer.model:
         name = answer.model.__name__
-        found["content"] = {answer.media_type: {"schema": {"$ref": _REF.format(model=name)}}}
+        schema = {"schema": {"$ref": _REF.format(model=name)}}
+        shown = {"example": answer.example} if answer.example else {}
+        found["content"] = {answer.media_type: schema | shown}
     elif answer.status not in {204, 304}:
         found["content"] = {answer.media_type: {}}
     return found

@@ -11,6 +11,7 @@ from common.errors import EngineUnavailable, LanguageUnavailable
 from gateway.domain.catalog import RECIPE_NOT_YET
 from gateway.domain.params import split_list
 
+FIXED: Final = ("count", "ttl_hours")  # once a job is accepted
 _MEANING: Final = {
     "ingredients": "What is at hand, in any of the four languages, amounts too: `2 onions, rice`",
     "diet": "Every recipe must suit all of these",

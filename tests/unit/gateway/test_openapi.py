@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.calls import CALLS
+from gateway.domain.calls.table import CALLS
 from gateway.domain.docs_page import render_docs
 from gateway.domain.openapi import build_openapi
 from gateway.domain.params import FigurineParams
+from gateway.domain.recipes import FIXED, RecipeParams
 from tests.unit.gateway.conftest import Stack
 
 DOCUMENT = build_openapi("1.2.3")
@@ -69,13 +70,44 @@ def test_a_figurine_can_be_asked_for_by_form_and_by_query() -> None:
     assert "image/heic" in submit["requestBody"]["content"]
 
 
+def test_recipes_can_be_asked_for_by_form_query_and_json() -> None:
+    submit = DOCUMENT["paths"]["/v1/recipes"]["post"]
+    content = submit["requestBody"]["content"]
+    form = content["multipart/form-data"]["schema"]
+    assert "required" not in form  # a list will do
+    assert form["properties"]["photo"]["maxItems"] == 5
+    assert form["properties"].keys() - {"photo"} == RecipeParams.model_fields.keys()
+    assert content["application/json"]["schema"]["properties"].keys() == (
+        RecipeParams.model_fields.keys()
+    )
+    assert "image/jpeg" in content
+
+
+def test_what_is_fixed_when_a_job_is_accepted_cannot_be_resumed_with() -> None:
+    resume = DOCUMENT["paths"]["/v1/jobs/{job}/resume"]["post"]["requestBody"]["content"]
+    assert not any(kind.startswith("image/") for kind in resume)
+    taken = resume["application/json"]["schema"]["properties"].keys()
+    assert taken == RecipeParams.model_fields.keys() - {*FIXED}
+
+
+def test_examples_are_what_their_models_describe() -> None:
+    shown = [(one.model, one.example) for call in CALLS for one in call.answers if one.example]
+    assert len(shown) >= 6
+    for model, example in shown:
+        assert model is not None
+        model.model_validate(example, strict=False)
+    for call in CALLS:
+        if call.body and call.body.json:
+            call.body.params.model_validate(call.body.json)
+
+
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call.method} {call.path}")
 def test_the_docs_page_shows_every_call(call: Any) -> None:
     page = render_docs(DOCUMENT, "http://here:1")
     assert call.summary.replace("'", "&#x27;") in page
     assert f"<code>{call.path}</code>" in page
     if call.example:
-        assert "http://here:1/v1/" in page
+        assert "http://here:1/" in page
 
 
 def test_the_docs_page_loads_nothing_from_elsewhere(stack: Stack) -> None:

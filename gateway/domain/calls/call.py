@@ -1,0 +1,60 @@
+"""What a row of the call table says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+JSON: Final = "application/json"
+PROBLEM: Final = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One possible answer; ``model`` is the schema of its JSON."""
+
+    status: int
+    meaning: str
+    model: type[BaseModel] | None = None
+    media_type: str = JSON
+    example: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Body:
+    """What may be sent: photos, and parameters as a form, in the query or as JSON."""
+
+    params: type[BaseModel]
+    photos: int = 0  # at most
+    photo_needed: bool = False
+    json: dict[str, Any] | None = None  # an example, where a JSON object is understood as well
+    without: tuple[str, ...] = ()  # parameters of the model that this call does not take
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call. ``path`` is written as in OpenAPI."""
+
+    method: str
+    path: str
+    summary: str
+    answers: tuple[Answer, ...]
+    tag: str
+    details: str = ""
+    query: type[BaseModel] | None = None
+    body: Body | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    example: str = ""
+
+
+def problem(status: int, meaning: str) -> Answer:
+    """Say what can go wrong."""
+    return Answer(status, meaning, media_type=PROBLEM)
+
+
+UNKNOWN: Final = problem(404, "There is no such job (or it is somebody else's)")
+AWAY: Final = problem(503, "Redis is away or the house is full; see Retry-After")
+REFUSED: Final = problem(422, "Photo or parameter refused: `code`, `detail` and `hint` say why")
+JOB: Final = "/v1/jobs/{job}"

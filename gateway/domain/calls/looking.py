@@ -1,0 +1,90 @@
+"""Calls that look at jobs and fetch what was made."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.domain import queries
+from gateway.domain.calls.call import AWAY, JOB, REFUSED, UNKNOWN, Answer, Call, problem
+from gateway.domain.timeline import Timeline
+from gateway.domain.views import JobList, JobView
+
+LOOK: Final[tuple[Call, ...]] = (
+    Call(
+        "GET",
+        "/v1/jobs",
+        "List jobs, newest first",
+        tag="Look",
+        query=queries.JobsQuery,
+        answers=(Answer(200, "One page", JobList), REFUSED, AWAY),
+        example="curl '{base}/v1/jobs?state=failed&limit=5'",
+    ),
+    Call(
+        "GET",
+        JOB,
+        "Read a job",
+        tag="Look",
+        details="`wait` delays the answer until the job has ended or paused. An unchanged job is"
+        " a 304.",
+        query=queries.WaitQuery,
+        headers=(("If-None-Match", "ETag of the answer before"),),
+        answers=(
+            Answer(200, "The job", JobView),
+            Answer(304, "Unchanged"),
+            UNKNOWN,
+            REFUSED,
+            AWAY,
+        ),
+        example="curl '{base}/v1/jobs/$JOB?wait=30'",
+    ),
+    Call(
+        "GET",
+        f"{JOB}/events",
+        "Follow a job",
+        tag="Look",
+        details="Server-sent events: `accepted`, `stage`, `artifact`, `progress` (what a language"
+        " model has written so far), `paused` and `resumed`, and at last one of `succeeded`,"
+        " `failed`, `cancelled`, `expired`. The ids resume the stream without a gap or a repeat."
+        " It closes after the last event, and after five minutes.",
+        query=queries.EventsQuery,
+        headers=(("Last-Event-ID", "Only events after this one"),),
+        answers=(
+            Answer(200, "The stream", media_type="text/event-stream"),
+            Answer(204, "The job has ended and you have seen it all"),
+            UNKNOWN,
+            REFUSED,
+            AWAY,
+        ),
+        example="curl -N {base}/v1/jobs/$JOB/events",
+    ),
+    Call(
+        "GET",
+        f"{JOB}/timeline",
+        "See where the time of a job went",
+        tag="Look",
+        answers=(Answer(200, "The waterfall", Timeline), UNKNOWN, AWAY),
+        example="curl {base}/v1/jobs/$JOB/timeline",
+    ),
+    Call(
+        "GET",
+        f"{JOB}/artifacts/{{name}}",
+        "Fetch a file",
+        tag="Look",
+        details="The ETag is the SHA-256 of the file.",
+        headers=(
+            ("Range", "One range of bytes"),
+            ("If-Range", "ETag: send the range only of this very file"),
+            ("If-None-Match", "ETag of the file you have"),
+        ),
+        answers=(
+            Answer(200, "The file", media_type="application/octet-stream"),
+            Answer(206, "The part asked for", media_type="application/octet-stream"),
+            Answer(304, "You have it already"),
+            UNKNOWN,
+            problem(410, "It has expired"),
+            problem(416, "The range lies outside the file"),
+            AWAY,
+        ),
+        example="curl -OJ {base}/v1/jobs/$JOB/artifacts/figurine.glb",
+    ),
+)

@@ -1,0 +1,102 @@
+"""Calls that make something."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.domain.calls.call import AWAY, JOB, REFUSED, UNKNOWN, Answer, Body, Call, problem
+from gateway.domain.params import FigurineParams
+from gateway.domain.recipes import FIXED, RecipeParams
+from gateway.domain.views import JobView
+
+SUBMIT_HEADERS: Final = (
+    ("Idempotency-Key", "Up to 255 characters: the same request again gets the same job"),
+    ("Prefer", "`wait=N`: wait up to N seconds (60 at most) for the end of the job"),
+    ("traceparent", "W3C trace context; its trace id appears in the logs"),
+)
+
+MAKE: Final[tuple[Call, ...]] = (
+    Call(
+        "POST",
+        "/v1/figurines",
+        "Turn a portrait photo into a figurine",
+        tag="Make",
+        details="Send the photo as the multipart file field `photo`, or as the whole body with the"
+        " parameters in the query. JPEG, PNG, WebP, GIF (first frame) and HEIC are read. The"
+        " answer comes at once; follow `Location`. With `Prefer: wait=60` it brings the result.",
+        body=Body(FigurineParams, photos=1, photo_needed=True),
+        headers=SUBMIT_HEADERS,
+        answers=(
+            Answer(200, "The job has ended (waited for, or replayed)", JobView),
+            Answer(202, "The job is accepted; `Location` is where it is", JobView),
+            problem(413, "The photo is too large"),
+            REFUSED,
+            AWAY,
+        ),
+        example="curl -F photo=@me.jpg -F style=cel -F template=superhero {base}/v1/figurines",
+    ),
+    Call(
+        "POST",
+        "/v1/recipes",
+        "Turn photos of groceries, or a list of ingredients, into recipes",
+        tag="Make",
+        details="Send one to five photos as multipart file fields `photo`, or a list as"
+        " `ingredients`, or both; or one JSON object with the same names. Ingredients are"
+        " understood in English, Russian, Vietnamese and Traditional Chinese. With"
+        " `pause_after=ingredients` the job stops behind the recognition, as `paused`, until you"
+        " resume it with a corrected list.",
+        body=Body(RecipeParams, photos=5, json={"ingredients": ["2 onions", "rice"], "count": 2}),
+        headers=SUBMIT_HEADERS,
+        answers=(
+            Answer(200, "The job has ended or paused (waited for, or replayed)", JobView),
+            Answer(202, "The job is accepted; `Location` is where it is", JobView),
+            problem(413, "A photo, or the whole request, is too large"),
+            problem(
+                422,
+                "Refused: `no_ingredients` without photo and list, `language_unavailable` and"
+                " `engine_unavailable` without a language model, or a bad photo or parameter",
+            ),
+            AWAY,
+        ),
+        example="curl -F photo=@table.jpg -F 'ingredients=2 onions, rice' -F diet=vegetarian"
+        " {base}/v1/recipes",
+    ),
+    Call(
+        "POST",
+        f"{JOB}/resume",
+        "Let a paused job go on, with what you have changed",
+        tag="Make",
+        details="`ingredients` is the whole list as corrected; what is not sent stays as it was. A"
+        " stage runs again only if a parameter that it reads has changed: a corrected list does"
+        " not recognise anew, another `engine` does. `pause_after=ingredients` pauses once more."
+        " The number of recipes and the time they are kept are fixed.",
+        body=Body(
+            RecipeParams,
+            json={"ingredients": ["2 onions", "rice", "feta"], "servings": 4},
+            without=FIXED,
+        ),
+        answers=(
+            Answer(202, "The job goes on", JobView),
+            UNKNOWN,
+            problem(409, "`job_not_paused`: it runs, has gone on already, or has ended"),
+            REFUSED,
+            AWAY,
+        ),
+        example="""curl --json '{"ingredients": ["2 onions", "rice", "feta"]}'"""
+        " {base}/v1/jobs/$JOB/resume",
+    ),
+    Call(
+        "POST",
+        f"{JOB}/cancel",
+        "Cancel a job",
+        tag="Make",
+        details="What runs stops at its next checkpoint; nothing of it will appear.",
+        answers=(
+            Answer(202, "The job is cancelled (also when it was before)", JobView),
+            UNKNOWN,
+            problem(409, "The job has ended already"),
+            AWAY,
+        ),
+        example="curl -X POST {base}/v1/jobs/$JOB/cancel",
+    ),
+)

@@ -1,0 +1,13 @@
+"""THE CALL TABLE: every call of the gateway, once. OpenAPI and /docs are made from it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.domain.calls.call import Call
+from gateway.domain.calls.keeping import HOUSE
+from gateway.domain.calls.looking import LOOK
+from gateway.domain.calls.making import MAKE
+from gateway.domain.calls.older import OLDER
+
+CALLS: Final[tuple[Call, ...]] = (*MAKE, *LOOK, *OLDER, *HOUSE)
