@@ -63,7 +63,7 @@ def read_aloud(name: str, have: str, servings: int | None, knowledge: Knowledge)
     at_hand = {food: 1.0 for food in have.split(",") if food}
     casting = None
     if dish is not None:
-        casting = cast(dish, at_hand, knowledge.foods.__contains__, knowledge)
+        casting = cast(dish, at_hand, knowledge.foods.keys(), knowledge)
     for problem in problems:
         if not problem.unknown_id:
             sys.stdout.write(f"{problem}\n")

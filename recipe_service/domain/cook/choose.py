@@ -86,7 +86,8 @@ def choose(dishes: Iterable[Dish], wish: Wish, knowledge: Knowledge) -> Choice:
         for food in sorted(set(wish.at_hand))
         if food in allowed
     }
-    found = (cast(dish, at_hand, allowed.__contains__, knowledge) for dish in dishes)
+    near = (dish for dish in dishes if not dish.foods.isdisjoint(at_hand))
+    found = (cast(dish, at_hand, allowed, knowledge) for dish in near)
     castings = tuple(casting for casting in found if casting and casting.used)
     mains = {food for food, weight in at_hand.items() if weight > 1}
     scores = {casting.dish.id: _score(casting, wish, mains, knowledge) for casting in castings}

@@ -45,6 +45,11 @@ class Role:
         """Whether the dish cannot be without it."""
         return self.need == "must"
 
+    @cached_property
+    def ranks(self) -> dict[str, int]:
+        """Place of each option, 0 for the best."""
+        return {food: place for place, food in enumerate(self.options)}
+
 
 @dataclass(frozen=True)
 class Step:
@@ -87,9 +92,9 @@ class Dish:
         return hash(self.id)
 
     @cached_property
-    def shortest(self) -> int:
-        """Minutes of the steps that are always there."""
-        return sum(step.minutes for step in self.steps if not step.needs)
+    def foods(self) -> frozenset[str]:
+        """Every ingredient that may be in it."""
+        return frozenset(food for role in self.roles for food in role.options)
 
 
 def load_dishes(folder: Path, knowledge: Knowledge) -> tuple[Dish, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,7 +52,7 @@ class Casting:
 def cast(
     dish: Dish,
     at_hand: Mapping[str, float],
-    allowed: Callable[[str], bool],
+    allowed: AbstractSet[str],
     knowledge: Knowledge,
 ) -> Casting | None:
     """Fill the roles of a dish as well as what is at hand allows.
@@ -65,9 +66,9 @@ def cast(
     dish
         What to fill.
     at_hand
-        Ids, with how much it matters (0..1) that each is used.
+        Ids, with how much it matters that each is used.
     allowed
-        Whether diets and exclusions let an ingredient in.
+        Ids that diets and exclusions let in.
     knowledge
         Ingredients and staples.
 
@@ -76,51 +77,57 @@ def cast(
     Casting or None
         None when a role that must be filled has too few options that are allowed.
     """
-    options = [tuple(filter(allowed, role.options)) for role in dish.roles]
+    options = [_allowed(role, allowed) for role in dish.roles]
     if any(
         role.must and len(choice) < role.at_least
         for role, choice in zip(dish.roles, options, strict=True)
     ):
         return None
     chosen = _assign(dish, options, at_hand, knowledge.staples)
+    taken = {food for foods in chosen for food in foods}
     missing: list[str] = []
     for role, choice, foods in zip(dish.roles, options, chosen, strict=True):
         while role.must and len(foods) < role.at_least:
-            taken = {food for others in chosen for food in others}
             stand_in = _stand_in(choice, foods, taken, knowledge.staples)
             if stand_in is None:
                 return None
             foods.append(stand_in)
+            taken.add(stand_in)
             if stand_in not in at_hand and stand_in not in knowledge.staples:
                 missing.append(stand_in)
     return _casting(dish, chosen, at_hand, missing, knowledge)
 
 
+def _allowed(role: Role, allowed: AbstractSet[str]) -> Mapping[str, int]:
+    """Options with their ranks; the role's own table where nothing is forbidden."""
+    if role.ranks.keys() <= allowed:
+        return role.ranks
+    return {food: rank for food, rank in role.ranks.items() if food in allowed}
+
+
 def _assign(
     dish: Dish,
-    options: list[tuple[str, ...]],
+    options: list[Mapping[str, int]],
     at_hand: Mapping[str, float],
-    staples: Collection[str],
+    staples: AbstractSet[str],
 ) -> list[list[str]]:
     """Give each role the foods at hand that suit it best."""
-    slots = [
-        (number, place < role.at_least and role.must)
-        for number, role in enumerate(dish.roles)
-        for place in range(min(role.pick, len(options[number])))
-    ]
-    foods = [food for food in at_hand if any(food in choice for choice in options)]
     chosen: list[list[str]] = [[] for _ in dish.roles]
-    if not foods or not slots:
+    foods = [food for food in at_hand if food in dish.foods]
+    roles = [n for n, choice in enumerate(options) if any(food in choice for food in foods)]
+    slots = [(n, place) for n in roles for place in range(dish.roles[n].pick)]
+    if not slots:
         return chosen
     worth = np.zeros((len(foods), len(slots)))
-    for column, (number, is_must) in enumerate(slots):
-        choice = options[number]
-        bonus = _FILLS_A_MUST * is_must
-        if is_must and not any(food in staples for food in choice):
-            bonus = _SPARES_A_PURCHASE
+    for column, (number, place) in enumerate(slots):
+        choice, role = options[number], dish.roles[number]
+        bonus = 0.0
+        if role.must and place < role.at_least:
+            bonus = _SPARES_A_PURCHASE if staples.isdisjoint(choice) else _FILLS_A_MUST
         for row, food in enumerate(foods):
-            if food in choice:
-                classic = 1 - choice.index(food) / len(choice)
+            rank = choice.get(food)
+            if rank is not None:
+                classic = 1 - rank / len(role.options)
                 worth[row, column] = _USES * at_hand[food] + bonus + _CLASSIC * classic
     rows, columns = linear_sum_assignment(worth, maximize=True)
     for row, column in zip(rows, columns, strict=True):
@@ -130,7 +137,7 @@ def _assign(
 
 
 def _stand_in(
-    choice: tuple[str, ...], foods: list[str], taken: Collection[str], staples: Collection[str]
+    choice: Mapping[str, int], foods: list[str], taken: AbstractSet[str], staples: AbstractSet[str]
 ) -> str | None:
     """Pick what fills a role nothing at hand fills.
 
@@ -157,8 +164,7 @@ def _casting(
     parts = []
     for role, foods in zip(dish.roles, chosen, strict=True):
         if foods:
-            order = list(role.options)
-            ranked = sorted(foods, key=order.index)
+            ranked = sorted(foods, key=role.ranks.__getitem__)
             parts.append(Part(role, tuple(knowledge.foods[food] for food in ranked)))
     named = {food.id for part in parts for food in part.foods}
     used = tuple(food for food in at_hand if food in named)

@@ -13,7 +13,7 @@ from tests.unit.recipe.cook.kitchen import KITCHEN, dish_of, role, step
 
 
 def casting_of(dish: Dish, *at_hand: str, forbidden: str = "") -> Casting | None:
-    return cast(dish, dict.fromkeys(at_hand, 1.0), lambda food: food != forbidden, KITCHEN)
+    return cast(dish, dict.fromkeys(at_hand, 1.0), KITCHEN.foods.keys() - {forbidden}, KITCHEN)
 
 
 def played(casting: Casting | None) -> dict[str, list[str]]:

@@ -14,7 +14,7 @@ from tests.unit.recipe.cook.kitchen import HEAD, KITCHEN, dish_of, role, step
 
 
 def written(dish: Dish, *at_hand: str, servings: int = 2, units: Units = Units.METRIC) -> Recipe:
-    casting = cast(dish, dict.fromkeys(at_hand, 1.0), lambda _: True, KITCHEN)
+    casting = cast(dish, dict.fromkeys(at_hand, 1.0), KITCHEN.foods.keys(), KITCHEN)
     assert casting is not None
     return write(casting, KITCHEN, at_hand, servings, units)
 
