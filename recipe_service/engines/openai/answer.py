@@ -42,7 +42,10 @@ def _unit(word: str) -> str:
 
 
 def _blank_to_none(value: object) -> object:
-    return None if value == "" else value
+    return None if value in ("", 0) else value  # so some models say "nothing"
+
+
+Nothing = BeforeValidator(_blank_to_none)
 
 
 class _Part(BaseModel):
@@ -53,12 +56,8 @@ class Ingredient(_Part):
     """One line of the list."""
 
     name: Annotated[Plain, Field(min_length=2, max_length=60)]
-    quantity: Annotated[float | None, BeforeValidator(_blank_to_none), Field(gt=0, le=10_000)] = (
-        None
-    )
-    unit: Annotated[
-        Annotated[Plain, AfterValidator(_unit)] | None, BeforeValidator(_blank_to_none)
-    ] = None
+    quantity: Annotated[Annotated[float, Field(gt=0, le=10_000)] | None, Nothing] = None
+    unit: Annotated[Annotated[Plain, AfterValidator(_unit)] | None, Nothing] = None
     note: Annotated[Plain, Field(max_length=80)] = ""
 
 
@@ -67,7 +66,7 @@ class Step(_Part):
 
     text: Annotated[Plain, Field(min_length=10, max_length=600)]
     minutes: Annotated[float | None, Field(ge=0, le=1440)] = None
-    temperature_c: Annotated[int | None, Field(ge=30, le=300)] = None
+    temperature_c: Annotated[Annotated[int, Field(ge=30, le=300)] | None, Nothing] = None
     phase: Phase = "cook"
 
 

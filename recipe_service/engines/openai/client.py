@@ -45,6 +45,9 @@ class ModelSettings:
         Questions at once, per process.
     retries : int
         Further attempts after failures that may pass: connection, 429, 5xx.
+    backoff_s : float
+        About so long before the first of them, twice as long before each next; the server's
+        own ``Retry-After`` wins.
     """
 
     base_url: str
@@ -55,6 +58,7 @@ class ModelSettings:
     max_tokens: int = 1500
     concurrency: int = 4
     retries: int = 2
+    backoff_s: float = 0.5
 
 
 def _ignore(_text: str) -> None:
@@ -133,7 +137,7 @@ class ModelServer:
                         return await self._in_time(client, question, on_text, deadline)
                 except ModelUnavailable as failure:
                     log.warning("no answer (attempt %d): %s", attempt + 1, failure)
-                    pause = failure.wait_s if failure.wait_s is not None else _backoff(attempt)
+                    pause = self._pause(attempt) if failure.wait_s is None else failure.wait_s
                     late = time.monotonic() + pause > deadline
                     if late or not failure.passing or attempt == self.settings.retries:
                         raise
@@ -173,6 +177,10 @@ class ModelServer:
                 return text
         raise failure
 
+    def _pause(self, attempt: int) -> float:
+        """Seconds before the next attempt, jittered lest all callers come at once."""
+        return self.settings.backoff_s * 2.0**attempt * random.uniform(0.75, 1.25)
+
     def _connection(self) -> openai.AsyncOpenAI:
         settings = self.settings
         client = openai.AsyncOpenAI(
@@ -198,8 +206,3 @@ async def _watched(work: Coroutine[object, object, str], stop: Callable[[], None
         task.cancel()
         await asyncio.wait({task})
     return task.result()
-
-
-def _backoff(attempt: int) -> float:
-    """Seconds before the next attempt: doubling, and jittered lest all callers come at once."""
-    return 0.5 * 2.0**attempt * random.uniform(0.75, 1.25)

@@ -56,21 +56,22 @@ def _spans(text: str) -> Iterator[str]:
 
 
 def _closing(text: str, start: int) -> int | None:
-    """Find where a bracket closes, not counting those inside double quotes."""
-    depth, quoted, escaped = 0, False, False
+    """Find where a bracket closes, not counting those inside quotes."""
+    depth, quote, before, escaped = 0, "", "", False
     for position in range(start, len(text)):
         sign = text[position]
-        if quoted:
-            quoted = escaped or sign != '"'
+        if quote:
+            quote = "" if sign == quote and not escaped else quote
             escaped = sign == "\\" and not escaped
-        elif sign == '"':
-            quoted = True
+        elif sign == '"' or (sign == "'" and before in "[{,:"):  # elsewhere: an apostrophe
+            quote = sign
         elif sign in "[{":
             depth += 1
         elif sign in "]}":
             depth -= 1
             if depth == 0:
                 return position + 1
+        before = before if sign.isspace() else sign
     return None
 
 
