@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.contracts.recipe import Diet, Language, Units
 from common.errors import BadParameter
 from common.ledger.records import JobState
 from gateway.domain.catalog import NOT_YET, build_catalog
 from gateway.domain.params import FigurineParams, allowed_values, read_params
-from gateway.domain.queries import EventsQuery, JobsQuery, NoQuery, WaitQuery
+from gateway.domain.queries import EventsQuery, JobsQuery, NoQuery, PredictQuery, WaitQuery
+from gateway.domain.recipes import RecipeParams
 
 
 def refusal(*pairs: tuple[str, str]) -> str:
@@ -40,6 +42,7 @@ def test_parameters_of_all_kinds_are_read_from_text() -> None:
         (["stl"], ("glb", "stl")),
         (["3mf,stl"], ("glb", "stl", "3mf")),
         (["3mf", "stl , 3mf"], ("glb", "stl", "3mf")),
+        (["glb,3mf"], ("glb", "3mf")),
         (["glb"], ("glb",)),
     ],
 )
@@ -126,7 +129,7 @@ def test_queries_are_as_strict_as_forms() -> None:
 
 
 def test_the_catalog_lists_every_choice_of_the_parameters() -> None:
-    catalog = build_catalog({})
+    catalog = build_catalog({}, language_model=False)
     known = {
         "styles": FigurineParams.model_fields["style"].annotation,
         "templates": FigurineParams.model_fields["template"].annotation,
@@ -139,8 +142,24 @@ def test_the_catalog_lists_every_choice_of_the_parameters() -> None:
         assert all(entry["available"] or entry["why"] for entry in catalog[noun])
 
 
+def test_the_catalog_says_which_languages_need_a_language_model() -> None:
+    alone, helped = (build_catalog({}, language_model=model)["recipes"] for model in (False, True))
+    there = {
+        noun: [e["name"] for e in alone[noun] if e["available"]]
+        for noun in alone
+        if noun[-1] == "s"
+    }
+    assert there["languages"] == ["en"]
+    assert there["engines"] == ["auto", "builtin"]
+    away = [e for noun in ("languages", "engines") for e in alone[noun] if not e["available"]]
+    assert all("KILN_LLM_URL" in entry["why"] for entry in away)
+    for noun, choices in (("diets", Diet), ("units", Units), ("languages", Language)):
+        assert [entry["name"] for entry in helped[noun]] == list(choices)
+        assert all(entry["available"] for entry in helped[noun])
+
+
 def test_no_parameter_is_explained_by_the_word_text_alone() -> None:
-    for model in (FigurineParams, WaitQuery, JobsQuery, EventsQuery):
+    for model in (FigurineParams, RecipeParams, WaitQuery, JobsQuery, EventsQuery, PredictQuery):
         schema = model.model_json_schema()
         for name, one in schema["properties"].items():
             assert allowed_values(one, schema.get("$defs", {})) != "text", name

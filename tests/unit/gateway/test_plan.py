@@ -6,9 +6,9 @@ import pytest
 
 from common import canvas
 from common.celery_app import make_app
-from common.contracts.stages import BY_NAME, EVERYTHING, PHOTO
+from common.contracts.stages import BY_NAME, EVERYTHING, PHOTO, PHOTOS
 from common.settings import Settings
-from gateway.plan import figurine_plan
+from gateway.plan import figurine_plan, recipe_plan
 
 FORMATS = ("glb", "stl", "3mf")
 EVERY_CHOICE = list(chain.from_iterable(combinations(FORMATS, n) for n in range(4)))
@@ -56,3 +56,31 @@ def test_the_manifest_waits_for_everything_else(formats: tuple[str, ...]) -> Non
 def test_every_node_goes_to_the_queue_of_its_row() -> None:
     for node in figurine_plan(FORMATS).nodes:
         assert node.queue == BY_NAME[node.stage].queue
+
+
+@pytest.mark.parametrize("count", range(1, 6))
+@pytest.mark.parametrize("pause", [False, True])
+def test_recipes_are_written_side_by_side(count: int, *, pause: bool) -> None:
+    plan = recipe_plan(count, pause=pause)
+    assert [[node.id for node in level] for level in plan.levels()] == [
+        ["recipe.recognise"],
+        [f"recipe.compose#{slot}" for slot in range(count)],
+        ["recipe.rank"],
+        ["gateway.finish"],
+    ]
+    canvas.build(make_app(Settings()), "j1", plan.before_pause())
+    assert len(plan.before_pause().nodes) == (1 if pause else count + 3)
+
+
+def test_only_a_recipe_may_fail_without_ending_the_job() -> None:
+    optional = {node.stage for node in recipe_plan(3).nodes if node.optional}
+    assert optional == {"recipe.compose"}
+
+
+def test_every_stage_of_a_recipe_finds_its_inputs() -> None:
+    made = {*PHOTOS, EVERYTHING}
+    for level in recipe_plan(5).levels():
+        for node in level:
+            row = BY_NAME[node.stage]
+            assert made.issuperset({*row.reads, *row.may_read}), node.id
+        made |= {output.name for node in level for output in BY_NAME[node.stage].writes}
