@@ -16,6 +16,7 @@ _WHOLE_ERROR, _HALF_ERROR = 0.25, 0.12  # how far a count may be from the weight
 # One of these is a part of the thing, so that the thing keeps its singular: "2 slices lemon".
 _PARTS = frozenset({"slice", "clove", "head", "cube", "sheet", "stalk", "knob", "leaf"})
 _MOST_COUNTED = 6  # a cook weighs what is more
+_LEAST_CUT_G = 9.0
 _PRESERVED = ("canned ", "tinned ", "frozen ")
 _CUTS = ("minced ", "stewing ", "whole "), (" breast", " thigh", " fillet")
 
@@ -63,8 +64,8 @@ def portions(part: Part, serves: int, servings: int) -> Iterator[Line]:
     A role that several ingredients fill shares its amount equally, by weight; none takes
     more than a portion and a half a head where the others can make up for it.
     """
-    cuts = (part.role.cut,) if part.role.cut else ()
     for food, share in zip(part.foods, _shares(part, serves), strict=True):
+        cuts = _cuts(part, food)
         amount = parse_amount(part.role.options[food.id])
         amount = scale(amount, share * servings / serves, food)
         counted = _counted(amount, food) if part.role.pick > 1 else None
@@ -97,6 +98,12 @@ def bare(name: str) -> str:
     for behind in _CUTS[1]:
         name = name.removesuffix(behind).removesuffix(behind + "s")
     return name
+
+
+def _cuts(part: Part, food: Food) -> tuple[str, ...]:
+    """How it is cut; nobody slices blueberries because the apples beside them are sliced."""
+    whole = part.role.pick > 1 and food.units.get("piece", _LEAST_CUT_G) < _LEAST_CUT_G
+    return () if whole or not part.role.cut else (part.role.cut,)
 
 
 def _shares(part: Part, serves: int) -> list[float]:

@@ -16,11 +16,8 @@ _TIDY = (
     (re.compile(r"[,.;]+(?=[,.;:!?])"), ""),
 )
 _PREPOSITIONS = frozenset({"with", "in", "on", "and", "from", "of", "over", "under", "for", "or"})
-# What may follow the last item of a list: a stop, the next verb, a clause.
-_ENDS = re.compile(
-    r"[.;:!?]| and (?!the |half |a |an |most |some |one |all |\0)"
-    r"|, (?=\w+ing\b|until |then |so |for |cover\b|and (?!the |half |a |most |some ))"
-)
+# How a list goes on behind one of its items.
+_GOES_ON = re.compile(r"(?:,|,? and) (?:the |half |a |an |most |some |one |two |all |its |$)")
 _SENTENCE = re.compile(r"(^|[.!?] )([a-z\u00e0-\u00ff])")
 
 
@@ -73,14 +70,14 @@ def _end_of_list(pieces: Sequence[str], place: int) -> int:
 
 
 def _list_of(items: Sequence[Sequence[str]], between: Sequence[str]) -> str:
-    """Join the names of several roles; the list goes on where its last separator is a comma."""
+    """Join the names of several roles; without any "and" the list goes on behind them."""
     if not between:
         return enumerate_names(items[0])
     article = "the " if all(literal.endswith("the ") for literal in between) else ""
     flat = list(items[0])
     for first, *others in items[1:]:
         flat += [article + first, *others]
-    return enumerate_names(flat) if between[-1] in _AND else ", ".join(flat)
+    return ", ".join(flat) if _AND.isdisjoint(between) else enumerate_names(flat)
 
 
 def tidy(text: str) -> str:
@@ -96,7 +93,7 @@ def _closed(spoken: Sequence[Fragment]) -> Iterator[Sequence[str]]:
         pieces = fragment.pieces
         following = spoken[place + 1].pieces[0] if place + 1 < len(spoken) else "."
         item = fragment.optional and len(pieces) == 3 and pieces[0] in _COMMA and not pieces[2]
-        if item and _ENDS.match(following):
+        if item and not _GOES_ON.match(following):
             pieces = (pieces[0].replace(",", " and", 1), *pieces[1:])
         yield pieces
 
