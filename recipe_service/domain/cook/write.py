@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import Literal
 
 from common.contracts.recipe import Diet, Recipe, RecipeIngredient, Units
 from common.contracts.recipe import Step as RecipeStep
-from recipe_service.domain.cook.dishes import Step
+from recipe_service.domain.cook.dishes import Role, Step
 from recipe_service.domain.cook.grammar import named_in, names_in_print
 from recipe_service.domain.cook.lines import Line, bare, lines_of, portions
 from recipe_service.domain.cook.match import Casting
 from recipe_service.domain.cook.phrases import literal, parse
-from recipe_service.domain.cook.speech import noun_follows, speak
+from recipe_service.domain.cook.speech import enumerate_names, noun_follows, speak
 from recipe_service.domain.pantry.amounts import print_amount
 from recipe_service.domain.pantry.diets import allergens_of, diets_of
 from recipe_service.domain.pantry.knowledge import Food, Knowledge
@@ -80,12 +81,26 @@ def _title(casting: Casting, knowledge: Knowledge, servings: int) -> str:
 
 
 def _summary(casting: Casting, foods: list[Food], knowledge: Knowledge, servings: int) -> str:
-    """Speak the summary, unless it praises something this version goes without."""
+    """Speak the summary of this version: what was swapped is called by its own name.
+
+    Where it praises something that has no stand-in, there is no summary.
+    """
     summary = casting.dish.summary
+    names = _names(casting, servings)
     listed = " | ".join(name for food in foods for name in names_in_print(food))
-    if any(name not in listed for name in named_in(literal(summary), knowledge)):
-        return ""
-    return speak(parse(summary), _names(casting, servings))
+    for word in named_in(literal(summary), knowledge):
+        if word not in listed:
+            played = [part.role for part in casting.parts if _could_be(part.role, word, knowledge)]
+            instead = enumerate_names(names[played[0].name]) if played else ""
+            if not instead or instead in summary:
+                return ""
+            summary = re.sub(rf"\b{re.escape(word)}\b", instead, summary, flags=re.IGNORECASE)
+    return speak(parse(summary), names)
+
+
+def _could_be(role: Role, word: str, knowledge: Knowledge) -> bool:
+    foods = [knowledge.foods[food] for food in role.options]
+    return any(word in {food.name.lower(), (food.plural or "").lower()} for food in foods)
 
 
 def _keywords(keywords: tuple[str, ...], diets: tuple[Diet, ...]) -> tuple[str, ...]:
