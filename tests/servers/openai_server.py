@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import threading
 import time
@@ -72,6 +73,7 @@ class Theatre:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     theatre: Theatre
 
     def log_message(self, *_: Any) -> None:
@@ -240,11 +242,21 @@ def own_recipe(data: dict[str, Any], rules: str) -> dict[str, Any]:
     }
 
 
+def end_with_parent(parent: int) -> None:
+    """A test run that was killed must leave nothing behind."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(0)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--script", type=Path)
+    parser.add_argument("--with-parent", action="store_true", help="end when the parent does")
     given = parser.parse_args()
+    if given.with_parent:
+        threading.Thread(target=end_with_parent, args=(os.getppid(),), daemon=True).start()
     Handler.theatre = Theatre(json.loads(given.script.read_text()) if given.script else [])
     ThreadingHTTPServer.request_queue_size = 64
     server = ThreadingHTTPServer(("127.0.0.1", given.port), Handler)

@@ -18,7 +18,7 @@ class ScriptedServer:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, str(SERVER)], stdout=subprocess.PIPE, text=True
+            [sys.executable, str(SERVER), "--with-parent"], stdout=subprocess.PIPE, text=True
         )
         assert self._process.stdout is not None
         self.root = f"http://127.0.0.1:{int(self._process.stdout.readline())}"

@@ -45,7 +45,12 @@ def _blank_to_none(value: object) -> object:
     return None if value in ("", 0) else value  # so some models say "nothing"
 
 
+def _lowered(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
 Nothing = BeforeValidator(_blank_to_none)
+Lowered = BeforeValidator(_lowered)
 
 
 class _Part(BaseModel):
@@ -67,7 +72,7 @@ class Step(_Part):
     text: Annotated[Plain, Field(min_length=10, max_length=600)]
     minutes: Annotated[float | None, Field(ge=0, le=1440)] = None
     temperature_c: Annotated[Annotated[int, Field(ge=30, le=300)] | None, Nothing] = None
-    phase: Phase = "cook"
+    phase: Annotated[Phase, Lowered] = "cook"
 
 
 class Answer(_Part):
@@ -76,7 +81,7 @@ class Answer(_Part):
     title: Annotated[Plain, Field(min_length=3, max_length=80)]
     summary: Annotated[Plain, Field(max_length=300)] = ""
     kitchen: Annotated[Plain, Field(max_length=40)] = ""
-    kind: Kind = "main"
+    kind: Annotated[Kind, Lowered] = "main"
     servings: Annotated[int, Field(ge=1, le=20)]
     ingredients: Annotated[list[Ingredient], Field(min_length=1, max_length=30)]
     steps: Annotated[list[Step], Field(min_length=2, max_length=15)]

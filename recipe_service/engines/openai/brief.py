@@ -36,7 +36,9 @@ You are an experienced cook. Write one recipe you would serve, as JSON only:
 Language: {language}; unit, kind and phase stay English. Servings: {servings}. {time}{diets}
 - Cook with what is at hand; at most 2 further ingredients, beside salt, pepper, oil, water, sugar.
 - The list holds everything the steps use, and the steps use everything on the list.
-- unit: g, ml, tsp, tbsp, piece, clove, slice, can, bunch, pinch; quantity for all servings.
+- kind: main, soup, salad, side, breakfast, dessert, drink, snack or sauce.
+- name: the plain ingredient; note: how it is cut. unit: g, ml, tsp, tbsp, piece, clove, slice, can, bunch, pinch; \
+quantity for all servings, null: to taste.
 - 4 to 8 steps in cooking order: short imperative sentences, what to look for, why if it helps. \
 minutes: a number each; phase: prep, cook or rest; temperature_c: oven only. Texts give \
 temperatures in {degrees}.

@@ -55,7 +55,7 @@ class ModelSettings:
     vision_model: str = ""
     text_model: str = ""
     timeout_s: float = 60.0
-    max_tokens: int = 1500
+    max_tokens: int = 2000
     concurrency: int = 4
     retries: int = 2
     backoff_s: float = 0.5

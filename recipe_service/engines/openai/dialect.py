@@ -25,6 +25,8 @@ class Question:
         JSON schema of the answer.
     max_tokens : int
         Longest answer.
+    temperature : float
+        0: the likeliest answer, for facts; more for ideas.
     """
 
     model: str
@@ -32,6 +34,7 @@ class Question:
     name: str
     schema: dict[str, Any]
     max_tokens: int
+    temperature: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Dialect:
             self.tokens: question.max_tokens,
         }
         if self.temperature:
-            given["temperature"] = 0.4  # recipes, not poems; slots differ by their direction
+            given["temperature"] = question.temperature
         if self.form == "json_object":
             given["response_format"] = {"type": "json_object"}
         elif self.form == "json_schema":

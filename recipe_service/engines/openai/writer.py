@@ -15,6 +15,7 @@ from recipe_service.engines.openai.draft import Draft
 from recipe_service.engines.openai.unavailable import ModelUnavailable, Reason
 
 MAX_COMPLAINTS = 8
+TEMPERATURE = 0.6  # recipes, not poems; the slots of a job differ by their direction
 MAX_QUOTED = 6000  # characters of a wrong answer that are sent back
 
 Check = Callable[[Recipe], Sequence[str]]
@@ -111,6 +112,7 @@ class _Desk:
             name="recipe",
             schema=schema(),
             max_tokens=settings.max_tokens,
+            temperature=TEMPERATURE,
         )
         try:
             text = self.server.ask(question, draft.grown, self.stop)

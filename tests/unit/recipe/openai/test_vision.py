@@ -115,6 +115,17 @@ def test_photos_are_asked_about_at_once_and_merged(
     assert scripted.seen()["peak"] == 3
 
 
+def test_a_cancelled_job_does_not_wait_for_what_is_seen(
+    scripted: ScriptedServer, connected: Connect
+) -> None:
+    def stop() -> None:
+        raise LookupError("cancelled")
+
+    scripted.script({"hang": True})
+    with pytest.raises(LookupError, match="cancelled"):
+        see(connected(), [PHOTO, PHOTO], stop)
+
+
 def test_nothing_edible_is_an_empty_list(scripted: ScriptedServer, connected: Connect) -> None:
     scripted.script(answer())
     seen = see(connected(), [PHOTO])

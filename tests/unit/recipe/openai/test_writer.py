@@ -11,44 +11,18 @@ from typing import Any
 import pytest
 
 from common.contracts.recipe import Diet, Ingredient, Language, Recipe, Units
-from recipe_service.engines.openai import answer, brief
+from recipe_service.engines.openai import brief
 from recipe_service.engines.openai.brief import Brief, messages
 from recipe_service.engines.openai.client import ModelServer
-from recipe_service.engines.openai.draft import readable
 from recipe_service.engines.openai.unavailable import ModelUnavailable, Reason
 from recipe_service.engines.openai.writer import write_recipe
 from tests.servers.scripted import ScriptedServer
+from tests.unit.recipe.openai.samples import recipe, step
 
 Connect = Callable[..., ModelServer]
 
 AT_HAND = (Ingredient(name="leek", quantity=2, unit="piece"), Ingredient(name="egg"))
 BRIEF = Brief(at_hand=AT_HAND)
-
-
-def recipe(**changes: Any) -> dict[str, Any]:
-    good = {
-        "title": "Leek omelette",
-        "summary": "Soft eggs over sweet leeks.",
-        "kitchen": "French",
-        "kind": "main",
-        "servings": 2,
-        "ingredients": [
-            {"name": "leeks", "quantity": 2, "unit": "piece", "note": "sliced"},
-            {"name": "butter", "quantity": 1.5, "unit": "tbsp", "note": ""},
-            {"name": "salt", "quantity": None, "unit": None, "note": ""},
-        ],
-        "steps": [
-            step("Slice the leeks and wash them well.", 5, "prep"),
-            step("Soften the leeks in the butter, about 8 minutes, with the salt.", 8),
-            step("Bake until just set.", 12, temperature_c=180),
-            step("Let it stand until it holds its shape.", 3, "rest"),
-        ],
-    }
-    return {**good, **changes}
-
-
-def step(text: str, minutes: float | None, phase: str = "cook", **more: Any) -> dict[str, Any]:
-    return {"text": text, "minutes": minutes, "temperature_c": None, "phase": phase, **more}
 
 
 def no_complaints(_recipe: Recipe) -> Sequence[str]:
@@ -97,16 +71,6 @@ def test_wrappings_are_taken_off_without_a_second_question(
     scripted.script({"text": text})
     assert write_recipe(connected(), BRIEF, no_complaints).title == "Leek omelette"
     assert len(scripted.seen()["requests"]) == 1
-
-
-def test_other_ways_to_say_nothing_are_understood() -> None:
-    said = recipe(
-        ingredients=[{"name": "salt", "quantity": 0, "unit": ""}],
-        steps=[step("Salt it to taste.", 1, temperature_c=0)] * 2,
-    )
-    written = answer.read_answer(json.dumps(said), Language.ENGLISH, "openai:cook")
-    assert (written.ingredients[0].quantity, written.ingredients[0].unit) == (None, None)
-    assert written.steps[0].temperature_c is None
 
 
 @pytest.mark.parametrize(
@@ -278,18 +242,6 @@ def test_the_draft_grows_readably_and_not_too_often(
     assert shown[-1][1].endswith("4. Let it stand until it holds its shape.")
 
 
-def test_half_a_recipe_can_be_read_and_half_of_anything_else_is_silent() -> None:
-    half = (
-        '{"title": "Leek omelette", "ingredients": [{"name": "leeks", "quantity": 2, "unit": "pie'
-    )
-    assert readable(half) == "Leek omelette\n\n- 2 pie leeks"
-    for nothing in ("", "Sure!", "{", "[1, 2]", '{"title": 3, "steps": "fry"}', "{" * 5000):
-        assert readable(nothing) == ""
-    every = json.dumps(recipe())
-    for end in range(len(every)):
-        readable(every[:end])
-
-
 def test_three_slots_are_written_at_once(scripted: ScriptedServer, connected: Connect) -> None:
     scripted.script({"text": recipe(), "after_s": 2})
     server = connected(timeout_s=10)
@@ -318,36 +270,3 @@ def test_a_cancelled_job_stops_in_the_middle_of_the_recipe(
     with pytest.raises(Cancelled):
         write_recipe(connected(), BRIEF, no_complaints, shown.append, stop)
     assert len(shown) == 1
-
-
-def test_the_schema_asks_for_what_is_read() -> None:
-    asked = answer.schema()
-    parts = (
-        (asked, answer.Answer),
-        (asked["properties"]["ingredients"]["items"], answer.Ingredient),
-        (asked["properties"]["steps"]["items"], answer.Step),
-    )
-    for part, model in parts:
-        assert part["required"] == list(part["properties"]) == list(model.model_fields)
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"title": "x" * 200},
-        {"title": "\u200b\u200b\u200b"},
-        {"servings": 10**400},
-        {"steps": [step("Roast until charcoal.", 10, temperature_c=900)] * 2},
-        {"steps": [step("Wait a little.", 10_000)] * 2},
-        {"steps": [step("Wait a little.", float("nan"))] * 2},
-        {"ingredients": []},
-        {"ingredients": [{"name": "leek", "quantity": -2}]},
-        {"ingredients": [{"name": "leek", "quantity": [2]}]},
-        {"ingredients": [{"name": "<script>alert(1)</script>"}]},
-        {"ingredients": [{"name": "leek"}] * 500},
-    ],
-)
-def test_bounds_hold(changes: dict[str, Any]) -> None:
-    with pytest.raises(answer.WrongAnswer) as caught:
-        answer.read_answer(json.dumps(recipe(**changes)), Language.ENGLISH, "openai:cook")
-    assert caught.value.complaints
