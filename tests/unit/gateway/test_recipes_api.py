@@ -92,7 +92,7 @@ def test_six_photos_are_one_too_many(stack: Stack) -> None:
     ("text", "lines"),
     [
         ("2 onions, rice; feta", ["2 onions", "rice", "feta"]),
-        ("1,5 kg картофеля, лук\nгречка", ["1,5 kg картофеля", "лук", "гречка"]),
+        ("1,5 kg картофеля, лук \n гречка", ["1,5 kg картофеля", "лук", "гречка"]),
         ("thịt bò, nước mắm", ["thịt bò", "nước mắm"]),
         ("豆腐、白菜\uff0c薑\uff1b醬油", ["豆腐", "白菜", "薑", "醬油"]),
         ("eggs,2 onions", ["eggs", "2 onions"]),
