@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 PHOTO ?= tests/data/astronaut.jpg
-SOURCES := gateway stylize_service fusion_service common deploy tests
+SOURCES := gateway stylize_service fusion_service recipe_service common deploy tests
 
 ##@ Run
 .PHONY: setup up down restart status logs demo

@@ -16,7 +16,7 @@ from common.contracts.stages import QUEUES, STAGES
 from common.settings import Settings
 
 KEY_PREFIX = "kiln:"
-VISIBILITY_TIMEOUT_S = 60  # longer than any hard limit: no message comes back while it runs
+VISIBILITY_TIMEOUT_S = 180  # longer than any hard limit: no message comes back while it runs
 
 
 def make_app(settings: Settings) -> Celery:

@@ -47,6 +47,18 @@ def read_photo(request: Request) -> bytes:
     return data
 
 
+def read_photos(request: Request, most: int) -> list[bytes]:
+    """Read several photos: the multipart field ``photo`` (or ``file``), repeated."""
+    if not _is_multipart(request):
+        return [read_photo(request)]
+    uploads = request.files.getlist("photo") + request.files.getlist("file")
+    if not uploads:
+        raise BadPhoto("the request carries no photo", "Send it as the field `photo` or the body.")
+    if len(uploads) > most:
+        raise BadParameter(f"{len(uploads)} photos were sent; at most {most} are taken")
+    return [upload.read() for upload in uploads]
+
+
 def _is_multipart(request: Request) -> bool:
     """Tell a form with files from a raw photo, which curl calls an url-encoded form."""
     return request.mimetype == "multipart/form-data"

@@ -81,7 +81,7 @@ class Settings(BaseSettings):
     llm_text_model: str | None = Field(None, description="Its model that writes recipes")
     llm_vision_model: str | None = Field(None, description="Its model that reads photos")
     llm_timeout_s: float = Field(
-        30, gt=0, le=35, description="Longest call to a model; then the built-in engine takes over"
+        30, gt=0, le=60, description="Longest call to a model; then the built-in engine takes over"
     )
     llm_max_tokens: int = Field(1500, ge=100, le=16_000, description="Longest answer of a model")
     llm_concurrency: int = Field(8, ge=1, le=64, description="Calls one worker makes at once")

@@ -9,7 +9,7 @@ from typing import Final
 
 from deploy.stack import ROOT
 
-SERVICES: Final = ("gateway", "stylize_service", "fusion_service")
+SERVICES: Final = ("gateway", "stylize_service", "fusion_service", "recipe_service")
 VERBS: Final = {"get", "post", "put", "patch", "delete"}
 
 

@@ -193,7 +193,7 @@ class Stack:
             )
 
     def _check_ports(self) -> None:
-        names = ["gateway_port", "stylize_port", "fusion_port", "flower_port"]
+        names = ["gateway_port", "stylize_port", "fusion_port", "recipe_port", "flower_port"]
         if self.settings.redis_url is None:
             names.append("redis_port")
         host = self.settings.host

@@ -8,13 +8,14 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("common", "gateway", "stylize_service", "fusion_service")
+PACKAGES = ("common", "gateway", "stylize_service", "fusion_service", "recipe_service")
 
 # Building the app on import is what an entry point is for.
 ENTRY_POINTS = {
     "gateway.wsgi",
     "stylize_service.wsgi",
     "fusion_service.wsgi",
+    "recipe_service.wsgi",
     "gateway.gunicorn.conf",
 }
 

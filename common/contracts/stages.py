@@ -80,6 +80,9 @@ RECIPE_COOKS: Final = tuple(
 )
 MANIFEST: Final = Output("manifest.json", "application/json", "list of everything made")
 
+# A language model may be asked twice (see ``KILN_LLM_TIMEOUT_S``), on a machine without a GPU.
+MODEL_SOFT_S, MODEL_HARD_S = 130, 145
+
 _ENDS = "the job fails with this stage's code"
 
 STAGES: Final[tuple[Stage, ...]] = (
@@ -164,8 +167,8 @@ STAGES: Final[tuple[Stage, ...]] = (
         may_read=PHOTOS,
         writes=(INGREDIENTS, SEEN),
         facts=r.RecogniseFacts,
-        soft_s=40,
-        hard_s=48,
+        soft_s=MODEL_SOFT_S,
+        hard_s=MODEL_HARD_S,
         on_failure=_ENDS,
     ),
     Stage(
@@ -176,8 +179,8 @@ STAGES: Final[tuple[Stage, ...]] = (
         reads=(INGREDIENTS.name,),
         writes=DRAFTS,
         facts=r.ComposeFacts,
-        soft_s=40,
-        hard_s=48,
+        soft_s=MODEL_SOFT_S,
+        hard_s=MODEL_HARD_S,
         on_failure="the other recipes go on without this one",
     ),
     Stage(

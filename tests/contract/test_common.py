@@ -7,7 +7,7 @@ import pytest
 
 # The fakes are products too: they live beside what they stand for, tests use them.
 FAKES = "common.ledger.memory"
-ROOMS = ("gateway", "stylize_service", "fusion_service")
+ROOMS = ("gateway", "stylize_service", "fusion_service", "recipe_service")
 
 
 @pytest.fixture(scope="module")

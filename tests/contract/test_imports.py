@@ -90,10 +90,10 @@ def test_every_entry_point_exists() -> None:
 
 def test_the_packages_of_the_project_are_the_folders_that_hold_code() -> None:
     folders = {path.parent.name for path in Path(ROOT).glob("*/__init__.py")}
-    assert folders == {"common", "deploy", "fusion_service", "gateway", "stylize_service"}
+    assert folders == {"common", "deploy", *ROOMS}
 
 
-@pytest.mark.parametrize("room", ["gateway", "stylize_service", "fusion_service"])
+@pytest.mark.parametrize("room", ROOMS)
 def test_a_domain_asks_neither_the_system_nor_the_clock(room: str) -> None:
     """Same input, same output; import-linter watches the libraries, this the standard library."""
     asking = {

@@ -19,7 +19,12 @@ from common.stage import StageTask
 from gateway.plan import figurine_plan
 from tests.house import ROOT
 
-ROOMS = {"gateway": "gateway", "stylize": "stylize_service", "fusion": "fusion_service"}
+ROOMS = {
+    "gateway": "gateway",
+    "stylize": "stylize_service",
+    "fusion": "fusion_service",
+    "recipe": "recipe_service",
+}
 
 
 def worker_of(service: str) -> Celery:

@@ -1,0 +1,129 @@
+"""Who writes a recipe: a language model where one is configured, else the built-in composer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from common.contracts.recipe import ComposeRequest, IngredientList, Recipe, RecipeEngine
+from common.errors import BadParameter, NoRecipe
+from recipe_service.domain.check import check_recipe
+from recipe_service.domain.cook.choose import Wish, choose
+from recipe_service.domain.cook.dishes import Dish
+from recipe_service.domain.cook.match import Casting
+from recipe_service.domain.cook.write import write
+from recipe_service.domain.pantry.exclude import exclude
+from recipe_service.domain.pantry.identify import identified
+from recipe_service.domain.pantry.index import NameIndex
+from recipe_service.domain.pantry.knowledge import Knowledge
+from recipe_service.engines.openai.brief import Brief
+from recipe_service.engines.openai.client import ModelServer
+from recipe_service.engines.openai.unavailable import ModelUnavailable
+from recipe_service.engines.openai.writer import write_recipe
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Cooks:
+    """The engines that write recipes, and the choice between them."""
+
+    knowledge: Knowledge
+    dishes: tuple[Dish, ...]
+    names: NameIndex
+    server: ModelServer | None = None  # with a text model
+
+    def cook(
+        self,
+        at_hand: IngredientList,
+        wanted: ComposeRequest,
+        on_text: Callable[[str], None] = lambda _: None,
+        stop: Callable[[], None] = lambda: None,
+    ) -> Recipe:
+        """Write the recipe of one slot.
+
+        Raises
+        ------
+        NoRecipe
+            No dish is left for this slot.
+        BadParameter
+            An exclusion is not understood.
+        """
+        wish = self._wish(at_hand, wanted)
+        casting = self._casting(wish, wanted.slot)
+        if self._asks_a_model(wanted):
+            try:
+                return self._by_model(at_hand, wanted, wish, casting, on_text, stop)
+            except ModelUnavailable as exc:
+                log.warning("slot %d goes to the composer: %s", wanted.slot, exc)
+                note = f"By the built-in composer, because {exc}."
+                return self._by_composer(wish, casting, wanted).model_copy(update={"note": note})
+        return self._by_composer(wish, casting, wanted)
+
+    def excluded(self, lines: Sequence[str]) -> frozenset[str]:
+        """Find every food that may be meant.
+
+        Raises
+        ------
+        BadParameter
+            A line is not understood: what is to be left out must never be guessed.
+        """
+        found = exclude(lines, self.names)
+        if found.unknown:
+            raise BadParameter(
+                f"exclude: nobody here knows {', '.join(map(repr, found.unknown))}",
+                "Name an ingredient, an allergen, or a kind such as meat, dairy or nuts.",
+            )
+        return found.ids
+
+    def _asks_a_model(self, wanted: ComposeRequest) -> bool:
+        able = self.server is not None and bool(self.server.settings.text_model)
+        return able and wanted.engine is not RecipeEngine.BUILTIN
+
+    def _wish(self, at_hand: IngredientList, wanted: ComposeRequest) -> Wish:
+        return Wish(
+            at_hand=tuple(one.id for one in at_hand.ingredients if one.id),
+            diets=wanted.diet,
+            excluded=self.excluded(wanted.exclude),
+            count=wanted.slot + 1,
+            max_minutes=wanted.max_minutes,
+            hint=wanted.hint,
+        )
+
+    def _casting(self, wish: Wish, slot: int) -> Casting | None:
+        castings = choose(self.dishes, wish, self.knowledge).castings
+        return castings[slot] if slot < len(castings) else None
+
+    def _by_composer(self, wish: Wish, casting: Casting | None, wanted: ComposeRequest) -> Recipe:
+        if casting is None:
+            raise NoRecipe(f"no dish of the cookbook is left for recipe {wanted.slot + 1}")
+        return write(casting, self.knowledge, wish.at_hand, wanted.servings, wanted.units)
+
+    def _by_model(  # noqa: PLR0913, PLR0917
+        self,
+        at_hand: IngredientList,
+        wanted: ComposeRequest,
+        wish: Wish,
+        casting: Casting | None,
+        on_text: Callable[[str], None],
+        stop: Callable[[], None],
+    ) -> Recipe:
+        assert self.server is not None  # noqa: S101  see _asks_a_model
+        brief = Brief(
+            at_hand=at_hand.ingredients,
+            diets=wanted.diet,
+            never=wanted.exclude,
+            servings=wanted.servings,
+            max_minutes=wanted.max_minutes,
+            language=wanted.language,
+            units=wanted.units,
+            idea=casting.dish.title if casting else "",
+            hint=wanted.hint,
+        )
+
+        def check(recipe: Recipe) -> list[str]:
+            return [str(problem) for problem in check_recipe(recipe, self.knowledge, wanted)]
+
+        recipe = write_recipe(self.server, brief, check, on_text, stop)
+        return identified(recipe, wish.at_hand, self.names, self.knowledge)
