@@ -69,6 +69,14 @@ class _Rung:
     note: str
     in_time: bool = True
 
+    def holds(self, casting: Casting, max_minutes: int | None) -> bool:
+        """Whether a casting meets the demands."""
+        return (
+            len(casting.used) >= self.used
+            and len(casting.missing) <= self.missing
+            and not (self.in_time and max_minutes and casting.minutes > max_minutes)
+        )
+
 
 def choose(dishes: Iterable[Dish], wish: Wish, knowledge: Knowledge) -> Choice:
     """Pick up to `wish.count` dishes, no two of one family.
@@ -78,24 +86,11 @@ def choose(dishes: Iterable[Dish], wish: Wish, knowledge: Knowledge) -> Choice:
     i-th recipe can compute its choice alone. Diets, exclusions and families are never relaxed;
     the other demands are, one at a time, `max_minutes` last, and the notes say so.
     """
-    allowed = {
-        food.id for food in knowledge.foods.values() if allows(food, wish.diets, wish.excluded)
-    }
-    at_hand = {
-        food: _matters(knowledge.foods[food])
-        for food in sorted(set(wish.at_hand))
-        if food in allowed
-    }
-    near = (dish for dish in dishes if not dish.foods.isdisjoint(at_hand))
-    found = (cast(dish, at_hand, allowed, knowledge) for dish in near)
-    castings = tuple(casting for casting in found if casting and casting.used)
-    mains = {food for food, weight in at_hand.items() if weight > 1}
-    scores = {casting.dish.id: _score(casting, wish, mains, knowledge) for casting in castings}
-    ladder = _ladder(len(at_hand))
+    table = _Table(dishes, wish, knowledge)
     chosen: list[Casting] = []
     notes: list[str] = []
     while len(chosen) < wish.count:
-        step = _next(castings, chosen, scores, ladder, wish.max_minutes)
+        step = table.next(chosen)
         if step is None:
             break
         casting, rung = step
@@ -105,6 +100,66 @@ def choose(dishes: Iterable[Dish], wish: Wish, knowledge: Knowledge) -> Choice:
     if len(chosen) < wish.count:
         notes.append(f"Only {len(chosen)} of {wish.count} recipes: no other dish suits the list.")
     return Choice(tuple(chosen), tuple(notes))
+
+
+class _Table:
+    """The dishes as this wish would have them, with their scores."""
+
+    def __init__(self, dishes: Iterable[Dish], wish: Wish, knowledge: Knowledge) -> None:
+        foods = knowledge.foods
+        self._wish, self._knowledge = wish, knowledge
+        self._allowed = {
+            name for name, food in foods.items() if allows(food, wish.diets, wish.excluded)
+        }
+        self._at_hand = {
+            food: _matters(foods[food])
+            for food in sorted(set(wish.at_hand))
+            if food in self._allowed
+        }
+        self._ladder = _ladder(len(self._at_hand))
+        # Most answers come from the top rung, and what has no three of them cannot be on it.
+        hand = frozenset(self._at_hand)
+        near = [(len(dish.foods & hand), dish) for dish in dishes]
+        self._later = [dish for shared, dish in near if 0 < shared < self._ladder[0].used]
+        self._castings: list[Casting] = []
+        self._scores: dict[str, float] = {}
+        self._cast([dish for shared, dish in near if shared >= self._ladder[0].used])
+
+    def next(self, chosen: list[Casting]) -> tuple[Casting, _Rung] | None:
+        """Take the best casting of the highest rung that is not empty."""
+        found = self._best(chosen, self._ladder[:1])
+        if found is None:
+            self._cast(self._later)
+            self._later = []
+            found = self._best(chosen, self._ladder)
+        return found
+
+    def _cast(self, dishes: Iterable[Dish]) -> None:
+        mains = {food for food, weight in self._at_hand.items() if weight > 1}
+        for dish in dishes:
+            casting = cast(dish, self._at_hand, self._allowed, self._knowledge)
+            if casting and casting.used:
+                self._castings.append(casting)
+                self._scores[dish.id] = _score(casting, self._wish, mains, self._knowledge)
+
+    def _best(
+        self, chosen: list[Casting], ladder: tuple[_Rung, ...]
+    ) -> tuple[Casting, _Rung] | None:
+        families = {casting.dish.family for casting in chosen}
+        light = any(casting.dish.kind in LIGHT for casting in chosen)
+        free = [casting for casting in self._castings if casting.dish.family not in families]
+        for rung in ladder:
+            fits = [
+                casting
+                for casting in free
+                if rung.holds(casting, self._wish.max_minutes)
+                and not (rung.light_once and light and casting.dish.kind in LIGHT)
+            ]
+            if fits:
+                return min(
+                    fits, key=partial(_rank, chosen=chosen, scores=self._scores, rung=rung)
+                ), rung
+        return None
 
 
 def _matters(food: Food) -> float:
@@ -163,31 +218,6 @@ def _ladder(at_hand: int) -> tuple[_Rung, ...]:
         _Rung(1, 99, light_once=False, note=shop),
         _Rung(1, 99, light_once=False, in_time=False, note=slow),
     )
-
-
-def _next(
-    castings: tuple[Casting, ...],
-    chosen: list[Casting],
-    scores: dict[str, float],
-    ladder: tuple[_Rung, ...],
-    max_minutes: int | None,
-) -> tuple[Casting, _Rung] | None:
-    """Take the best of the highest rung that is not empty."""
-    families = {casting.dish.family for casting in chosen}
-    light = any(casting.dish.kind in LIGHT for casting in chosen)
-    free = [casting for casting in castings if casting.dish.family not in families]
-    for rung in ladder:
-        fits = [
-            casting
-            for casting in free
-            if len(casting.used) >= rung.used
-            and len(casting.missing) <= rung.missing
-            and not (rung.light_once and light and casting.dish.kind in LIGHT)
-            and not (rung.in_time and max_minutes and casting.minutes > max_minutes)
-        ]
-        if fits:
-            return min(fits, key=partial(_rank, chosen=chosen, scores=scores, rung=rung)), rung
-    return None
 
 
 def _rank(
