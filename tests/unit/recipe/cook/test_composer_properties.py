@@ -65,7 +65,7 @@ def orders(draw: st.DrawFn) -> Order:
 
 
 random_orders = given(orders())
-thoroughly = settings(max_examples=400, deadline=None, derandomize=True, database=None)
+thoroughly = settings(max_examples=350, deadline=None, derandomize=True, database=None)
 
 
 @thoroughly
