@@ -18,6 +18,7 @@
     │   ├── NoIngredients         no_ingredients       nothing edible was seen or named
     │   ├── NoRecipe              no_recipe            nothing may be cooked from it
     │   └── IdempotencyConflict   idempotency_conflict
+    ├── ForeignSite               foreign_site         another site's page sent the request
     ├── NotFound                  not_found
     ├── NotAllowedNow             job_not_cancellable
     ├── NotPaused                 job_not_paused       there is nothing to resume
@@ -165,6 +166,13 @@ class IdempotencyConflict(InputError):
 
     code = "idempotency_conflict"
     hint = "Use a new Idempotency-Key for a new request."
+
+
+class ForeignSite(KilnError):
+    """A page of another site made a browser send this; nobody at this house asked for it."""
+
+    code = "foreign_site"
+    hint = "Send the request from this house's own page, or from a program."
 
 
 class NotFound(KilnError):

@@ -20,10 +20,12 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 from common import errors, logs, metrics
 from common.errors import KilnError
 from common.ledger.protocol import Ledger
+from common.settings import Settings
 
 STATUS: Final[dict[type[KilnError], int]] = {
     errors.InputError: 422,
     errors.PhotoTooLarge: 413,
+    errors.ForeignSite: 403,
     errors.NotFound: 404,
     errors.NotAllowedNow: 409,
     errors.NotPaused: 409,
@@ -93,6 +95,22 @@ def install(app: Flask, ready: Callable[[], dict[str, str]]) -> None:
     app.add_url_rule("/health", view_func=_health)
     app.add_url_rule("/metrics", view_func=_metrics)
     app.add_url_rule("/readyz", view_func=lambda: _readyz(ready()), endpoint="readyz")
+
+
+def guard(app: Flask, settings: Settings) -> None:
+    """Keep other sites out of a house without a lock: it trusts whoever reaches its port.
+
+    A page that was made to look like this machine (DNS rebinding) has a foreign ``Host``; a form
+    on a foreign page is told by the browser itself (Fetch Metadata, W3C).
+    """
+    app.config["TRUSTED_HOSTS"] = settings.trusted_hosts
+    app.before_request(_refuse_foreign_sites)
+
+
+def _refuse_foreign_sites() -> None:
+    reads = request.method in {"GET", "HEAD", "OPTIONS"}
+    if not reads and request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}:
+        raise errors.ForeignSite("a page of another site sent this request")
 
 
 def missing_workers(ledger: Ledger, queues: Iterable[str]) -> dict[str, str]:

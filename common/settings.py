@@ -22,6 +22,11 @@ class Settings(BaseSettings):
     )
 
     host: str = Field("127.0.0.1", description="Address every process binds to")
+    allowed_hosts: str | None = Field(
+        None,
+        description="Names by which browsers may call this house, separated by commas (`.my.site`"
+        " with all below it); default: this machine's own, any when `KILN_HOST` is not loopback",
+    )
     gateway_port: Port = Field(8000, description="The front door: API and page")
     stylize_port: Port = Field(8001, description="Stylization service")
     fusion_port: Port = Field(8002, description="3D fusion service")
@@ -105,6 +110,14 @@ class Settings(BaseSettings):
     def resolved_once(cls, folder: Path | None) -> Path | None:
         """Fix relative folders where the process starts: it may change its folder later."""
         return folder and folder.absolute()
+
+    @property
+    def trusted_hosts(self) -> list[str] | None:
+        """Host names to answer to; None for any."""
+        if self.allowed_hosts:
+            return [name.strip() for name in self.allowed_hosts.split(",") if name.strip()]
+        own = {"127.0.0.1", "localhost", "[::1]"}
+        return sorted(own) if self.host in own | {"::1"} else None
 
     @property
     def models(self) -> Path:

@@ -15,7 +15,7 @@ from common.ledger.redis_ledger import RedisLedger, connect
 from common.settings import Settings
 from common.stores import ArtifactStore
 from gateway.api import artifacts, catalog, compat, docs, events, figurines, jobs, pages, recipes
-from gateway.api.uploads import FORM_OVERHEAD
+from gateway.api.reading import LONGEST_TEXT
 from gateway.follow import Hub
 from gateway.house import EXTENSION, House, Publish, PublishAgain
 from gateway.recall import Recall
@@ -55,11 +55,12 @@ def create_app(
     )
     app = Flask(__name__, static_folder="web", static_url_path="/web")
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_mb * 1_000_000 + FORM_OVERHEAD
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_mb * 1_000_000 + LONGEST_TEXT
     app.extensions[EXTENSION] = the_house
     for noun in NOUNS:
         app.register_blueprint(noun.blueprint)
     http.install(app, lambda: missing(the_house))
+    http.guard(app, settings)
     return app
 
 

@@ -320,3 +320,16 @@ def test_a_wrong_method_or_path_is_a_problem_document(stack: Stack) -> None:
         answer = stack.client.open(path, method=method)
         assert (answer.status_code, answer.json["status"]) == (status, status)
         assert answer.content_type == "application/problem+json"
+
+
+def test_a_page_that_only_looks_like_this_machine_gets_nothing(stack: Stack) -> None:
+    answer = stack.client.get("/v1/jobs", headers={"Host": "evil.example:8000"})
+    assert answer.status_code == 400
+    assert stack.client.get("/v1/jobs", headers={"Host": "localhost:8000"}).status_code == 200
+
+
+@pytest.mark.parametrize(("site", "status"), [("cross-site", 403), ("same-origin", 202)])
+def test_a_form_on_another_site_cannot_submit(stack: Stack, site: str, status: int) -> None:
+    answer = stack.post(headers={"Sec-Fetch-Site": site})
+    assert answer.status_code == status
+    assert answer.is_json
