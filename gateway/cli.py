@@ -12,19 +12,28 @@ from rich.filesize import decimal
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from common.settings import Settings
 from gateway.client import ApiError, JobEvent, Kiln, Unreachable
+from gateway.recipe_card import WIDTH, duration, recipe_card
+from gateway.review import corrected_list
 
 EXIT_FAILED = 1  # the job ended without a result
 EXIT_REFUSED = 2  # the photo or a parameter was refused
 EXIT_UNREACHABLE = 3  # no gateway answers
+EXIT_PAUSED = 4  # the job waits for somebody to resume it
 
-app = typer.Typer(help="Turn photos into figurines.", no_args_is_help=True)
+OVER = {"done", "skipped"}  # states of a stage
+
+app = typer.Typer(help="Turn photos into figurines and dinners.", no_args_is_help=True)
 out = Console()
 err = Console(stderr=True)
 
 Url = Annotated[str | None, typer.Option(help="Gateway; default: this machine's.")]
+Photos = Annotated[
+    list[Path] | None, typer.Argument(exists=True, dir_okay=False, help="1 to 5 photos of food.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the job as JSON and nothing else.")]
 
 
@@ -50,9 +59,55 @@ def figurine(  # noqa: PLR0913, PLR0917  options of a command are its signature
     }
     with _talking_to(url) as kiln:
         job = kiln.submit_figurine(photo, idempotency_key=None, **parameters)
-        job = _follow(kiln, job["id"], quiet=as_json)
+        job, _ = _follow(kiln, job["id"], quiet=as_json)
         paths = kiln.download(job, out_dir) if job["state"] == "succeeded" else []
         _report(job, paths, as_json=as_json)
+    _leave(job, as_json=as_json)
+
+
+@app.command()
+def recipe(  # noqa: PLR0913, PLR0917  options of a command are its signature
+    photos: Photos = None,
+    ingredients: Annotated[
+        list[str] | None, typer.Option(help="What is at hand: '2 leeks, rice, eggs'.")
+    ] = None,
+    diet: Annotated[list[str] | None, typer.Option(help="Such as vegan,gluten_free.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="What no recipe may hold.")] = None,
+    servings: Annotated[int | None, typer.Option(help="People at the table.")] = None,
+    count: Annotated[int | None, typer.Option(help="How many recipes: 1 to 5.")] = None,
+    max_minutes: Annotated[int | None, typer.Option(help="Longest time to the table.")] = None,
+    units: Annotated[str | None, typer.Option(help="metric or us.")] = None,
+    language: Annotated[str | None, typer.Option(help="en; ru, vi, zh by a model.")] = None,
+    engine: Annotated[str | None, typer.Option(help="auto, builtin or openai.")] = None,
+    hint: Annotated[str | None, typer.Option(help="A wish, for a language model.")] = None,
+    review: Annotated[bool, typer.Option("--review", help="Correct the list first.")] = False,
+    out_dir: Annotated[Path, typer.Option("--out", help="Folder for the files.")] = Path("out"),
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make recipes from photos of food, from a list of ingredients, or from both."""
+    parameters: dict[str, Any] = {
+        "diet": diet or None,
+        "exclude": exclude or None,
+        "servings": servings,
+        "count": count,
+        "max_minutes": max_minutes,
+        "units": units,
+        "language": language,
+        "engine": engine,
+        "hint": hint,
+        "pause_after": "ingredients" if review else None,
+    }
+    with _talking_to(url) as kiln:
+        job = kiln.submit_recipe(photos or (), ingredients or (), **parameters)
+        job, last = _follow(kiln, job["id"], quiet=as_json)
+        if review and job["state"] == "paused":
+            job, _ = _reviewed(kiln, job, quiet=as_json, after=last)
+        paths = kiln.download(job, out_dir) if job["state"] == "succeeded" else []
+        if paths and not as_json:
+            _read_out(job, paths)
+        else:
+            _report(job, paths, as_json=as_json)
     _leave(job, as_json=as_json)
 
 
@@ -64,7 +119,7 @@ def watch(
 ) -> None:
     """Follow a job to its end."""
     with _talking_to(url) as kiln:
-        job = _follow(kiln, job_id, quiet=as_json)
+        job, _ = _follow(kiln, job_id, quiet=as_json)
         _report(job, [], as_json=as_json)
     _leave(job, as_json=as_json)
 
@@ -90,19 +145,43 @@ class _talking_to:  # noqa: N801  reads as a phrase where it is used
             raise typer.Exit(EXIT_REFUSED) from error
 
 
-def _follow(kiln: Kiln, job: str, *, quiet: bool) -> dict[str, Any]:
-    """Show a progress bar fed by the job's events until it has ended."""
+def _follow(kiln: Kiln, job: str, *, quiet: bool, after: str = "") -> tuple[dict[str, Any], str]:
+    """Show a progress bar fed by the job's events until it has ended or paused.
+
+    Returns
+    -------
+    tuple
+        The job, and the id of the last event.
+    """
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    stages = {stage["id"]: stage["title"] for stage in kiln.job(job)["stages"]}
+    view = kiln.job(job)
+    stages = {stage["id"]: stage["title"] for stage in view["stages"]}
+    done = sum(stage["state"] in OVER for stage in view["stages"]) if after else 0
     running: dict[str, str] = {}
     with Progress(*columns, console=err, disable=quiet, transient=True) as progress:
-        bar = progress.add_task("waiting for a worker", total=len(stages))
-        for event in kiln.stream(job):
+        bar = progress.add_task("waiting for a worker", total=len(stages), completed=done)
+        for event in kiln.stream(job, after):
             _note(event, stages, running)
-            text = ", ".join(running.values()) or "waiting for a worker"
-            advance = int(event.type == "stage" and event.data["state"] in {"done", "skipped"})
+            text = ", ".join(dict.fromkeys(running.values())) or "waiting for a worker"
+            advance = int(event.type == "stage" and event.data["state"] in OVER)
             progress.update(bar, description=text, advance=advance)
-    return kiln.job(job)
+            after = event.id
+            if event.type == "paused" and kiln.job(job)["state"] == "paused":
+                break
+    return kiln.job(job), after
+
+
+def _reviewed(
+    kiln: Kiln, job: dict[str, Any], *, quiet: bool, after: str
+) -> tuple[dict[str, Any], str]:
+    """Let a person correct the list, and cook from it. Who leaves here wants no dinner."""
+    try:
+        lines = corrected_list(kiln, job, err)
+    except (EOFError, KeyboardInterrupt):
+        kiln.cancel(job["id"])
+        raise typer.Abort from None
+    kiln.resume(job["id"], ingredients=lines)
+    return _follow(kiln, job["id"], quiet=quiet, after=after)
 
 
 def _note(event: JobEvent, stages: dict[str, str], running: dict[str, str]) -> None:
@@ -127,8 +206,25 @@ def _report(job: dict[str, Any], paths: list[Path], *, as_json: bool) -> None:
         times = (_ms(stage["wait_ms"]), _ms(stage["run_ms"]))
         table.add_row(stage["title"], *times, stage["engine"] or "", cached)
     out.print(table)
+    _list(paths)
+
+
+def _read_out(job: dict[str, Any], paths: list[Path]) -> None:
+    """Print the first recipe in full, the others by their titles."""
+    (file,) = [path for path in paths if path.name == "recipes.json"]
+    first, *others = json.loads(file.read_text("utf-8"))["recipes"]
+    out.print(recipe_card(first), width=min(out.width, WIDTH + 8))
+    for other in others:
+        minutes = sum(other[part] for part in ("prep_minutes", "cook_minutes", "rest_minutes"))
+        out.print(Text(f"  also: {other['title']}").append(f"  {duration(minutes)}", style="dim"))
+    for warning in job["warnings"]:
+        out.print(Text(f"  {warning}", style="yellow"))
+    _list(paths)
+
+
+def _list(paths: list[Path]) -> None:
     for path in paths:
-        out.print(f"  {path}  [dim]{decimal(path.stat().st_size)}[/dim]")
+        out.print(f"  {escape(str(path))}  [dim]{decimal(path.stat().st_size)}[/dim]")
 
 
 def _ms(value: float | None) -> str:
@@ -138,6 +234,10 @@ def _ms(value: float | None) -> str:
 def _leave(job: dict[str, Any], *, as_json: bool) -> None:
     if job["state"] == "succeeded":
         return
+    if job["state"] == "paused":
+        if not as_json:
+            err.print(f"{job['id']} waits to be resumed: POST {job['links']['resume']}")
+        raise typer.Exit(EXIT_PAUSED)
     error = job.get("error") or {}
     if not as_json:
         reason = f"{error.get('code', job['state'])}: {error.get('detail', 'no result')}"

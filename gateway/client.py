@@ -4,6 +4,9 @@
 ...     job = kiln.submit_figurine("me.jpg", template="superhero")
 ...     job = kiln.wait(job["id"])
 ...     kiln.download(job, "out")
+...     dinner = kiln.submit_recipe(["table.jpg"], pause_after="ingredients")
+...     dinner = kiln.wait(dinner["id"])  # paused: look at the list
+...     kiln.resume(dinner["id"], ingredients=["2 leeks", "rice"])
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from typing import Any, Self
 import requests
 
 TERMINAL = frozenset({"succeeded", "failed", "cancelled", "expired"})
+RESTING = TERMINAL | {"paused"}  # nothing more comes by itself
 RETRIES = 6
 FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 20.0
@@ -79,40 +83,71 @@ class Kiln:
         Unreachable
             The gateway did not answer, however often it was asked.
         """
-        data = photo if isinstance(photo, bytes) else Path(photo).read_bytes()
-        name = "photo" if isinstance(photo, bytes) else Path(photo).name
-        response = self._send(
-            "POST",
-            "/v1/figurines",
-            files={"photo": (name, data)},
-            data={key: str(value) for key, value in parameters.items() if value is not None},
-            headers={"Idempotency-Key": idempotency_key or uuid.uuid4().hex},
-        )
-        return dict(response.json())
+        return self._submit("/v1/figurines", [photo], parameters, idempotency_key)
+
+    def submit_recipe(
+        self,
+        photos: Iterable[str | Path | bytes] = (),
+        ingredients: Iterable[str] = (),
+        *,
+        idempotency_key: str | None = None,
+        **parameters: object,
+    ) -> dict[str, Any]:
+        """Send photos of food, a list of ingredients, or both, and return the accepted job.
+
+        With ``pause_after="ingredients"`` the job pauses once it has recognised them: look at
+        the list, then ``resume``.
+
+        Raises
+        ------
+        ApiError
+            A photo or a parameter was refused.
+        Unreachable
+            The gateway did not answer, however often it was asked.
+        """
+        lines = [ingredients] if isinstance(ingredients, str) else list(ingredients)
+        wanted = parameters | {"ingredients": lines or None}
+        return self._submit("/v1/recipes", photos, wanted, idempotency_key)
+
+    def resume(self, job: str, **changes: object) -> dict[str, Any]:
+        """Let a paused job go on; ``ingredients`` is the whole list as corrected.
+
+        Raises
+        ------
+        ApiError
+            A change was refused, or the job does not wait (``job_not_paused``; also when the
+            answer to a first attempt was lost on its way).
+        """
+        said = {name: value for name, value in changes.items() if value is not None}
+        return dict(self._send("POST", f"/v1/jobs/{job}/resume", json=said).json())
 
     def job(self, job: str, wait_s: float = 0) -> dict[str, Any]:
-        """Read a job; with ``wait_s`` the answer comes when it has ended, or after that time."""
+        """Read a job; with ``wait_s`` when it has ended or paused, or after that time."""
         params = {"wait": f"{wait_s:g}"} if wait_s else {}
         return dict(self._send("GET", f"/v1/jobs/{job}", params=params).json())
 
     def wait(self, job: str, timeout_s: float = 600) -> dict[str, Any]:
-        """Wait until the job has ended and return it, whatever its end.
+        """Wait until the job has ended or paused and return it, whatever its end.
 
         Raises
         ------
         TimeoutError
-            It has not ended in time; it goes on.
+            It has not ended or paused in time; it goes on.
         """
         give_up = time.monotonic() + timeout_s
         while (left := give_up - time.monotonic()) > 0:
             view = self.job(job, wait_s=min(30.0, max(1.0, left)))
-            if view["state"] in TERMINAL:
+            if view["state"] in RESTING:
                 return view
         raise TimeoutError(f"job {job} has not ended after {timeout_s:g} s")
 
-    def stream(self, job: str) -> Iterator[JobEvent]:
-        """Follow a job's events to its end, over lost connections, without gap or repeat."""
-        last, pauses = "", _pauses()
+    def stream(self, job: str, after: str = "") -> Iterator[JobEvent]:
+        """Follow a job's events to its end, over lost connections, without gap or repeat.
+
+        A paused job is followed on until somebody resumes it; ``after`` is the id of the last
+        event seen before.
+        """
+        last, pauses = after, _pauses()
         while True:
             reason: Exception | None = None
             try:
@@ -143,12 +178,29 @@ class Kiln:
         paths = []
         for artifact in job["artifacts"]:
             path = target / Path(artifact["name"]).name  # never outside the folder
-            content = self._send("GET", artifact["url"]).content
+            content = self.fetch(artifact)
             part = path.with_name(path.name + ".part")
             part.write_bytes(content)
             part.replace(path)
             paths.append(path)
         return paths
+
+    def fetch(self, artifact: dict[str, Any]) -> bytes:
+        """Fetch one artifact, as a job lists it."""
+        return self._send("GET", artifact["url"]).content
+
+    def _submit(
+        self,
+        path: str,
+        photos: Iterable[str | Path | bytes],
+        parameters: dict[str, object],
+        key: str | None,
+    ) -> dict[str, Any]:
+        headers = {"Idempotency-Key": key or uuid.uuid4().hex}
+        files = [("photo", _file(photo)) for photo in photos]
+        said = {name: value for name, value in parameters.items() if value is not None}
+        sent = {"files": files, "data": _fields(said)} if files else {"json": said}
+        return dict(self._send("POST", path, headers=headers, **sent).json())
 
     def _stream_once(self, job: str, last: str) -> Iterator[JobEvent]:
         headers = {"Accept": "text/event-stream"}
@@ -179,6 +231,21 @@ class Kiln:
             if pause is None:
                 raise reason
             time.sleep(pause)
+
+
+def _file(photo: str | Path | bytes) -> tuple[str, bytes]:
+    if isinstance(photo, bytes):
+        return "photo", photo
+    return Path(photo).name, Path(photo).read_bytes()
+
+
+def _fields(parameters: dict[str, object]) -> list[tuple[str, str]]:
+    """Flatten for a form: a list is a field that comes several times."""
+    return [
+        (name, str(one))
+        for name, value in parameters.items()
+        for one in (value if isinstance(value, (list, tuple)) else [value])
+    ]
 
 
 def parse_events(lines: Iterable[str]) -> Iterator[JobEvent]:

@@ -16,12 +16,13 @@ from gateway.domain.queries import LONGEST_WAIT_S
 from gateway.domain.views import job_view
 from gateway.house import house
 
+LONGEST_TEXT: Final = 1_000_000  # bytes of parameters in a body
+
 Query = TypeVar("Query", bound=BaseModel)
 
 _WAIT: Final = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})\"?\s*(?:$|[,;])", re.IGNORECASE)
 _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _LONGEST_KEY: Final = 255
-_LONGEST_JSON: Final = 100_000
 
 
 def owner_of(_: Request) -> str:
@@ -53,8 +54,8 @@ def json_of(request: Request) -> dict[str, Any]:
     size = len(request.get_data())
     if not size:
         return {}
-    if size > _LONGEST_JSON:
-        raise BadParameter(f"the JSON body has {size} bytes, at most {_LONGEST_JSON} are read")
+    if size > LONGEST_TEXT:
+        raise BadParameter(f"the JSON body has {size} bytes, at most {LONGEST_TEXT} are read")
     try:
         body = request.get_json(force=True, silent=True)
     except RecursionError:  # nested to no end

@@ -13,14 +13,20 @@ from common.errors import BadParameter, BadPhoto, Busy
 from common.http import problem, status_of_code
 from common.ledger.records import JobRecord, JobState
 from common.vision.headers import photo_format
-from gateway.api.reading import job_response, own, preferred_wait_s, says_json, values_of
+from gateway.api.reading import (
+    LONGEST_TEXT,
+    job_response,
+    own,
+    preferred_wait_s,
+    says_json,
+    values_of,
+)
 from gateway.domain.params import read_values
 from gateway.domain.views import job_url, links
 from gateway.house import house
 from gateway.submit import Receipt
 
 PHOTO_FIELDS = ("photo", "file")
-FORM_OVERHEAD = 100_000  # bytes of a multipart body around its photos
 LARGEST_REQUEST_MB = 200  # of several photos
 FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
 
@@ -56,7 +62,7 @@ def read_upload(sent: Request, most: int) -> tuple[tuple[bytes, ...], Pairs]:
     else:
         body = sent.get_data()
         # what curl sends without being told a type may be a photo too
-        is_form = sent.mimetype == FORM_TYPES[1] and len(body) < FORM_OVERHEAD
+        is_form = sent.mimetype == FORM_TYPES[1] and len(body) <= LONGEST_TEXT
         is_form = is_form and photo_format(body) is None
         form = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True) * is_form
         photos = (body,) * (bool(body) and not is_form)
@@ -85,7 +91,7 @@ def allow_photos(sent: Request, most: int) -> None:
     """Let the body be as large as that many photos, within reason."""
     photos_mb = most * house().settings.max_upload_mb
     whole_mb = max(house().settings.max_upload_mb, min(photos_mb, LARGEST_REQUEST_MB))
-    sent.max_content_length = whole_mb * 1_000_000 + FORM_OVERHEAD
+    sent.max_content_length = whole_mb * 1_000_000 + LONGEST_TEXT
 
 
 def needed(photos: tuple[bytes, ...]) -> tuple[bytes, ...]:

@@ -53,7 +53,7 @@ class RecipeParams(CookRequest, RecogniseRequest):
         ),
     ] = None
 
-    @field_validator("ingredients", "exclude", mode="before")
+    @field_validator("ingredients", "exclude", "diet", mode="before")
     @classmethod
     def one_each(cls, lines: Any) -> Any:  # noqa: ANN401  checked by the field itself
         """Split lists that came as one text, and drop empty entries."""

@@ -1,23 +1,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from common.contracts.recipe import Ingredient, IngredientList, RecipeBook
 from gateway import cli
 from gateway.client import ApiError, JobEvent, Unreachable
+from gateway.recipe_card import duration
+from tests.unit.gateway.dinner import LEEK, RICE, recipe
 
-STAGE = {"id": "fusion.measure", "title": "Measure the face", "wait_ms": 3.2, "run_ms": 41.0}
+STAGE = {
+    "state": "done",
+    "id": "fusion.measure",
+    "title": "Measure the face",
+    "wait_ms": 3.2,
+    "run_ms": 41.0,
+}
 STAGES = [
     STAGE | {"engine": "builtin", "cached": False},
     STAGE | {"id": "fusion.sculpt", "title": "Sculpt", "engine": "builtin", "cached": True},
-    {"id": "gateway.finish", "title": "Manifest", "wait_ms": None, "run_ms": None}
+    {"state": "done", "id": "gateway.finish", "title": "Manifest", "wait_ms": None, "run_ms": None}
     | {"engine": None, "cached": None},
 ]
+SEEN = {"name": "ingredients.json", "url": "/seen"}
 EVENTS = [
     JobEvent("1-0", "accepted", {}),
     JobEvent("2-0", "stage", {"stage": "fusion.measure", "state": "running"}),
@@ -30,7 +40,11 @@ class FakeKiln:
     """Stands for the gateway at the other end of the line."""
 
     url = ""
-    sent: dict[str, object]
+    sent: ClassVar[dict[str, object]] = {}
+    waits: ClassVar[bool] = False
+    resumed: ClassVar[dict[str, dict[str, object]]] = {}
+    cancelled: ClassVar[str] = ""
+    followed_from: ClassVar[str] = ""
 
     def __init__(self, url: str) -> None:
         type(self).url = url
@@ -46,14 +60,50 @@ class FakeKiln:
         type(self).sent = {name: value for name, value in parameters.items() if value is not None}
         return {"id": "j1"}
 
-    def job(self, _: str) -> dict[str, Any]:
-        return {"id": "j1", "product": "figurine", "stages": STAGES, "artifacts": []} | JOB
+    def submit_recipe(
+        self, photos: Sequence[Path], ingredients: Sequence[str], **parameters: object
+    ) -> dict[str, Any]:
+        if error := REFUSES.get("submit"):
+            raise error
+        asked = {"photos": [path.name for path in photos], "ingredients": [*ingredients]}
+        sent = {name: value for name, value in parameters.items() if value is not None}
+        type(self).sent = asked | sent
+        type(self).waits = "pause_after" in sent
+        return {"id": "j1"}
 
-    def stream(self, _: str) -> Iterator[JobEvent]:
+    def job(self, _: str) -> dict[str, Any]:
+        job = {"id": "j1", "product": "figurine", "stages": STAGES, "artifacts": [SEEN]}
+        links = {"links": {"resume": "/v1/jobs/j1/resume"}, "warnings": ["not understood: xyzzy"]}
+        return job | links | (JOB if not type(self).waits else JOB | {"state": "paused"})
+
+    def stream(self, _: str, after: str = "") -> Iterator[JobEvent]:
+        if type(self).waits:
+            return iter([*EVENTS[:3], JobEvent("3-1", "paused", {}), EVENTS[3]])
+        type(self).followed_from = after
         return iter(EVENTS)
+
+    def resume(self, job: str, **changes: object) -> dict[str, Any]:
+        type(self).waits = False
+        type(self).resumed = {job: changes}
+        return {}
+
+    def cancel(self, job: str) -> None:
+        type(self).cancelled = job
+
+    def fetch(self, artifact: dict[str, Any]) -> bytes:
+        assert artifact is SEEN
+        typed = Ingredient(name="eggs", quantity=2, unit="piece")
+        seen = IngredientList(
+            ingredients=(LEEK, RICE, typed), unsure=(LEEK,), unknown=("xyzzy",), engine="builtin"
+        )
+        return seen.model_dump_json().encode()
 
     def download(self, _: dict[str, Any], folder: Path) -> list[Path]:
         folder.mkdir()
+        if "ingredients" in type(self).sent:
+            book = RecipeBook(ingredients=(), recipes=(recipe(), recipe("[Other] dish")))
+            (folder / "recipes.json").write_text(book.model_dump_json(), "utf-8")
+            return [folder / "recipes.json"]
         (folder / "figurine.stl").write_bytes(b"x" * 2_000_000)
         return [folder / "figurine.stl"]
 
@@ -69,6 +119,7 @@ FAILED = {
 @pytest.fixture(autouse=True)
 def fake(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli, "Kiln", FakeKiln)
+    FakeKiln.waits, FakeKiln.resumed, FakeKiln.cancelled, FakeKiln.sent = False, {}, "", {}
     monkeypatch.setenv("COLUMNS", "200")
     for console in (cli.out, cli.err):
         monkeypatch.setattr(console, "width", 200)
@@ -81,8 +132,8 @@ def photo(tmp_path: Path) -> str:
     return str(path)
 
 
-def _kiln(*arguments: str) -> Result:
-    return CliRunner().invoke(cli.app, list(arguments))
+def _kiln(*arguments: str, typed: str | None = None) -> Result:
+    return CliRunner().invoke(cli.app, list(arguments), input=typed)
 
 
 def test_a_figurine_is_made_and_its_files_are_listed(photo: str, tmp_path: Path) -> None:
@@ -162,3 +213,85 @@ def test_the_gateway_is_this_machine_s_unless_told_otherwise() -> None:
     assert FakeKiln.url == "http://127.0.0.1:8000"
     _kiln("watch", "j1", "--url", "http://kiln:80")
     assert FakeKiln.url == "http://kiln:80"
+
+
+# -- recipes ------------------------------------------------------------------------------
+
+
+def test_a_recipe_is_printed_as_a_person_would_read_it(photo: str, tmp_path: Path) -> None:
+    out = str(tmp_path / "out")
+    result = _kiln(
+        "recipe", photo, "--ingredients", "2 leeks, rice", "--diet", "vegan", "--out", out
+    )
+    assert result.exit_code == 0, result.stderr
+    assert FakeKiln.sent == {
+        "photos": ["me.jpg"],
+        "ingredients": ["2 leeks, rice"],
+        "diet": ["vegan"],
+    }
+    lines = [line.strip() for line in result.stdout.splitlines()]
+    for line in (
+        "Leek rice",
+        "serves 2 · 20 min (5 min preparing, 15 min cooking)",
+        "200 g rice",
+        "2 leeks, sliced",
+        "100 g feta  (to buy)",
+        "1. Slice the leeks.",
+        "To buy      feta",
+        "also: [Other] dish  20 min",
+        "not understood: xyzzy",
+    ):
+        assert line in lines
+    assert "412 kcal, 11 g protein" in result.stdout
+    assert "recipes.json" in result.stdout
+
+
+def test_recipes_need_no_photo(tmp_path: Path) -> None:
+    result = _kiln("recipe", "--ingredients", "rice", "--out", str(tmp_path / "out"), "--json")
+    assert FakeKiln.sent == {"photos": [], "ingredients": ["rice"]}
+    assert json.loads(result.stdout)["id"] == "j1"
+
+
+@pytest.mark.parametrize(
+    ("typed", "changes"),
+    [("leek, eggs\n", ["leek, eggs"]), ("\n", None), ("leek, rice, 2 eggs\n", None)],
+)
+def test_the_list_is_shown_and_corrected_before_cooking(
+    photo: str, tmp_path: Path, typed: str, changes: list[str] | None
+) -> None:
+    result = _kiln("recipe", photo, "--review", "--out", str(tmp_path / "out"), typed=typed)
+    assert result.exit_code == 0
+    assert FakeKiln.resumed == {"j1": {"ingredients": changes}}
+    assert FakeKiln.followed_from == "3-1"
+    for words in ("leek  70%", "2 eggs", "perhaps: leek", "not understood: xyzzy"):
+        assert words in result.stderr
+    assert "Leek rice" in result.stdout
+
+
+def test_who_leaves_the_review_wants_no_dinner(photo: str) -> None:
+    result = _kiln("recipe", photo, "--review", typed="")
+    assert result.exit_code == 1
+    assert FakeKiln.cancelled == "j1"
+    assert FakeKiln.resumed == {}
+
+
+def test_a_job_that_waits_for_somebody_exits_4() -> None:
+    FakeKiln.waits = True
+    result = _kiln("watch", "j1")
+    assert result.exit_code == cli.EXIT_PAUSED
+    assert "POST /v1/jobs/j1/resume" in result.stderr
+
+
+def test_a_list_that_is_refused_exits_2(monkeypatch: pytest.MonkeyPatch) -> None:
+    refusal = ApiError({"code": "no_ingredients", "status": 422, "detail": "nothing was sent"})
+    monkeypatch.setitem(REFUSES, "submit", refusal)
+    result = _kiln("recipe")
+    assert result.exit_code == cli.EXIT_REFUSED
+    assert "no_ingredients: nothing was sent" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("minutes", "text"), [(0, "0 min"), (5, "5 min"), (60, "1 h"), (95.4, "1 h 35 min")]
+)
+def test_durations_are_printed_as_in_a_cookbook(minutes: float, text: str) -> None:
+    assert duration(minutes) == text

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import io
+import json
+from pathlib import Path
+from typing import Any
+
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
 
 from gateway import client
-from gateway.client import ApiError, JobEvent, parse_events
+from gateway.client import ApiError, JobEvent, Kiln, parse_events
 
 
 def _events(*lines: str) -> list[JobEvent]:
@@ -78,3 +84,76 @@ def test_an_answer_that_is_no_problem_document_is_told_as_it_is(text: str) -> No
 def test_a_problem_speaks_in_detail_and_hint() -> None:
     error = ApiError({"code": "no_face", "status": 422, "detail": "Nobody.", "hint": "Turn."})
     assert (str(error), error.code, error.status) == ("Nobody.\nTurn.", "no_face", 422)
+
+
+# -- what is sent -------------------------------------------------------------------------
+
+
+class Gateway(HTTPAdapter):
+    """Stands for the gateway: remembers what it was sent, answers from a list."""
+
+    def __init__(self, *answers: str) -> None:
+        super().__init__()
+        self.sent: list[requests.PreparedRequest] = []
+        self._answers = list(answers)
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        self.sent.append(request)
+        response = requests.Response()
+        response.status_code, response.raw = 200, io.BytesIO(self._answers.pop(0).encode())
+        return response
+
+
+def _talking_to(*answers: str) -> tuple[Kiln, Gateway]:
+    kiln, gateway = Kiln("http://here"), Gateway(*answers)
+    kiln._session.mount("http://", gateway)
+    return kiln, gateway
+
+
+def test_a_list_is_sent_as_json() -> None:
+    kiln, gateway = _talking_to('{"id": "j1"}')
+    job = kiln.submit_recipe(ingredients=["2 leeks", "rice"], diet=["vegan"], hint=None)
+    assert job == {"id": "j1"}
+    (sent,) = gateway.sent
+    assert sent.path_url == "/v1/recipes"
+    assert json.loads(sent.body or "") == {"ingredients": ["2 leeks", "rice"], "diet": ["vegan"]}
+    assert sent.headers["Idempotency-Key"]
+
+
+def test_photos_are_sent_as_a_form_with_lists_as_repeated_fields(tmp_path: Path) -> None:
+    (tmp_path / "table.jpg").write_bytes(b"JPEG")
+    kiln, gateway = _talking_to("{}")
+    kiln.submit_recipe([tmp_path / "table.jpg", b"more"], ["rice", "leek"], servings=4, hint=None)
+    body = gateway.sent[0].body
+    assert isinstance(body, bytes)
+    assert body.count(b'name="photo";') == 2
+    assert b'filename="table.jpg"' in body
+    assert body.count(b'name="ingredients"') == 2
+    assert b'name="servings"\r\n\r\n4\r\n' in body
+    assert b"hint" not in body
+
+
+def test_one_text_of_ingredients_is_not_taken_letter_by_letter() -> None:
+    kiln, gateway = _talking_to("{}")
+    kiln.submit_recipe(ingredients="rice, leek")
+    assert json.loads(gateway.sent[0].body or "") == {"ingredients": ["rice, leek"]}
+
+
+def test_a_job_goes_on_with_what_has_changed() -> None:
+    kiln, gateway = _talking_to("{}")
+    kiln.resume("j1", ingredients=["rice"], servings=None)
+    assert gateway.sent[0].path_url == "/v1/jobs/j1/resume"
+    assert json.loads(gateway.sent[0].body or "") == {"ingredients": ["rice"]}
+
+
+@pytest.mark.parametrize("state", ["succeeded", "paused", "failed"])
+def test_waiting_ends_when_nothing_more_comes_by_itself(state: str) -> None:
+    kiln, gateway = _talking_to('{"state": "running"}', json.dumps({"state": state}))
+    assert kiln.wait("j1")["state"] == state
+    assert len(gateway.sent) == 2
+
+
+def test_a_stream_goes_on_after_the_event_that_was_seen() -> None:
+    kiln, gateway = _talking_to("id: 8-0\nevent: succeeded\ndata: {}\n\n")
+    assert [event.id for event in kiln.stream("j1", after="7-0")] == ["8-0"]
+    assert gateway.sent[0].headers["Last-Event-ID"] == "7-0"
