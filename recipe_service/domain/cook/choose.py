@@ -67,15 +67,10 @@ class _Rung:
     missing: int
     light_once: bool
     note: str
-    in_time: bool = True
 
-    def holds(self, casting: Casting, max_minutes: int | None) -> bool:
+    def holds(self, casting: Casting) -> bool:
         """Whether a casting meets the demands."""
-        return (
-            len(casting.used) >= self.used
-            and len(casting.missing) <= self.missing
-            and not (self.in_time and max_minutes and casting.minutes > max_minutes)
-        )
+        return len(casting.used) >= self.used and len(casting.missing) <= self.missing
 
 
 def choose(dishes: Iterable[Dish], wish: Wish, knowledge: Knowledge) -> Choice:
@@ -83,8 +78,8 @@ def choose(dishes: Iterable[Dish], wish: Wish, knowledge: Knowledge) -> Choice:
 
     Picks are made one after the other, each depending only on those before it: the first
     element of the answer for one dish and for five is the same, so that whoever makes the
-    i-th recipe can compute its choice alone. Diets, exclusions and families are never relaxed;
-    the other demands are, one at a time, `max_minutes` last, and the notes say so.
+    i-th recipe can compute its choice alone. Diets, exclusions, `max_minutes` and families are
+    never relaxed; the other demands are, one at a time, and the notes say so.
     """
     table = _Table(dishes, wish, knowledge)
     chosen: list[Casting] = []
@@ -98,7 +93,8 @@ def choose(dishes: Iterable[Dish], wish: Wish, knowledge: Knowledge) -> Choice:
         if rung.note and rung.note not in notes:
             notes.append(rung.note)
     if len(chosen) < wish.count:
-        notes.append(f"Only {len(chosen)} of {wish.count} recipes: no other dish suits the list.")
+        suits = "the list" if wish.max_minutes is None else "the list and the time"
+        notes.append(f"Only {len(chosen)} of {wish.count} recipes: no other dish suits {suits}.")
     return Choice(tuple(chosen), tuple(notes))
 
 
@@ -138,7 +134,8 @@ class _Table:
         mains = {food for food, weight in self._at_hand.items() if weight > 1}
         for dish in dishes:
             casting = cast(dish, self._at_hand, self._allowed, self._knowledge)
-            if casting and casting.used:
+            limit = self._wish.max_minutes
+            if casting and casting.used and (limit is None or casting.minutes <= limit):
                 self._castings.append(casting)
                 self._scores[dish.id] = _score(casting, self._wish, mains, self._knowledge)
 
@@ -152,13 +149,11 @@ class _Table:
             fits = [
                 casting
                 for casting in free
-                if rung.holds(casting, self._wish.max_minutes)
+                if rung.holds(casting)
                 and not (rung.light_once and light and casting.dish.kind in LIGHT)
             ]
             if fits:
-                return min(
-                    fits, key=partial(_rank, chosen=chosen, scores=self._scores, rung=rung)
-                ), rung
+                return min(fits, key=partial(_rank, chosen=chosen, scores=self._scores)), rung
         return None
 
 
@@ -208,7 +203,6 @@ def _ladder(at_hand: int) -> tuple[_Rung, ...]:
     fewer = "Not every recipe uses three of the ingredients at hand."
     shop = "Not every recipe gets by with two purchases."
     light = "There is more than one salad or drink among the recipes."
-    slow = "Not every recipe fits into the time asked for: nothing quicker was found."
     return (
         _Rung(three, MOST_MISSING, light_once=True, note=""),
         _Rung(two, MOST_MISSING, light_once=True, note=fewer),
@@ -216,19 +210,15 @@ def _ladder(at_hand: int) -> tuple[_Rung, ...]:
         _Rung(1, MOST_MISSING, light_once=True, note=fewer),
         _Rung(two, MOST_MISSING, light_once=False, note=light),
         _Rung(1, 99, light_once=False, note=shop),
-        _Rung(1, 99, light_once=False, in_time=False, note=slow),
     )
 
 
-def _rank(
-    casting: Casting, chosen: list[Casting], scores: dict[str, float], rung: _Rung
-) -> tuple[float, float, str]:
-    """Order: what is quickest where time cannot be kept, what is best and unlike the others."""
+def _rank(casting: Casting, chosen: list[Casting], scores: dict[str, float]) -> tuple[float, str]:
+    """Order by what is best and unlike those chosen before; the id breaks ties."""
     score = scores[casting.dish.id]
     for other in chosen:
         score -= _SAME_KIND * (other.dish.kind == casting.dish.kind)
         score -= _SAME_KITCHEN * (other.dish.kitchen == casting.dish.kitchen)
         both = set(other.used) & set(casting.used)
         score -= _SAME_FOODS * len(both) / len({*other.used, *casting.used})
-    late = 0 if rung.in_time else casting.minutes
-    return late, -round(score, 6), casting.dish.id
+    return -round(score, 6), casting.dish.id

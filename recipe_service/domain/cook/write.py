@@ -46,7 +46,7 @@ def write(
     }
     weighed = [(line.food, line.grams) for line in lines if line.grams is not None]
     return Recipe(
-        title=_title(casting, knowledge, servings),
+        title=title_of(casting, knowledge, servings),
         summary=_summary(casting, foods, knowledge, servings),
         kitchen=casting.dish.kitchen,
         kind=casting.dish.kind,
@@ -66,7 +66,7 @@ def write(
     )
 
 
-def _title(casting: Casting, knowledge: Knowledge, servings: int) -> str:
+def title_of(casting: Casting, knowledge: Knowledge, servings: int = 2) -> str:
     """Name what it is made of: "Strawberry crumble", but "Porridge with strawberries"."""
     phrase = parse(casting.dish.title)
     singular = {food.plural: food.name for food in knowledge.foods.values() if food.plural}

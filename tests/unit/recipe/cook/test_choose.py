@@ -72,13 +72,13 @@ def test_neither_the_order_of_files_nor_of_the_list_decides(menu: list[Dish]) ->
     assert ids(there) == ids(back)
 
 
-def test_what_is_too_slow_comes_only_when_nothing_else_is_left(tmp_path: Path) -> None:
+def test_the_time_is_kept_and_what_is_left_is_said(tmp_path: Path) -> None:
     slow = make(tmp_path, "slow", "carrot", "leek", "potato", minutes=90)
-    slower = make(tmp_path, "slower", "carrot", "leek", "potato", "tomato", minutes=95)
     quick = make(tmp_path, "quick", "carrot", minutes=10)
-    choice = choose([slow, slower, quick], Wish(PANTRY, max_minutes=30), KITCHEN)
-    assert ids(choice) == ["quick", "slow", "slower"]
-    assert choice.notes[-1].startswith("Not every recipe fits into the time")
+    choice = choose([slow, quick], Wish(PANTRY, count=2, max_minutes=30), KITCHEN)
+    assert ids(choice) == ["quick"]
+    assert choice.notes[-1] == "Only 1 of 2 recipes: no other dish suits the list and the time."
+    assert ids(choose([slow, quick], Wish(PANTRY, count=2), KITCHEN)) == ["slow", "quick"]
 
 
 def test_diets_and_exclusions_are_never_relaxed(tmp_path: Path) -> None:

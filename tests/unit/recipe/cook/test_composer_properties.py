@@ -152,10 +152,10 @@ def test_answers_keep_the_promise_or_say_so(order: Order) -> None:
     for casting in choice.castings:
         assert set(casting.used) <= set(order.wish.at_hand)
         assert not set(casting.missing) & {*order.wish.at_hand, *kitchen()[0].staples}
+        limit = order.wish.max_minutes
+        assert limit is None or casting.minutes <= limit
         if not choice.notes:
             assert len(casting.missing) <= 2
-            limit = order.wish.max_minutes
-            assert limit is None or casting.minutes <= limit
 
 
 def test_plain_words_are_few() -> None:
