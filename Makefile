@@ -32,8 +32,8 @@ status: ## List the processes of the stack
 logs: ## Follow the logs of all processes
 	@$(BIN)/python -m deploy logs
 
-demo: setup ## One photo through the whole house, files in out/ (PHOTO=... for your own)
-	@$(BIN)/python -m deploy.demo "$(PHOTO)"
+demo: setup ## A figurine and three recipes, files in out/ (PHOTO=me.jpg FOOD=table.jpg INGREDIENTS='rice, leek')
+	@$(BIN)/python -m deploy.demo "$(PHOTO)" --food="$(FOOD)" --ingredients="$(INGREDIENTS)"
 
 ##@ Develop
 .PHONY: setup-dev fmt check lint test verify bench docs lock

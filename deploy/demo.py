@@ -1,31 +1,62 @@
-"""``make demo``: one photo through the whole house, and where its files are."""
+"""``make demo``: a photo becomes a figurine, a list or photo of food becomes recipes."""
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from common.contracts.stages import STAGES
+from common.contracts import stages
 from common.settings import Settings
 from deploy.stack import Stack, StackError
 
-FILES: Final = tuple(
-    output.name for stage in STAGES for output in stage.writes if not output.internal
+INGREDIENTS: Final = "3 leeks, 500 g potatoes, 4 eggs, 200 g feta, spinach, 1 lemon"
+COUNT: Final = 3
+FIGURINE_FILES: Final = tuple(
+    output.name
+    for stage in stages.STAGES
+    if stage.service != "recipe"
+    for output in stage.writes
+    if not output.internal
+)
+RECIPE_FILES: Final = tuple(
+    output.name
+    for output in (
+        stages.INGREDIENTS,
+        stages.RECIPES,
+        stages.RECIPES_TEXT,
+        *stages.RECIPE_PAGES[:COUNT],
+        *stages.RECIPE_COOKS[:COUNT],
+        stages.MANIFEST,
+    )
 )
 
 
-def demo(photo: Path, settings: Settings) -> int:
-    """Start the stack if need be, make a figurine, stop the stack again if it was started here.
+def demo(photo: Path, food: Path | None, ingredients: str, settings: Settings) -> int:
+    """Start the stack if need be, make both products, stop it again if it was started here.
 
-    Returns 0 only when every file of the product is there.
+    Parameters
+    ----------
+    photo
+        A portrait.
+    food
+        A photo of food, if there is one.
+    ingredients
+        What is at hand; a list of ours where there is neither this nor ``food``.
+    settings
+        Of the stack; the files go to its ``out_dir``, the recipes into ``recipes`` in there.
+
+    Returns 0 only when every file of both products is there.
     """
     stack = Stack(settings)
     try:
         started = stack.up()
         try:
-            status = make_figurine(photo, settings)
+            status = make_figurine(photo, settings.out_dir)
+            status = make_recipes(food, ingredients, settings.out_dir / "recipes") or status
         finally:
             if started:
                 stack.down()
@@ -35,18 +66,29 @@ def demo(photo: Path, settings: Settings) -> int:
     return status
 
 
-def make_figurine(photo: Path, settings: Settings) -> int:
+def make_figurine(photo: Path, folder: Path) -> int:
     """Call ``kiln figurine`` as a person would; check what came."""
-    for name in FILES:
-        (settings.out_dir / name).unlink(missing_ok=True)
+    return _make(["figurine", str(photo)], folder, FIGURINE_FILES)
+
+
+def make_recipes(food: Path | None, ingredients: str, folder: Path) -> int:
+    """Call ``kiln recipe`` as a person would; check what came."""
+    asked = [str(food)] if food else []
+    if listed := ingredients or ("" if food else INGREDIENTS):
+        asked.append(f"--ingredients={listed}")
+    return _make(["recipe", *asked, f"--count={COUNT}"], folder, RECIPE_FILES)
+
+
+def _make(command: Sequence[str], folder: Path, files: Iterable[str]) -> int:
+    for name in files:
+        (folder / name).unlink(missing_ok=True)
     kiln = str(Path(sys.executable).parent / "kiln")
-    command = [kiln, "figurine", str(photo), "--out", str(settings.out_dir)]
-    result = subprocess.run(command, check=False)  # noqa: S603  our own command
+    result = subprocess.run([kiln, *command, "--out", str(folder)], check=False)  # noqa: S603  ours
     if result.returncode:
         return result.returncode
-    missing = [name for name in FILES if not _is_filled(settings.out_dir / name)]
+    missing = [name for name in files if not _is_filled(folder / name)]
     if missing:
-        sys.stderr.write(f"not in {settings.out_dir}: {', '.join(missing)}\n")
+        sys.stderr.write(f"not in {folder}: {', '.join(missing)}\n")
         return 1
     return 0
 
@@ -55,5 +97,16 @@ def _is_filled(path: Path) -> bool:
     return path.is_file() and path.stat().st_size > 0
 
 
+def main() -> int:
+    """Read the command line of ``make demo``; an empty value is none."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("photo", type=Path)
+    parser.add_argument("--food", default="")
+    parser.add_argument("--ingredients", default="")
+    said = parser.parse_args()
+    food = Path(said.food) if said.food else None
+    return demo(said.photo, food, said.ingredients.strip(), Settings())
+
+
 if __name__ == "__main__":
-    sys.exit(demo(Path(sys.argv[1]), Settings()))
+    sys.exit(main())

@@ -14,14 +14,15 @@ from typing import Any, Final
 from prometheus_client.metrics import MetricWrapperBase
 
 from common import errors, http, metrics
-from common.contracts import figurine
+from common.contracts import figurine, recipe
+from common.contracts.plans import Plan
 from common.contracts.stages import STAGES, Stage
 from common.errors import KilnError
 from common.ledger.records import JobState
 from common.settings import Settings
 from deploy.routes import SERVICES, routes_of
 from deploy.stack import ROOT
-from gateway.plan import figurine_plan
+from gateway.plan import figurine_plan, recipe_plan
 
 FILE: Final = ROOT / "docs" / "reference.md"
 ALL_FORMATS: Final = ("glb", "stl", "3mf")
@@ -85,17 +86,26 @@ def _stages() -> Iterator[str]:
     yield from _section("Stages", "A job is a plan of stages; each is one Celery task.")
     header = ("stage", "queue", "reads", "writes", "soft, hard limit", "a permanent failure means")
     yield from _table(header, (_stage_row(stage) for stage in STAGES))
-    levels = figurine_plan(ALL_FORMATS).levels()
-    steps = (" ∥ ".join(f"`{node.id}`" for node in level) for level in levels)
-    yield from ("", f"A figurine is {' → '.join(steps)}.")
+    yield from ("", f"A figurine is {_way(figurine_plan(ALL_FORMATS))}.")
+    yield from ("", f"Two recipes are {_way(recipe_plan(2))}.")
     states = ", ".join(f"`{state}`" for state in JobState)
     yield from ("", f"States of a job: {states}.")
     looks = (_values(figurine.Style), _values(figurine.TemplateName), _values(figurine.Engine))
     yield from ("", "Styles: {}. Templates: {}. Engines: {}.".format(*looks))
+    tastes = (_values(recipe.Diet), _values(recipe.Units), _values(recipe.Language))
+    yield from ("", "Diets: {}. Units: {}. Languages: {}.".format(*tastes))
+    yield f"Engines of recipes: {_values(recipe.RecipeEngine)}."
+
+
+def _way(plan: Plan) -> str:
+    steps = (" ∥ ".join(f"`{node.id}`" for node in level) for level in plan.levels())
+    return " → ".join(steps)
 
 
 def _stage_row(stage: Stage) -> tuple[str, ...]:
     reads = ", ".join("all artifacts" if name == "*" else f"`{name}`" for name in stage.reads)
+    if stage.may_read:
+        reads += f"{', ' * bool(reads)}those there of {_values(stage.may_read)}"
     writes = ", ".join(f"`{out.name}`" + " (internal)" * out.internal for out in stage.writes)
     limits = f"{stage.soft_s:g} s, {stage.hard_s:g} s"
     name = f"`{stage.name}` {stage.title}"

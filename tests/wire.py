@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from common.contracts.artifacts import ArtifactRef
 from common.contracts.plans import Plan
+from common.contracts.recipe import IngredientList, Recipe, RecipeBook
 from common.contracts.stages import STAGES
 from common.ledger.records import MemoHit, NodeResult
 from fusion_service.domain.certificate.verdict import Certificate
@@ -34,6 +35,9 @@ def wire_models() -> dict[str, type[BaseModel]]:
         MemoHit,
         Manifest,
         Certificate,
+        IngredientList,
+        Recipe,
+        RecipeBook,
     )
     requests, facts = ([s.request for s in STAGES], [s.facts for s in STAGES])
     return {model.__name__: model for model in (*envelopes, *requests, *facts)}

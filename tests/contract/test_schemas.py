@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import BaseModel
@@ -36,7 +37,16 @@ def test_every_model_has_a_message_of_version_1() -> None:
 def test_a_message_of_version_1_still_parses_and_says_the_same(path: Path) -> None:
     message = json.loads(path.read_text("utf-8"))
     parsed = MODELS[path.stem].model_validate(message).model_dump(mode="json")
-    assert {name: parsed[name] for name in message} == message
+    assert _said(parsed, message) == message
+
+
+def _said(parsed: Any, message: Any) -> Any:
+    """What the message said, as it was understood: fields of a later version left out."""
+    if isinstance(message, dict):
+        return {name: _said(parsed[name], value) for name, value in message.items()}
+    if isinstance(message, list) and len(parsed) == len(message):
+        return [_said(one, value) for one, value in zip(parsed, message, strict=True)]
+    return parsed
 
 
 @pytest.mark.parametrize("path", VERSION_1, ids=lambda path: path.stem)
