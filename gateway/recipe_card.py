@@ -13,6 +13,10 @@ from rich.text import Text
 WIDTH: Final = 84  # longer lines are hard to follow while cooking
 SALT_PER_SODIUM: Final = 2.5 / 1000  # g of salt by mg of sodium, EU 1169/2011 annex I
 _MISSING: Final = "to buy"
+_IMPLIED: Final = {
+    "vegan": ("vegetarian", "pescatarian", "dairy_free", "egg_free", "no_pork"),
+    "vegetarian": ("pescatarian", "no_pork"),
+}
 
 
 def recipe_card(recipe: dict[str, Any]) -> RenderableType:
@@ -81,8 +85,8 @@ def _small_print(recipe: dict[str, Any]) -> Iterator[RenderableType]:
             line["name"] for line in recipe["ingredients"] if line["have"] == "missing"
         ),
         "Per serving": _nutrition(recipe["nutrition"]),
-        "Contains": _words(recipe["allergens"]),
-        "Suits": _words(recipe["diets"]),
+        "Allergens": _words(recipe["allergens"]),
+        "Suits": _words(_telling(recipe["diets"])),
         "Note": recipe["note"],
     }
     table = Table.grid(padding=(0, 1))
@@ -105,6 +109,11 @@ def _nutrition(found: dict[str, float] | None) -> str:
         f" {found['carbs']:.0f} g carbohydrate ({found['sugar']:.0f} g sugar),"
         f" {found['fibre']:.0f} g fibre, {found['sodium_mg'] * SALT_PER_SODIUM:.1f} g salt"
     )
+
+
+def _telling(diets: list[str]) -> list[str]:
+    said = {other for diet in diets for other in _IMPLIED.get(diet, ())}
+    return [diet for diet in diets if diet not in said]
 
 
 def _words(names: list[str]) -> str:

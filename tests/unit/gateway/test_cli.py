@@ -238,6 +238,7 @@ def test_a_recipe_is_printed_as_a_person_would_read_it(photo: str, tmp_path: Pat
         "100 g feta  (to buy)",
         "1. Slice the leeks.",
         "To buy      feta",
+        "Suits       vegetarian, nut-free",
         "also: [Other] dish  20 min",
         "not understood: xyzzy",
     ):
