@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -66,7 +66,6 @@ class _Rung:
     used: int
     missing: int
     light_once: bool
-    note: str
 
     def holds(self, casting: Casting) -> bool:
         """Whether a casting meets the demands."""
@@ -83,15 +82,12 @@ def choose(dishes: Iterable[Dish], wish: Wish, knowledge: Knowledge) -> Choice:
     """
     table = _Table(dishes, wish, knowledge)
     chosen: list[Casting] = []
-    notes: list[str] = []
     while len(chosen) < wish.count:
-        step = table.next(chosen)
-        if step is None:
+        casting = table.next(chosen)
+        if casting is None:
             break
-        casting, rung = step
         chosen.append(casting)
-        if rung.note and rung.note not in notes:
-            notes.append(rung.note)
+    notes = list(table.relaxed(chosen))
     if len(chosen) < wish.count:
         suits = "the list" if wish.max_minutes is None else "the list and the time"
         notes.append(f"Only {len(chosen)} of {wish.count} recipes: no other dish suits {suits}.")
@@ -121,7 +117,7 @@ class _Table:
         self._scores: dict[str, float] = {}
         self._cast([dish for shared, dish in near if shared >= self._ladder[0].used])
 
-    def next(self, chosen: list[Casting]) -> tuple[Casting, _Rung] | None:
+    def next(self, chosen: list[Casting]) -> Casting | None:
         """Take the best casting of the highest rung that is not empty."""
         found = self._best(chosen, self._ladder[:1])
         if found is None:
@@ -139,9 +135,17 @@ class _Table:
                 self._castings.append(casting)
                 self._scores[dish.id] = _score(casting, self._wish, mains, self._knowledge)
 
-    def _best(
-        self, chosen: list[Casting], ladder: tuple[_Rung, ...]
-    ) -> tuple[Casting, _Rung] | None:
+    def relaxed(self, chosen: list[Casting]) -> Iterator[str]:
+        """Say which demands the chosen dishes do not meet."""
+        asked = self._ladder[0]
+        if any(len(casting.used) < asked.used for casting in chosen):
+            yield f"Not every recipe uses {asked.used} of the ingredients at hand."
+        if any(len(casting.missing) > asked.missing for casting in chosen):
+            yield f"Not every recipe gets by with {asked.missing} purchases."
+        if sum(casting.dish.kind in LIGHT for casting in chosen) > 1:
+            yield "There is more than one salad or drink among the recipes."
+
+    def _best(self, chosen: list[Casting], ladder: tuple[_Rung, ...]) -> Casting | None:
         families = {casting.dish.family for casting in chosen}
         light = any(casting.dish.kind in LIGHT for casting in chosen)
         free = [casting for casting in self._castings if casting.dish.family not in families]
@@ -153,7 +157,7 @@ class _Table:
                 and not (rung.light_once and light and casting.dish.kind in LIGHT)
             ]
             if fits:
-                return min(fits, key=partial(_rank, chosen=chosen, scores=self._scores)), rung
+                return min(fits, key=partial(_rank, chosen=chosen, scores=self._scores))
         return None
 
 
@@ -200,16 +204,12 @@ def _words(text: str) -> frozenset[str]:
 
 def _ladder(at_hand: int) -> tuple[_Rung, ...]:
     three, two = min(LEAST_USED, at_hand), min(2, at_hand)
-    fewer = "Not every recipe uses three of the ingredients at hand."
-    shop = "Not every recipe gets by with two purchases."
-    light = "There is more than one salad or drink among the recipes."
     return (
-        _Rung(three, MOST_MISSING, light_once=True, note=""),
-        _Rung(two, MOST_MISSING, light_once=True, note=fewer),
-        _Rung(three, MOST_MISSING + 2, light_once=True, note=shop),
-        _Rung(1, MOST_MISSING, light_once=True, note=fewer),
-        _Rung(two, MOST_MISSING, light_once=False, note=light),
-        _Rung(1, 99, light_once=False, note=shop),
+        _Rung(three, MOST_MISSING, light_once=True),
+        _Rung(two, MOST_MISSING + 2, light_once=True),
+        _Rung(1, MOST_MISSING + 2, light_once=True),
+        _Rung(two, MOST_MISSING + 2, light_once=False),
+        _Rung(1, 99, light_once=False),
     )
 
 

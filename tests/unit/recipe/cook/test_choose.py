@@ -46,15 +46,15 @@ def menu(tmp_path: Path) -> list[Dish]:
 def test_no_two_of_a_family_and_one_salad_or_drink(menu: list[Dish]) -> None:
     choice = choose(menu, Wish(PANTRY), KITCHEN)
     assert ids(choice) == ["b", "c", "e"]
-    assert choice.notes == ("Not every recipe uses three of the ingredients at hand.",)
+    assert choice.notes == ("Not every recipe uses 3 of the ingredients at hand.",)
 
 
 def test_every_rung_of_the_ladder_is_said(menu: list[Dish]) -> None:
     choice = choose(menu, Wish(PANTRY, count=6), KITCHEN)
     assert ids(choice) == ["b", "c", "e", "f", "d"]
     assert choice.notes == (
-        "Not every recipe uses three of the ingredients at hand.",
-        "Not every recipe gets by with two purchases.",
+        "Not every recipe uses 3 of the ingredients at hand.",
+        "Not every recipe gets by with 2 purchases.",
         "There is more than one salad or drink among the recipes.",
         "Only 5 of 6 recipes: no other dish suits the list.",
     )
