@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from common.contracts.artifacts import ArtifactRef
-from common.contracts.stages import PHOTO, PURPOSES
+from common.contracts.stages import PHOTO, PHOTOS, PURPOSES
 
 MANIFEST_VERSION = 1
 
@@ -26,12 +26,13 @@ class ManifestEntry(BaseModel):
 
 
 class Manifest(BaseModel):
-    """Everything that was made from one photo, and for which parameters."""
+    """Everything that was made for one job, and for which parameters."""
 
     model_config = ConfigDict(frozen=True)
 
     manifest_version: int = MANIFEST_VERSION
     photo_sha256: str | None
+    further_photos_sha256: list[str] = []
     parameters: dict[str, Any]
     artifacts: list[ManifestEntry]
 
@@ -39,7 +40,8 @@ class Manifest(BaseModel):
 def build_manifest(parameters: dict[str, Any], artifacts: Iterable[ArtifactRef]) -> Manifest:
     """List the public artifacts by name."""
     found = sorted(artifacts, key=lambda ref: ref.name)
-    photo = next((ref.sha256 for ref in found if ref.name == PHOTO), None)
+    sent = {ref.name: ref.sha256 for ref in found}
+    further = [sent[name] for name in PHOTOS[1:] if name in sent]
     entries = [
         ManifestEntry(
             name=ref.name,
@@ -51,4 +53,9 @@ def build_manifest(parameters: dict[str, Any], artifacts: Iterable[ArtifactRef])
         for ref in found
         if not ref.internal
     ]
-    return Manifest(photo_sha256=photo, parameters=parameters, artifacts=entries)
+    return Manifest(
+        photo_sha256=sent.get(PHOTO),
+        further_photos_sha256=further,
+        parameters=parameters,
+        artifacts=entries,
+    )

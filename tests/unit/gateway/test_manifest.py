@@ -30,6 +30,12 @@ def test_the_photo_is_known_by_its_hash_alone() -> None:
     assert build_manifest({}, []).photo_sha256 is None
 
 
+def test_several_photos_are_known_in_their_order() -> None:
+    more = [_ref("photo-3", "d", internal=True), _ref("photo-2", "e", internal=True)]
+    assert build_manifest({}, [*more, PHOTO]).further_photos_sha256 == ["e" * 64, "d" * 64]
+    assert build_manifest({}, [PHOTO]).further_photos_sha256 == []
+
+
 def test_an_artifact_the_stage_table_does_not_know_is_listed_all_the_same() -> None:
     (entry,) = build_manifest({}, [_ref("from-the-future.bin")]).artifacts
     assert entry.purpose == ""
