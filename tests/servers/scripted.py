@@ -17,13 +17,18 @@ class ScriptedServer:
     """A process of its own on a free port, ended by its id."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, str(SERVER), "--with-parent"], stdout=subprocess.PIPE, text=True
-        )
-        assert self._process.stdout is not None
-        self.root = f"http://127.0.0.1:{int(self._process.stdout.readline())}"
         self._http = requests.Session()
         self._http.trust_env = False  # no proxy on the way to this machine
+        self._port = 0
+        self.start()
+
+    def start(self) -> None:
+        """Come, or come back to the same port."""
+        command = [sys.executable, str(SERVER), "--with-parent", "--port", str(self._port)]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        self._port = int(self._process.stdout.readline())
+        self.root = f"http://127.0.0.1:{self._port}"
 
     @property
     def base_url(self) -> str:
@@ -46,7 +51,11 @@ class ScriptedServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.stop()
         self._http.close()
+
+    def stop(self) -> None:
+        """Be gone: nobody listens at the port any more."""
         self._process.kill()
         self._process.wait(10)
         assert self._process.stdout is not None
