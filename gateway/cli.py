@@ -103,7 +103,7 @@ def recipe(  # noqa: PLR0913, PLR0917  options of a command are its signature
         job, last = _follow(kiln, job["id"], quiet=as_json)
         if review and job["state"] == "paused":
             job, _ = _reviewed(kiln, job, quiet=as_json, after=last)
-        paths = kiln.download(job, out_dir) if job["state"] == "succeeded" else []
+        paths = kiln.download(_without_drafts(job), out_dir) if job["state"] == "succeeded" else []
         if paths and not as_json:
             _read_out(job, paths)
         else:
@@ -207,6 +207,11 @@ def _report(job: dict[str, Any], paths: list[Path], *, as_json: bool) -> None:
         table.add_row(stage["title"], *times, stage["engine"] or "", cached)
     out.print(table)
     _list(paths)
+
+
+def _without_drafts(job: dict[str, Any]) -> dict[str, Any]:
+    kept = [one for one in job["artifacts"] if not one["name"].startswith("draft-")]
+    return job | {"artifacts": kept}
 
 
 def _read_out(job: dict[str, Any], paths: list[Path]) -> None:

@@ -27,6 +27,7 @@ STAGES = [
     {"state": "done", "id": "gateway.finish", "title": "Manifest", "wait_ms": None, "run_ms": None}
     | {"engine": None, "cached": None},
 ]
+DRAFT = {"name": "draft-0.json", "url": "/draft"}
 SEEN = {"name": "ingredients.json", "url": "/seen"}
 EVENTS = [
     JobEvent("1-0", "accepted", {}),
@@ -72,7 +73,7 @@ class FakeKiln:
         return {"id": "j1"}
 
     def job(self, _: str) -> dict[str, Any]:
-        job = {"id": "j1", "product": "figurine", "stages": STAGES, "artifacts": [SEEN]}
+        job = {"id": "j1", "product": "figurine", "stages": STAGES, "artifacts": [SEEN, DRAFT]}
         links = {"links": {"resume": "/v1/jobs/j1/resume"}, "warnings": ["not understood: xyzzy"]}
         return job | links | (JOB if not type(self).waits else JOB | {"state": "paused"})
 
@@ -98,7 +99,8 @@ class FakeKiln:
         )
         return seen.model_dump_json().encode()
 
-    def download(self, _: dict[str, Any], folder: Path) -> list[Path]:
+    def download(self, job: dict[str, Any], folder: Path) -> list[Path]:
+        assert job["artifacts"] == [SEEN] or "ingredients" not in type(self).sent
         folder.mkdir()
         if "ingredients" in type(self).sent:
             book = RecipeBook(ingredients=(), recipes=(recipe(), recipe("[Other] dish")))
