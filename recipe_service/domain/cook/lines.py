@@ -18,7 +18,7 @@ _PARTS = frozenset({"slice", "clove", "head", "cube", "sheet", "stalk", "knob", 
 _MOST_COUNTED = 6  # a cook weighs what is more
 _LEAST_CUT_G = 9.0
 _PRESERVED = ("canned ", "tinned ", "frozen ")
-_CUTS = ("minced ", "stewing ", "whole "), (" breast", " thigh", " fillet")
+_CUTS = ("minced ", "stewing ", "whole "), (" breast", " thigh", " fillet", " steak")
 
 
 @dataclass(frozen=True)
