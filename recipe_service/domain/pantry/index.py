@@ -73,15 +73,18 @@ class NameIndex:
         tokens = tokens_of(name)
         return self._at(tokens) if tokens else None
 
-    def find(self, tokens: tuple[Token, ...]) -> tuple[Mention, ...]:
-        """Return the foods named in a text, left to right, longest name first."""
-        return tuple(self._find(tokens))
+    def find(self, tokens: tuple[Token, ...], *, prose: bool = False) -> tuple[Mention, ...]:
+        """Return the foods named in a text, left to right, longest name first.
 
-    def _find(self, tokens: tuple[Token, ...]) -> Iterator[Mention]:
+        In prose Vietnamese needs its marks ("be" is no veal), and "the oats drink" is no drink.
+        """
+        return tuple(self._find(tokens, prose))
+
+    def _find(self, tokens: tuple[Token, ...], prose: bool) -> Iterator[Mention]:
         start = 0
         while start < len(tokens):
             for end in range(min(len(tokens), start + self._longest), start, -1):
-                if food := self._at(tokens[start:end]):
+                if food := self._at(tokens[start:end], prose):
                     text = " ".join(token.text for token in tokens[start:end])
                     yield Mention(food, start, end, text)
                     start = end
@@ -89,15 +92,18 @@ class NameIndex:
             else:
                 start += 1
 
-    def _at(self, tokens: tuple[Token, ...]) -> Food | None:
-        food = self._written.get(tuple(token.text for token in tokens)) or self._exact.get(
-            tuple(token.exact for token in tokens)
-        )
-        if food is not None:
+    def _at(self, tokens: tuple[Token, ...], prose: bool = False) -> Food | None:
+        if food := self._written.get(tuple(token.text for token in tokens)):
+            return food
+        if prose and any(token.text == f"{token.exact}s" for token in tokens[:-1]):
+            return None  # English compounds: only the last word has a plural
+        if food := self._exact.get(tuple(token.exact for token in tokens)):
             return food
         candidates = self._plain.get(tuple(token.plain for token in tokens), {})
         fitting = [
-            food for food, key, marked in candidates.values() if _unmarked(tokens, key, marked)
+            food
+            for food, key, marked in candidates.values()
+            if not (marked and prose) and _unmarked(tokens, key, marked)
         ]
         return fitting[0] if len(fitting) == 1 else None
 
@@ -129,3 +135,16 @@ def _unmarked(tokens: Iterable[Token], key: Key, marked: bool) -> bool:
 def _bigrams(word: str) -> Iterator[str]:
     padded = f" {word} "
     return (padded[i : i + 2] for i in range(len(padded) - 1))
+
+
+_BUILT: dict[int, tuple[Knowledge, NameIndex]] = {}
+
+
+def index_of(knowledge: Knowledge) -> NameIndex:
+    """Return the index of a knowledge base, built once (about 0.1 s) and kept."""
+    built = _BUILT.get(id(knowledge))
+    if built is None or built[0] is not knowledge:
+        if len(_BUILT) >= 4:
+            _BUILT.clear()
+        built = _BUILT[id(knowledge)] = (knowledge, NameIndex(knowledge))
+    return built[1]

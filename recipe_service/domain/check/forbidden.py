@@ -1,0 +1,132 @@
+"""Nothing forbidden reaches a plate: by id, by any known name, in the list and in the method."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from common.contracts.recipe import Diet, Recipe
+from recipe_service.domain.check.problem import Problem
+from recipe_service.domain.check.reading import Reading, is_no_food, unfreed
+from recipe_service.domain.pantry.diets import breaks
+from recipe_service.domain.pantry.exclude import KINDS, Exclusion, exclude, find_kinds
+from recipe_service.domain.pantry.index import NameIndex
+from recipe_service.domain.pantry.knowledge import Food
+from recipe_service.domain.pantry.names import parse_line
+from recipe_service.domain.pantry.tokens import Token, tokens_of
+
+_NEGATIONS = {"without", "no", "not", "instead"}
+
+
+@dataclass(frozen=True)
+class Ban:
+    """What a request forbids."""
+
+    diets: tuple[Diet, ...]
+    exclusion: Exclusion
+
+    def __bool__(self) -> bool:
+        return bool(self.diets or self.exclusion.ids or self.exclusion.unknown)
+
+    def reason(self, food: Food) -> str | None:
+        """Say why a food may not be used, or None."""
+        if food.id in self.exclusion.ids:
+            return "is excluded"
+        broken = breaks(food, self.diets)
+        return f"is not {broken.value.replace('_', '-')}" if broken else None
+
+    def allows(self, food: Food) -> bool:
+        """Say whether a food may be used."""
+        return self.reason(food) is None
+
+
+def ban_of(diets: Iterable[Diet], excluded: Iterable[str], index: NameIndex) -> Ban:
+    """Return what a request forbids."""
+    return Ban(tuple(diets), exclude(excluded, index))
+
+
+def forbidden(recipe: Recipe, reading: Reading, ban: Ban) -> Iterator[Problem]:
+    """Find what breaks a diet or an exclusion, and what nobody can vouch for.
+
+    With a diet or an exclusion set, an ingredient the knowledge base does not know is a
+    problem too: nobody can say what is in it.
+    """
+    if not ban:
+        return
+    yield from _in_list(reading, ban)
+    yield from _in_steps(reading, ban)
+    yield from _in_other_texts(recipe, reading, ban)
+    yield from _in_words(recipe, reading, ban)
+
+
+def _in_list(reading: Reading, ban: Ban) -> Iterator[Problem]:
+    for row in reading.rows:
+        broken = [food for food in row.foods.values() if not ban.allows(food)]
+        for food in broken:
+            yield _problem(food, f'The line "{row.line.name}"', ban, reading.index)
+        sure = row.food is not None and parse_line(row.line.name, reading.index).food is not None
+        if not broken and not sure:
+            yield Problem(
+                "unknown_ingredient",
+                f'Nobody can say what is in "{row.line.name}": name a plain ingredient, one a line,'
+                " or leave it out.",
+            )
+
+
+def _in_steps(reading: Reading, ban: Ban) -> Iterator[Problem]:
+    for number, mention in reading.mentions():
+        if not ban.allows(mention.food):
+            yield _problem(mention.food, f'"{mention.text}" in step {number}', ban, reading.index)
+
+
+def _in_other_texts(recipe: Recipe, reading: Reading, ban: Ban) -> Iterator[Problem]:
+    """Title and summary promise what is on the plate; only what is listed explains a word."""
+    for place, text in (("title", recipe.title), ("summary", recipe.summary)):
+        tokens = tokens_of(text)
+        for mention in unfreed(tokens, reading.index):
+            before = {token.exact for token in tokens[max(0, mention.start - 4) : mention.start]}
+            if reading.explains(tokens, mention) or is_no_food(tokens, mention):
+                continue
+            if before & _NEGATIONS:
+                continue
+            if not ban.allows(mention.food):
+                yield _problem(mention.food, f'"{mention.text}" in the {place}', ban, reading.index)
+
+
+def _in_words(recipe: Recipe, reading: Reading, ban: Ban) -> Iterator[Problem]:
+    """Find kinds ("nuts") and excluded words that no known food stands for."""
+    listed = {word for row in reading.rows if row.food for word in row.words}
+    texts = [*(step.text for step in recipe.steps), *(line.note for line in recipe.ingredients)]
+    texts += [line.name for line in recipe.ingredients]
+    for tokens in map(tokens_of, texts):
+        for name, start, end in find_kinds(tokens):
+            words = {token.exact for token in tokens[start:end]}
+            free = end < len(tokens) and tokens[end].exact == "free"
+            banned = name in ban.exclusion.kinds or KINDS[name].diets.intersection(ban.diets)
+            if banned and not free and not words <= listed and not _in_name(tokens, start, reading):
+                yield Problem(
+                    "forbidden_ingredient", f"{name.capitalize()} may not be used: leave it out."
+                )
+    everything = [{token.exact for token in tokens_of(text)} for text in [recipe.title, *texts]]
+    for line in ban.exclusion.unknown:
+        wanted = {token.exact for token in tokens_of(line)}
+        if wanted and any(wanted <= words for words in everything):
+            yield Problem("forbidden_ingredient", f'"{line}" is excluded: leave it out.')
+
+
+def _in_name(tokens: tuple[Token, ...], place: int, reading: Reading) -> bool:
+    """Whether a word is part of a known name that is judged on its own: "coconut milk"."""
+    return any(
+        mention.start <= place < mention.end and mention.end - mention.start > 1
+        for mention in reading.index.find(tokens, prose=True)
+    )
+
+
+def _problem(food: Food, place: str, ban: Ban, index: NameIndex) -> Problem:
+    instead = [
+        index.foods[other].name
+        for other in food.substitutes
+        if other in index.foods and ban.allows(index.foods[other])
+    ]
+    advice = f"use {' or '.join(instead[:2])} instead" if instead else "leave it out"
+    return Problem("forbidden_ingredient", f"{place}: {food.name} {ban.reason(food)}; {advice}.")

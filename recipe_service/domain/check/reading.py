@@ -1,0 +1,154 @@
+"""A recipe as the rules see it: which foods its list and its method name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from common.contracts.recipe import Recipe, RecipeIngredient
+from recipe_service.domain.pantry.index import Mention, NameIndex
+from recipe_service.domain.pantry.knowledge import Food
+from recipe_service.domain.pantry.names import parse_line
+from recipe_service.domain.pantry.tokens import Token, tokens_of
+
+# A word for a whole kind stands for what is listed of it: "drain the pasta" for spaghetti.
+_GENERIC = {
+    "pasta": {"pasta"}, "noodle": {"pasta"}, "cheese": {"cheese"}, "fish": {"fish"},
+    "bread": {"bread"}, "toast": {"bread"}, "dough": {"bread", "flour"}, "bun": {"bread"},
+    "pastry": {"bread", "flour"}, "flour": {"flour"}, "oil": {"fat"}, "stock": {"stock"},
+    "broth": {"stock", "soy", "pulse"}, "bean": {"pulse", "vegetable"}, "lentil": {"pulse"},
+    "chicken": {"poultry"}, "meat": {"meat", "poultry"}, "mince": {"meat", "poultry"},
+    "beef": {"meat"}, "pork": {"meat"}, "sausage": {"meat"}, "rice": {"grain"},
+    "grain": {"grain"}, "milk": {"dairy", "plant-milk"}, "cream": {"dairy", "plant-milk"},
+    "yoghurt": {"dairy", "plant-milk"}, "yogurt": {"dairy", "plant-milk"},
+    "juice": {"drink", "fruit"}, "wine": {"alcohol"}, "vinegar": {"sauce"}, "sugar": {"sweet"},
+    "chocolate": {"sweet"}, "mushroom": {"mushroom"}, "squash": {"vegetable"},
+    "berry": {"fruit"}, "mustard": {"sauce"}, "pepper": {"vegetable", "spice"},
+    "curry": {"spice", "sauce"}, "cabbage": {"vegetable"}, "nut": {"nut"}, "seed": {"seed"},
+}  # fmt: skip
+_VERBS = {"toast", "wrap", "squash", "date", "ice"}
+# What a dish or its liquid may look like: "into a cream", "cream of leek", "the pan juices".
+_LOOKS = {"cream", "curd", "grit", "starch", "juice", "paste", "crumb"}
+_LIKE = {
+    "a",
+    "into",
+    "like",
+    "as",
+    "pan",
+    "cooking",
+    "soft",
+    "thick",
+    "pale",
+    "its",
+    "their",
+    "any",
+    "with",
+}
+_NEVER = {"juice", "juices", "grit"}  # out of what is listed; between the leaves of a leek
+_OBJECTS = {
+    "the",
+    "each",
+    "it",
+    "them",
+    "until",
+    "in",
+    "for",
+    "lightly",
+    "gently",
+    "well",
+    "a",
+    "and",
+    "or",
+    "tightly",
+    "over",
+    "around",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the list: what it surely is, and every food its words name."""
+
+    line: RecipeIngredient
+    food: Food | None
+    named: tuple[Mention, ...]  # in name and note
+    words: frozenset[str]  # stems of its name and of the food's names
+
+    @property
+    def foods(self) -> dict[str, Food]:
+        """Every food the row may bring into the kitchen, by id."""
+        known = [self.food] if self.food else []
+        return {food.id: food for food in (*known, *(mention.food for mention in self.named))}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The list and the method of a recipe, understood."""
+
+    rows: tuple[Row, ...]
+    steps: tuple[tuple[Token, ...], ...]
+    named: tuple[tuple[Mention, ...], ...]  # in each step
+    index: NameIndex
+
+    def mentions(self) -> Iterator[tuple[int, Mention]]:
+        """Yield each food the steps name that no line of the list explains; step from 1."""
+        for number, (tokens, named) in enumerate(zip(self.steps, self.named, strict=True), start=1):
+            for mention in named:
+                if not (self.explains(tokens, mention) or is_no_food(tokens, mention)):
+                    yield number, mention
+
+    def explains(self, tokens: tuple[Token, ...], mention: Mention) -> bool:
+        """Say whether some line of the list is what a text calls so."""
+        words = {token.exact for token in tokens[mention.start : mention.end]}
+        groups = set[str]().union(*(_GENERIC.get(word, ()) for word in words))
+        return any(
+            mention.food.id in row.foods
+            or words <= row.words
+            or (row.food is not None and row.food.group in groups and len(words) == 1)
+            for row in self.rows
+        )
+
+
+def read(recipe: Recipe, index: NameIndex) -> Reading:
+    """Understand every line and step of a recipe."""
+    steps = tuple(tokens_of(step.text) for step in recipe.steps)
+    return Reading(
+        rows=tuple(_row(line, index) for line in recipe.ingredients),
+        steps=steps,
+        named=tuple(index.find(tokens, prose=True) for tokens in steps),
+        index=index,
+    )
+
+
+def _row(line: RecipeIngredient, index: NameIndex) -> Row:
+    parsed = parse_line(line.name, index)
+    food = index.foods.get(line.id or "") or parsed.food
+    tokens = tokens_of(line.name)
+    named = [] if parsed.food else list(index.find(tokens, prose=True))
+    if parsed.food:  # an id does not excuse the name beside it
+        named.append(Mention(parsed.food, 0, len(tokens), line.name))
+    named += unfreed(tokens_of(line.note), index)
+    names = [line.name, *(food.names["en"] if food else ())]
+    words = frozenset(token.exact for name in names for token in tokens_of(name))
+    return Row(line, food, tuple(named), words)
+
+
+def unfreed(tokens: tuple[Token, ...], index: NameIndex) -> list[Mention]:
+    """Find foods, but not the one in "dairy-free" or "egg free"."""
+    return [
+        mention
+        for mention in index.find(tokens, prose=True)
+        if mention.end >= len(tokens) or tokens[mention.end].exact != "free"
+    ]
+
+
+def is_no_food(tokens: tuple[Token, ...], mention: Mention) -> bool:
+    """Whether a word is something to do or to see here: "toast the seeds", "into a cream"."""
+    if mention.end - mention.start > 1:
+        return False
+    word = tokens[mention.start].exact
+    before = tokens[mention.start - 1].exact if mention.start else ""
+    after = tokens[mention.end].exact if mention.end < len(tokens) else ""
+    if word in _LOOKS:
+        return before in _LIKE or after == "of" or mention.text in _NEVER
+    return word in _VERBS and after in _OBJECTS
