@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from math import log2
 
 from common.contracts.recipe import Diet
 from recipe_service.domain.cook.dishes import Dish
@@ -32,6 +33,7 @@ _KIND = {
 _ONE_MORE = 0.55  # what each further ingredient counts beside the one before; three are the promise
 _SEASONS_G = 25.0  # a portion lighter than this
 _MISSING = 0.8
+_SHRUNK = 0.6  # a loaf for eight does not bake as a quarter; halves are fine
 _MISSES_THE_POINT = 0.8  # who has salmon in the house does not ask for fritters
 _SAME_KIND, _SAME_KITCHEN, _SAME_FOODS = 0.45, 0.3, 0.6
 _HINTED = 1.2
@@ -46,6 +48,7 @@ class Wish:
     at_hand: tuple[str, ...]  # ids; unknown ones are passed over
     diets: tuple[Diet, ...] = ()
     excluded: frozenset[str] = frozenset()
+    servings: int = 2
     count: int = 3
     max_minutes: int | None = None
     hint: str = ""
@@ -175,6 +178,8 @@ def _score(casting: Casting, wish: Wish, mains: set[str], knowledge: Knowledge) 
     )
     bought = sum(_matters(knowledge.foods[food]) for food in casting.missing)
     score = used - _MISSING * bought + _KIND[dish.kind] - _SLOW * casting.minutes
+    shrunk = log2(dish.serves / wish.servings)
+    score -= _SHRUNK * max(0.0, shrunk - 1)
     if mains and mains.isdisjoint(casting.used):
         score -= _MISSES_THE_POINT
     if wish.hint:

@@ -16,6 +16,8 @@ _TIDY = (
     (re.compile(r"[,.;]+(?=[,.;:!?])"), ""),
 )
 _PREPOSITIONS = frozenset({"with", "in", "on", "and", "from", "of", "over", "under", "for", "or"})
+# How an optional item of a list begins.
+_ITEM = re.compile(r", (?:the )?(?:(?:zest|juice|flesh|zest and juice|rest|half) of the )?")
 # How a list goes on behind one of its items.
 _GOES_ON = re.compile(r"(?:,|,? and) (?:the |half |a |an |most |some |one |two |all |its |$)")
 _SENTENCE = re.compile(r"(^|[.!?] )([a-z\u00e0-\u00ff])")
@@ -92,8 +94,8 @@ def _closed(spoken: Sequence[Fragment]) -> Iterator[Sequence[str]]:
     for place, fragment in enumerate(spoken):
         pieces = fragment.pieces
         following = spoken[place + 1].pieces[0] if place + 1 < len(spoken) else "."
-        item = fragment.optional and len(pieces) == 3 and pieces[0] in _COMMA and not pieces[2]
-        if item and not _GOES_ON.match(following):
+        item = fragment.optional and len(pieces) == 3 and _ITEM.fullmatch(pieces[0])
+        if item and not pieces[2] and not _GOES_ON.match(following):
             pieces = (pieces[0].replace(",", " and", 1), *pieces[1:])
         yield pieces
 

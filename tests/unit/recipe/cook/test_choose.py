@@ -102,6 +102,13 @@ def test_a_hint_moves_a_dish_up_and_nothing_else(menu: list[Dish]) -> None:
     assert set(ids(hinted)) - {"d"} == set(ids(plain)) - {"d"}
 
 
+def test_a_cake_for_many_is_not_offered_to_one_first(tmp_path: Path) -> None:
+    small = make(tmp_path, "small", "carrot", "leek", "potato", minutes=50)
+    large = replace(make(tmp_path, "large", "carrot", "leek", "potato"), serves=8)
+    assert ids(choose([small, large], Wish(PANTRY, servings=8), KITCHEN)) == ["large", "small"]
+    assert ids(choose([small, large], Wish(PANTRY, servings=1), KITCHEN)) == ["small", "large"]
+
+
 def test_a_kind_that_is_not_there_yet_comes_before_more_of_the_same(tmp_path: Path) -> None:
     menu = [
         make(tmp_path, "a", "carrot", "leek", "potato"),

@@ -37,6 +37,7 @@ NAMES = {
         ("Add the {a}[, the {b}], stirring.", "Add the leek and the apple, stirring."),
         ("Add the {a}[, the {b}] and the {two}.", "Add the leek, the apple, the carrots and leek."),
         ("Add the {a}[, the {b}] and half of it.", "Add the leek, the apple and half of it."),
+        ("Stir in the {a}[, the zest of the {b}].", "Stir in the leek and the zest of the apple."),
         ("Mix the {a}[, {none},] well.", "Mix the leek well."),
         ("Bake at {temperature} for long.", "Bake at 200 °C for long."),
     ],
