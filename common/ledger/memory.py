@@ -14,8 +14,8 @@ from typing import Any
 
 from common.contracts.artifacts import ArtifactRef
 from common.errors import KilnError
+from common.ledger.memory_entries import JobEntry, NodeEntry, crash, member
 from common.ledger.memory_house import MemoryHouse
-from common.ledger.memory_jobs import JobEntry, NodeEntry, crash, member
 from common.ledger.protocol import IDEMPOTENCY_TTL_MS
 from common.ledger.reading import position
 from common.ledger.records import (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from common.ledger.memory_jobs import JobBook, JobEntry, NodeEntry, crash, listed, member
+from common.ledger.memory_entries import JobEntry, NodeEntry, crash, listed, member
+from common.ledger.memory_jobs import JobBook
 from common.ledger.protocol import LEASE_MS, MAX_ATTEMPTS, WORKER_TTL_MS
 from common.ledger.records import DEADLINE, JobState, MemoHit, ReadyNode, Reaped
 

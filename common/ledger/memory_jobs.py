@@ -12,115 +12,23 @@ import json
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from common.contracts.artifacts import ArtifactRef
-from common.contracts.plans import Node
+from common.ledger.memory_entries import JobEntry, NodeEntry, listed
 from common.ledger.memory_files import FileBook
-from common.ledger.protocol import RECORD_LINGER_MS
 from common.ledger.records import (
-    CRASH,
     PAUSE_MS,
     Approval,
     Event,
-    JobRecord,
     JobState,
-    NewJob,
-    NodeRecord,
     NodeResult,
     ReadyNode,
 )
 
 SATISFIED = {"done", "skipped"}  # what a successor may build on
 LONGEST_PAUSE_MS = 60_000
-
-
-@dataclass
-class NodeEntry:
-    """One stage of one job."""
-
-    plan: Node
-    state: str = "waiting"
-    attempts: int = 0
-    token: int = 0  # grows with each claim: an older holder can change nothing
-    worker: str | None = None
-    lease_until_ms: int = 0
-    ready_ms: int | None = None
-    begin_ms: int | None = None
-    end_ms: int | None = None
-    result: NodeResult | None = None
-    republications: int = 0
-    publish_after_ms: int = 0
-
-    def record(self) -> NodeRecord:
-        """Show this node."""
-        return NodeRecord(
-            id=self.plan.id,
-            stage=self.plan.stage,
-            state=self.state,
-            attempts=self.attempts,
-            ready_ms=self.ready_ms,
-            begin_ms=self.begin_ms,
-            end_ms=self.end_ms,
-            worker=self.worker,
-            result=self.result,
-        )
-
-
-@dataclass
-class JobEntry:
-    """One job. What came as JSON stays a copy of its own."""
-
-    new: NewJob
-    created_ms: int
-    state: JobState = JobState.QUEUED
-    started_ms: int | None = None
-    finished_ms: int | None = None
-    photo_expired_ms: int | None = None
-    artifacts_expired_ms: int | None = None
-    error: dict[str, Any] | None = None
-    nodes: dict[str, NodeEntry] = field(default_factory=dict)
-    artifacts: dict[str, ArtifactRef] = field(default_factory=dict)
-    due: dict[str, int] = field(default_factory=dict)  # "photo", "results": when they expire
-    approved: bool = False  # somebody has answered the pause
-    deadline_ms: int = 0  # when an unfinished job expires
-
-    def __post_init__(self) -> None:
-        self.deadline_ms = self.created_ms + self.new.deadline_ms
-        self.nodes = {node.id: NodeEntry(node) for node in self.new.plan.nodes}
-
-    @property
-    def forgotten_ms(self) -> float:
-        """When the record itself goes: never before the job has ended."""
-        if self.finished_ms is None:
-            return float("inf")
-        longest = max(self.new.photo_ttl_ms, self.new.result_ttl_ms)
-        return self.finished_ms + longest + RECORD_LINGER_MS
-
-    def record(self) -> JobRecord:
-        """Show this job."""
-        new = self.new
-        return JobRecord(
-            id=new.job,
-            owner=new.owner,
-            product=new.product,
-            state=self.state,
-            params=json.loads(json.dumps(new.params)),
-            plan=new.plan,
-            nodes=tuple(entry.record() for entry in self.nodes.values()),
-            artifacts=dict(self.artifacts),
-            created_ms=self.created_ms,
-            started_ms=self.started_ms,
-            finished_ms=self.finished_ms,
-            deadline_ms=self.deadline_ms,
-            photo_expired_ms=self.photo_expired_ms,
-            artifacts_expired_ms=self.artifacts_expired_ms,
-            results_expire_ms=self.finished_ms and self.finished_ms + new.result_ttl_ms,
-            error=self.error,
-            trace=new.trace,
-            republications=sum(entry.republications for entry in self.nodes.values()),
-        )
 
 
 class JobBook:
@@ -294,18 +202,3 @@ class JobBook:
         total_ms = now - job.created_ms
         told = {"error": error, "product": job.new.product, "total_ms": total_ms}
         self.emit(job, state, {"state": str(state), **told})
-
-
-def listed(job: JobEntry, node: NodeEntry, *, lost: bool = True) -> ReadyNode:
-    """Name a node to somebody who will publish it."""
-    return ReadyNode(job.new.job, node.plan.id, node.plan.stage, node.plan.queue, lost)
-
-
-def crash(node: NodeEntry) -> dict[str, Any]:
-    """Name the error of a node whose worker is gone."""
-    return {**CRASH, "stage": node.plan.id}
-
-
-def member(pair: tuple[JobEntry, NodeEntry]) -> str:
-    """Sort nodes as Redis does: by their names."""
-    return f"{pair[0].new.job} {pair[1].plan.id}"

@@ -43,6 +43,7 @@ print(json.dumps(seen))
 """
 
 # What a pure function has no use for.
+ROOMS = ("gateway", "stylize_service", "fusion_service", "recipe_service")
 IMPURE = {"os", "time", "logging", "socket", "subprocess", "random", "secrets", "tempfile"}
 # Libraries that change their own environment variables when they are imported.
 FOREIGN = ("KMP_", "QT_", "CV_", "OPENCV_", "LD_LIBRARY_PATH", "FORKED_BY_MULTIPROCESSING")

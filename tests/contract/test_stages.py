@@ -16,7 +16,7 @@ from common.contracts.stages import BY_NAME as ROWS
 from common.contracts.stages import EVERYTHING, PHOTO, QUEUES, STAGES, Stage, stages_of
 from common.settings import Settings
 from common.stage import StageTask
-from gateway.plan import figurine_plan
+from gateway.plan import figurine_plan, recipe_plan
 from tests.house import ROOT
 
 ROOMS = {
@@ -111,8 +111,8 @@ def test_a_plan_gives_every_stage_what_it_reads(formats: tuple[str, ...]) -> Non
         assert node.queue == row.queue
 
 
-def test_the_whole_figurine_uses_every_stage() -> None:
-    nodes = figurine_plan(("glb", "stl", "3mf")).nodes
+def test_the_plans_use_every_stage() -> None:
+    nodes = figurine_plan(("glb", "stl", "3mf")).nodes + recipe_plan(3).nodes
     assert {node.stage for node in nodes} == {stage.name for stage in STAGES}
     assert {node.queue for node in nodes} == set(QUEUES)
 
