@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,27 @@ class ArtifactStore:
             raise StorageError(f"cannot delete {sha256}: {type(exc).__name__}") from exc
         return True
 
+    def files(self) -> Iterator[tuple[str, datetime]]:
+        """List every path with the time it was last put; half files that a crash left included."""
+        try:
+            if self._folder is not None:
+                yield from _files_below(self._folder)
+                return
+            for batch in obstore.list(self._store):
+                yield from ((meta["path"], meta["last_modified"]) for meta in batch)
+        except _FAILURES as exc:
+            raise StorageError(f"cannot list the files: {type(exc).__name__}") from exc
+
+    def has(self, path: str) -> bool:
+        """Whether a file lies under this path, as ``files`` tells it."""
+        try:
+            obstore.head(self._store, path)
+        except FileNotFoundError:
+            return False
+        except _FAILURES as exc:
+            raise StorageError(f"cannot look for {path}: {type(exc).__name__}") from exc
+        return True
+
     def ping(self) -> None:
         """Raise ``StorageError`` unless the store answers."""
         try:
@@ -101,6 +123,15 @@ class ArtifactStore:
             return
         except _FAILURES as exc:
             raise StorageError(f"the store does not answer: {type(exc).__name__}") from exc
+
+
+def _files_below(folder: Path) -> Iterator[tuple[str, datetime]]:
+    # obstore does not list the files that it was writing when it died
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):  # deleted since
+            if path.is_file():
+                put_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+                yield path.relative_to(folder).as_posix(), put_at
 
 
 def _path(owner: str, sha256: str) -> str:
