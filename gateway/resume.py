@@ -54,7 +54,8 @@ def resume(house: House, record: JobRecord, changes: dict[str, Any]) -> None:
     if resumed.status == "unknown":
         raise NotFound(f"there is no job {record.id}")
     if resumed.status == "not_paused":
-        raise NotPaused(f"job {record.id} waits for nobody; it was {record.state} just now")
+        now = house.ledger.job(record.id) or record  # somebody else may have been faster
+        raise NotPaused(f"job {record.id} is {now.state}")
     try:
         house.publish_again(resumed.ready)
     except Exception:

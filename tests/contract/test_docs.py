@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 
@@ -97,6 +98,23 @@ def test_every_link_between_pages_leads_somewhere() -> None:
             if "://" not in target and not (page.parent / target).exists()
         ]
     assert broken == []
+
+
+def test_every_answer_in_the_recipe_page_is_what_the_call_answers() -> None:
+    from gateway.domain.calls.table import CALLS  # noqa: PLC0415  only this test needs the table
+
+    page = (ROOT / "docs" / "recipes.md").read_text("utf-8")
+    calls = {f"{call.method} {call.path}": call for call in CALLS}
+    for section in page.split("\n### ")[1:]:
+        name = section.partition("`")[2].partition("`")[0]
+        models = [answer.model for answer in calls[name].answers if answer.model]
+        blocks = re.findall(r"```json\n(.*?)```", section, re.DOTALL)
+        assert blocks, name
+        for block in blocks:
+            said = json.loads(block)
+            assert any(said.keys() - {"…"} <= model.model_fields.keys() for model in models), name
+    for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL):
+        json.loads(block)
 
 
 def test_every_setting_used_by_the_stack_exists() -> None:
