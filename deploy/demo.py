@@ -13,7 +13,7 @@ from common.contracts import stages
 from common.settings import Settings
 from deploy.stack import Stack, StackError
 
-INGREDIENTS: Final = "3 leeks, 500 g potatoes, 4 eggs, 200 g feta, spinach, 1 lemon"
+INGREDIENTS: Final = "3 leeks, 500 g potatoes, 6 eggs, 200 g feta, spinach, 1 lemon"
 COUNT: Final = 3
 FIGURINE_FILES: Final = tuple(
     output.name
