@@ -130,6 +130,19 @@ def grams_of(amount: Amount, food: Food) -> float | None:
     return quantity * HANDFUL_G if unit == "handful" else None
 
 
+def add(one: Amount, two: Amount, food: Food) -> Amount | None:
+    """Add two amounts of a food: of one unit, of one dimension, else by weight if it is known."""
+    if one.unit == two.unit:
+        return Amount(one.quantity + two.quantity, one.unit)
+    for table, unit in ((MASS, "g"), (VOLUME, "ml")):
+        if one.unit in table and two.unit in table:
+            total = one.quantity * table[one.unit] + two.quantity * table[two.unit]
+            return Amount(total, unit)
+    grams = [grams_of(amount, food) for amount in (one, two)]
+    known = [value for value in grams if value is not None]
+    return Amount(sum(known), "g") if len(known) == len(grams) else None
+
+
 def scale(amount: Amount, factor: float, food: Food | None = None) -> Amount:
     """Multiply an amount and round it to what a kitchen can measure; never to nothing.
 

@@ -8,13 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from recipe_service.domain.pantry.amounts import (
-    MASS,
-    VOLUME,
-    Amount,
-    grams_of,
-    parse_number,
-)
+from recipe_service.domain.pantry.amounts import MASS, Amount, add, parse_number
 from recipe_service.domain.pantry.index import Mention, NameIndex
 from recipe_service.domain.pantry.knowledge import Food
 from recipe_service.domain.pantry.tokens import Token, tokens_of
@@ -243,16 +237,4 @@ def _merge(first: Parsed, second: Parsed) -> Parsed:
     one, two = first.amount, second.amount
     if first.food is None or two is None:
         return first
-    return second if one is None else replace(first, amount=_add(one, two, first.food))
-
-
-def _add(one: Amount, two: Amount, food: Food) -> Amount:
-    if one.unit == two.unit:
-        return Amount(one.quantity + two.quantity, one.unit)
-    for table, unit in ((MASS, "g"), (VOLUME, "ml")):
-        if one.unit in table and two.unit in table:
-            total = one.quantity * table[one.unit] + two.quantity * table[two.unit]
-            return Amount(total, unit)
-    grams = [grams_of(amount, food) for amount in (one, two)]
-    known = [value for value in grams if value is not None]
-    return Amount(sum(known), "g") if len(known) == len(grams) else one
+    return second if one is None else replace(first, amount=add(one, two, first.food) or one)
