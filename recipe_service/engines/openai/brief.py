@@ -37,8 +37,9 @@ Language: {language}; unit, kind and phase stay English. Servings: {servings}. {
 - Cook with what is at hand; at most 2 further ingredients, beside salt, pepper, oil, water, sugar.
 - The list holds everything the steps use, and the steps use everything on the list.
 - kind: main, soup, salad, side, breakfast, dessert, drink, snack or sauce.
-- name: the plain ingredient; note: how it is cut. unit: g, ml, tsp, tbsp, piece, clove, slice, can, bunch, pinch; \
-quantity for all servings, null: to taste.
+- name: the plain ingredient; note: how it is cut.
+- unit: g, ml, tsp, tbsp, piece, clove, slice, can, bunch, pinch.
+- quantity: for all servings; null: to taste.
 - 4 to 8 steps in cooking order: short imperative sentences, what to look for, why if it helps. \
 minutes: a number each; phase: prep, cook or rest; temperature_c: oven only. Texts give \
 temperatures in {degrees}.
