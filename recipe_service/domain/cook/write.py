@@ -89,7 +89,7 @@ def _summary(casting: Casting, foods: list[Food], knowledge: Knowledge, servings
     names = _names(casting, servings)
     listed = " | ".join(name for food in foods for name in names_in_print(food))
     for word in named_in(literal(summary), knowledge):
-        if word not in listed:
+        if re.search(rf"\b{re.escape(word)}\b", listed) is None:
             played = [part.role for part in casting.parts if _could_be(part.role, word, knowledge)]
             instead = enumerate_names(names[played[0].name]) if played else ""
             if not instead or instead in summary:
