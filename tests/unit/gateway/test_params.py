@@ -12,7 +12,7 @@ from common.contracts.recipe import Diet, Language, Units
 from common.errors import BadParameter
 from common.ledger.records import JobState
 from gateway.domain.catalog import NOT_YET, build_catalog
-from gateway.domain.params import FigurineParams, allowed_values, read_params
+from gateway.domain.params import FigurineParams, allowed_values, check_params, read_params
 from gateway.domain.queries import EventsQuery, JobsQuery, NoQuery, PredictQuery, WaitQuery
 from gateway.domain.recipes import RecipeParams
 
@@ -109,6 +109,22 @@ def test_a_very_long_value_is_shown_in_part() -> None:
 def test_any_text_is_either_read_or_refused(pairs: list[tuple[str, str]]) -> None:
     with contextlib.suppress(BadParameter):
         assert isinstance(read_params(FigurineParams, pairs), FigurineParams)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from([*RecipeParams.model_fields, "x"]), JSON, max_size=4))
+def test_any_json_is_either_a_wish_for_recipes_or_refused(values: dict[str, object]) -> None:
+    with contextlib.suppress(BadParameter):
+        params = check_params(RecipeParams, values)
+        assert all(params.ingredients)
+        again = check_params(RecipeParams, params.model_dump(mode="json", exclude_none=True))
+        assert again == params
 
 
 def test_queries_are_as_strict_as_forms() -> None:
