@@ -6,6 +6,7 @@ models. The pool is ``threads``: native code releases the GIL, models exist once
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -101,6 +102,8 @@ class _Life:
         try:
             self.runtime = self._warm_up(str(sender.hostname))
             self._take_over()
+            gc.collect()
+            gc.freeze()  # what is loaded now stays: no collection need look at it again
         except Exception:
             # Celery would log this and consume all the same, with nothing to work with
             log.exception("the worker cannot start")

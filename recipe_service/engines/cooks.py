@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from common.contracts.recipe import ComposeRequest, IngredientList, Recipe, RecipeEngine
 from common.errors import BadParameter, NoRecipe
@@ -12,7 +12,7 @@ from recipe_service.domain.check import check_recipe
 from recipe_service.domain.cook.choose import Wish, choose
 from recipe_service.domain.cook.dishes import Dish
 from recipe_service.domain.cook.match import Casting
-from recipe_service.domain.cook.write import write
+from recipe_service.domain.cook.write import title_of, write
 from recipe_service.domain.pantry.exclude import exclude
 from recipe_service.domain.pantry.identify import identified
 from recipe_service.domain.pantry.index import NameIndex
@@ -51,15 +51,15 @@ class Cooks:
             An exclusion is not understood.
         """
         wish = self._wish(at_hand, wanted)
-        casting = self._casting(wish, wanted.slot)
+        casting, relaxed = self._casting(wish, wanted.slot)
         if self._asks_a_model(wanted):
             try:
                 return self._by_model(at_hand, wanted, wish, casting, on_text, stop)
             except ModelUnavailable as exc:
                 log.warning("slot %d goes to the composer: %s", wanted.slot, exc)
-                note = f"By the built-in composer, because {exc}."
-                return self._by_composer(wish, casting, wanted).model_copy(update={"note": note})
-        return self._by_composer(wish, casting, wanted)
+                relaxed = f"By the built-in composer, because {exc}. {relaxed}".strip()
+        recipe = self._by_composer(wish, casting, wanted)
+        return recipe.model_copy(update={"note": relaxed})
 
     def excluded(self, lines: Sequence[str]) -> frozenset[str]:
         """Find every food that may be meant.
@@ -86,14 +86,20 @@ class Cooks:
             at_hand=tuple(one.id for one in at_hand.ingredients if one.id),
             diets=wanted.diet,
             excluded=self.excluded(wanted.exclude),
+            servings=wanted.servings,
             count=wanted.slot + 1,
             max_minutes=wanted.max_minutes,
             hint=wanted.hint,
         )
 
-    def _casting(self, wish: Wish, slot: int) -> Casting | None:
-        castings = choose(self.dishes, wish, self.knowledge).castings
-        return castings[slot] if slot < len(castings) else None
+    def _casting(self, wish: Wish, slot: int) -> tuple[Casting | None, str]:
+        """Cast the dish of this slot; also tells what was relaxed for it, not for those before."""
+        choice = choose(self.dishes, wish, self.knowledge)
+        if slot >= len(choice.castings):
+            return None, ""
+        before = choose(self.dishes, replace(wish, count=slot), self.knowledge).notes
+        relaxed = " ".join(note for note in choice.notes if note not in before)
+        return choice.castings[slot], relaxed
 
     def _by_composer(self, wish: Wish, casting: Casting | None, wanted: ComposeRequest) -> Recipe:
         if casting is None:
@@ -118,7 +124,7 @@ class Cooks:
             max_minutes=wanted.max_minutes,
             language=wanted.language,
             units=wanted.units,
-            idea=casting.dish.title if casting else "",
+            idea=title_of(casting, self.knowledge) if casting else "",
             hint=wanted.hint,
         )
 
