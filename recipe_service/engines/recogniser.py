@@ -24,8 +24,8 @@ from recipe_service.engines.recogniser_scores import (
     Maps,
     box_of,
     calibrated,
+    evidence,
     fine_logits,
-    presence,
 )
 from recipe_service.engines.recogniser_weights import Facts, Weights, load_weights
 
@@ -142,7 +142,7 @@ class Recogniser:
 
     def confidences(self, maps: Maps) -> Floats:
         """Calibrated probability (coarse,) of every class."""
-        return calibrated(presence(maps), self.facts.slope, self.facts.offset)
+        return calibrated(evidence(maps), self.facts.slope, self.facts.offset)
 
     def detections(self, maps: Maps) -> list[Detection]:
         """Turn the maps of one photo into what `recognise` says of it."""

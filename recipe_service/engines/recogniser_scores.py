@@ -31,14 +31,13 @@ class Maps:
     coarse: tuple[Floats, ...]
 
 
-def presence(maps: Maps) -> Floats:
-    """Raw probability (coarse,) that each class is in the photo: mean over scales.
+def evidence(maps: Maps) -> Floats:
+    """Logits (coarse,) that each class is in the photo: the mean over scales.
 
-    Per scale the soft maximum of the places (log-mean-exp) and a sigmoid: a mean of the places
-    would drown a small item, a maximum would believe every single place.
+    Per scale it is the soft maximum of the places (log-mean-exp): a mean of the places would drown
+    a small item, a maximum would believe every single place.
     """
-    each = [_sigmoid(_pool(logits)) for logits in maps.coarse]
-    return np.asarray(np.mean(each, axis=0), np.float32)
+    return np.asarray(np.mean([_pool(logits) for logits in maps.coarse], axis=0), np.float32)
 
 
 def fine_logits(maps: Maps, coarse: int | None = None) -> Floats:
@@ -53,10 +52,9 @@ def fine_logits(maps: Maps, coarse: int | None = None) -> Floats:
     return np.asarray(total / len(maps.fine), np.float32)
 
 
-def calibrated(raw: Floats, slope: float, offset: float) -> Floats:
-    """Platt's scaling (1999) of raw probabilities."""
-    logit = np.log(np.clip(raw, 1e-6, 1 - 1e-6) / np.clip(1 - raw, 1e-6, 1))
-    return _sigmoid((slope * logit + offset).astype(np.float32))
+def calibrated(logits: Floats, slope: float, offset: float) -> Floats:
+    """Probabilities by Platt's scaling (1999) of logits."""
+    return _sigmoid((slope * logits + offset).astype(np.float32))
 
 
 def box_of(maps: Maps, coarse: int) -> Box | None:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from recipe_service.engines.recogniser import Recogniser
-from recipe_service.engines.recogniser_scores import calibrated, presence
+from recipe_service.engines.recogniser_scores import calibrated, evidence
 from recipe_service.engines.recogniser_weights import Facts, Weights
 from recipe_service.training.constructions import food_free, mosaics, pasted, singles
 from recipe_service.training.dataset import Picture, Split
@@ -46,15 +46,15 @@ def calibrate(weights: Weights, val: Split, plan: CalibrationPlan) -> Facts:
         "pasted": pasted(val, classes, plan.pasted),
         "single": singles(val, classes),
     }
-    raw = {name: raw_scores(recogniser, labelled.pictures) for name, labelled in sets.items()}
+    raw = {name: raw_logits(recogniser, labelled.pictures) for name, labelled in sets.items()}
     truth = {name: labelled.truth for name, labelled in sets.items()}
-    all_raw, all_truth = np.concatenate(list(raw.values())), np.concatenate(list(truth.values()))
-    slope, offset = fit_platt(all_raw, all_truth)
+    all_logits, all_truth = np.concatenate(list(raw.values())), np.concatenate(list(truth.values()))
+    slope, offset = fit_platt(all_logits, all_truth)
     known = {name: calibrated(scores, slope, offset) for name, scores in raw.items()}
-    nothing = calibrated(raw_scores(recogniser, food_free(plan.food_free)), slope, offset)
+    nothing = calibrated(raw_logits(recogniser, food_free(plan.food_free)), slope, offset)
     grid = np.arange(0.05, 0.995, 0.005)
     balanced = max(grid, key=lambda t: micro_f1(known["mosaic"], truth["mosaic"], t))
-    overall = calibrated(all_raw, slope, offset)
+    overall = calibrated(all_logits, slope, offset)
 
     def trusted(threshold: float) -> bool:
         mosaic = precision_recall(known["mosaic"], truth["mosaic"], threshold)[0]
@@ -72,23 +72,23 @@ def calibrate(weights: Weights, val: Split, plan: CalibrationPlan) -> Facts:
     )
 
 
-def raw_scores(recogniser: Recogniser, pictures: list[Picture], batch: int = 16) -> Scores:
-    """Uncalibrated presence (N, coarse) of every class in every picture."""
+def raw_logits(recogniser: Recogniser, pictures: list[Picture], batch: int = 16) -> Scores:
+    """Uncalibrated logits (N, coarse) of every class in every picture."""
     rows = [
-        presence(maps)
+        evidence(maps)
         for first in range(0, len(pictures), batch)
         for maps in recogniser.maps(pictures[first : first + batch])
     ]
     return np.array(rows, np.float32)
 
 
-def fit_platt(raw: Scores, truth: Truth) -> tuple[float, float]:
-    """Slope and offset of the logit with the least cross-entropy (Platt 1999)."""
-    logit = np.log(np.clip(raw, 1e-6, 1 - 1e-6) / np.clip(1 - raw, 1e-6, 1)).astype(np.float64)
+def fit_platt(logits: Scores, truth: Truth) -> tuple[float, float]:
+    """Find the slope and offset with the least cross-entropy (Platt 1999)."""
+    exact = logits.astype(np.float64)
     sign = np.where(truth, 1.0, -1.0)
 
     def loss(x: np.ndarray) -> float:
-        return float(np.logaddexp(0, -sign * (x[0] * logit + x[1])).mean())
+        return float(np.logaddexp(0, -sign * (x[0] * exact + x[1])).mean())
 
     found = minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead")
     return float(found.x[0]), float(found.x[1])

@@ -20,6 +20,16 @@ _VISIBLE = 0.02  # of the canvas; an item overpainted to less loses its label
 
 
 @dataclass(frozen=True)
+class Mix:
+    """Shares of the kinds of canvases; the rest are photos pasted on a ground without food."""
+
+    whole: float = 0.3
+    nothing: float = 0.12
+    mosaic: float = 0.4
+    empty_cells: float = 0.15  # of a mosaic
+
+
+@dataclass(frozen=True)
 class Canvas:
     """One picture to learn from.
 
@@ -48,28 +58,32 @@ class CanvasPainter:
     split : Split
     negatives : Negatives
     rng : Generator
+    mix : Mix
     """
 
-    def __init__(self, split: Split, negatives: Negatives, rng: np.random.Generator) -> None:
-        self._split, self._negatives, self._rng = split, negatives, rng
+    def __init__(
+        self, split: Split, negatives: Negatives, rng: np.random.Generator, mix: Mix
+    ) -> None:
+        self._split, self._negatives, self._rng, self._mix = split, negatives, rng, mix
         coarse = [np.flatnonzero(split.coarse == c) for c in np.unique(split.coarse)]
         self._by_class = coarse
 
     def paint(self, side: int) -> Canvas:
         """One canvas of side x side px, of a random kind."""
-        rng = self._rng
+        rng, mix = self._rng, self._mix
         picture = np.zeros((side, side, 3), np.uint8)
         owner = np.full((side, side), MIXED, np.int64)
         everything = (0, 0, side, side)
         chance = rng.random()
         whole = -1
-        if chance < 0.3:
+        if chance < mix.whole:
             whole = self._put(picture, owner, everything)
-        elif chance < 0.42:
+        elif chance < mix.whole + mix.nothing:
             self._put_nothing(picture, owner, everything)
-        elif chance < 0.82:
+        elif chance < mix.whole + mix.nothing + mix.mosaic:
             for cell in divide(everything, int(rng.integers(2, 8)), rng):
-                (self._put_nothing if rng.random() < 0.15 else self._put)(picture, owner, cell)
+                empty = rng.random() < mix.empty_cells
+                (self._put_nothing if empty else self._put)(picture, owner, cell)
         else:
             self._put_nothing(picture, owner, everything)
             for _ in range(rng.integers(1, 6)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from recipe_service.training.augment import colour_jitter
-from recipe_service.training.canvas import MIXED, Canvas, CanvasPainter
+from recipe_service.training.canvas import MIXED, Canvas, CanvasPainter, Mix
 from recipe_service.training.dataset import Classes, Split
 from recipe_service.training.negatives import Negatives
 from recipe_service.training.net import RecogniserNet, pool
@@ -33,7 +33,22 @@ class DensePlan:
     places_weight: float = 0.5
     fine_weight: float = 1.0
     scenes: int = 700
+    bias_drop: float = 3.0  # most classes are absent: sigmoids start near zero
+    mix: Mix = field(default_factory=Mix)
     seed: int = 1
+
+
+# A second round on larger canvases, nearer to the sides at which photos are looked at.
+FINISH = DensePlan(
+    steps=1500,
+    sides=(192, 224, 288),
+    last_side=256,
+    rate=0.02,
+    scenes=400,
+    bias_drop=0.0,
+    mix=Mix(whole=0.3, nothing=0.08, mosaic=0.46, empty_cells=0.12),
+    seed=2,
+)
 
 
 @dataclass(frozen=True)
@@ -52,9 +67,9 @@ def train_dense(
     torch.manual_seed(plan.seed)
     rng = np.random.default_rng(plan.seed)
     generator = torch.Generator().manual_seed(plan.seed)
-    painter = CanvasPainter(split, Negatives(split.pictures, plan.scenes, plan.seed), rng)
+    painter = CanvasPainter(split, Negatives(split.pictures, plan.scenes, plan.seed), rng, plan.mix)
     with torch.no_grad():
-        start.coarse.bias.sub_(3.0)  # most classes are absent: sigmoids start near zero
+        start.coarse.bias.sub_(plan.bias_drop)
     net: RecogniserNet = start.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     net.train()
     learner = Learner(net, plan.rate, plan.decay, plan.steps, 100)

@@ -18,12 +18,12 @@ import torch
 from recipe_service.engines.recogniser_weights import Facts, Weights, load_weights, save_weights
 from recipe_service.training.calibrate import CalibrationPlan, calibrate
 from recipe_service.training.dataset import Classes, load_split, read_classes
-from recipe_service.training.dense import DensePlan, train_dense
+from recipe_service.training.dense import FINISH, DensePlan, train_dense
 from recipe_service.training.net import RecogniserNet, folded
 from recipe_service.training.single import SinglePlan, train_single
 
 _log = logging.getLogger(__name__)
-_SIDES = (192, 320)  # px, at which photos are looked at
+_SIDES = (160, 224, 320)  # px, at which photos are looked at
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,24 @@ class TrainingPlan:
 
     single: SinglePlan = field(default_factory=SinglePlan)
     dense: DensePlan = field(default_factory=DensePlan)
+    finish: DensePlan = FINISH
     calibration: CalibrationPlan = field(default_factory=CalibrationPlan)
     single_side: int = 176  # px, short side of the photos in memory
     dense_side: int = 256
+
+
+@dataclass(frozen=True)
+class _Run:
+    data: Path
+    out: Path
+    classes: Classes
+    plan: TrainingPlan
+
+    def kept(self, phase: str, *parts: object) -> Path:
+        # Where a phase is kept: named after everything that decides its outcome, save the code.
+        lines = (self.data / "train.txt").read_bytes()
+        name = hashlib.sha256(lines + repr(parts).encode()).hexdigest()[:12]
+        return self.out / f"{phase}-{name}.pt"
 
 
 def train(data: Path, out: Path, plan: TrainingPlan) -> Path:
@@ -50,42 +65,43 @@ def train(data: Path, out: Path, plan: TrainingPlan) -> Path:
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     out.mkdir(parents=True, exist_ok=True)
-    classes = read_classes(data)
-    net, single = _single(data, out, classes, plan)
-    net, dense = _dense(net, data, out, classes, plan)
+    run = _Run(data, out, read_classes(data), plan)
+    net, single = _single(run)
+    net, dense = _dense(run, net, plan.dense)
+    net, finish = _dense(run, net, plan.finish)
     started = time.process_time()
+    classes = run.classes
     facts = Facts(classes.fine, classes.coarse, classes.parents, _SIDES)
     path = out / "recogniser.npz"
     save_weights(path, Weights(folded(net), facts))
     weights = load_weights(path)  # calibrated as it will be used: at half precision
     facts = calibrate(weights, load_split(data, "val"), plan.calibration)
-    seconds = {"single": single, "dense": dense, "calibration": time.process_time() - started}
+    seconds = {"single": single, "dense": dense, "finish": finish}
+    seconds["calibration"] = time.process_time() - started
     save_weights(path, Weights(weights.arrays, replace(facts, log=_log_of(plan, seconds))))
     size, total = path.stat().st_size / 1e6, sum(seconds.values())
     _log.info("wrote %s, %.2f MB, after %.0f s of one core", path.name, size, total)
     return path
 
 
-def _single(
-    data: Path, out: Path, classes: Classes, plan: TrainingPlan
-) -> tuple[RecogniserNet, float]:
+def _single(run: _Run) -> tuple[RecogniserNet, float]:
+    plan, classes = run.plan, run.classes
     net = RecogniserNet(len(classes.fine), len(classes.coarse))
-    kept = out / f"single-{_fingerprint(data, plan.single, plan.single_side)}.pt"
+    kept = run.kept("single", plan.single, plan.single_side)
     if kept.is_file():
         return net, _restore(net, kept)
     started = time.process_time()
-    net = train_single(load_split(data, "train", plan.single_side), classes, plan.single)
+    net = train_single(load_split(run.data, "train", plan.single_side), classes, plan.single)
     return net, _keep(net, kept, time.process_time() - started)
 
 
-def _dense(
-    net: RecogniserNet, data: Path, out: Path, classes: Classes, plan: TrainingPlan
-) -> tuple[RecogniserNet, float]:
-    kept = out / f"dense-{_fingerprint(data, replace(plan, calibration=CalibrationPlan()))}.pt"
+def _dense(run: _Run, net: RecogniserNet, part: DensePlan) -> tuple[RecogniserNet, float]:
+    plan = run.plan
+    kept = run.kept("dense", plan.single, plan.single_side, plan.dense, plan.dense_side, part)
     if kept.is_file():
         return net, _restore(net, kept)
     started = time.process_time()
-    net = train_dense(net, load_split(data, "train", plan.dense_side), classes, plan.dense)
+    net = train_dense(net, load_split(run.data, "train", plan.dense_side), run.classes, part)
     return net, _keep(net, kept, time.process_time() - started)
 
 
@@ -99,11 +115,6 @@ def _restore(net: RecogniserNet, path: Path) -> float:
     kept = torch.load(path, weights_only=True)
     net.load_state_dict(kept["state"])
     return float(kept["seconds"])
-
-
-def _fingerprint(data: Path, *parts: object) -> str:
-    lines = (data / "train.txt").read_bytes()
-    return hashlib.sha256(lines + repr(parts).encode()).hexdigest()[:12]
 
 
 def _log_of(plan: TrainingPlan, seconds: dict[str, float]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from tests.unit.recipe.recogniser.groceries import draw_store, jpeg
 TINY = TrainingPlan(
     single=SinglePlan(epochs=1, batch=8, sides=(64, 64)),
     dense=DensePlan(steps=3, batch=12, sides=(96, 128), last_side=128, scenes=3),
+    finish=DensePlan(steps=2, batch=12, sides=(96,), last_side=96, scenes=2, bias_drop=0.0),
     calibration=CalibrationPlan(mosaics=8, pasted=4, food_free=2),
     single_side=80,
     dense_side=96,
@@ -48,7 +49,7 @@ def test_the_weights_say_how_they_were_made(trained: Path) -> None:
     assert log is not None
     assert log["plan"]["single"]["seed"] == 0
     assert log["versions"]["torch"]
-    assert set(log["seconds"]) == {"single", "dense", "calibration"}
+    assert set(log["seconds"]) == {"single", "dense", "finish", "calibration"}
 
 
 def test_a_second_run_continues_from_the_kept_phases_and_ends_the_same(
