@@ -34,9 +34,12 @@ def memo_key(
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def source_version(packages: Iterable[str], files: Iterable[Path] = ()) -> str:
-    """Digest of the Python sources of some packages or modules, and of further files."""
-    digest = hashlib.sha256()
+def source_version(packages: Iterable[str], files: Iterable[Path] = (), variant: str = "") -> str:
+    """Digest of the Python sources of some packages or modules, of further files, and of settings.
+
+    ``variant`` names the settings that decide an output too, such as the model that is asked.
+    """
+    digest = hashlib.sha256(variant.encode())
     for package in packages:
         for name, content in _sources(package):
             digest.update(f"{package}/{name}\0{len(content)}\0".encode())

@@ -51,6 +51,7 @@ class Service:
     load: Callable[[Settings], Any]  # called once, before the first message
     sources: tuple[str, ...]  # packages and modules whose code decides the outputs
     model_files: Callable[[Settings], Iterable[Path]] = lambda _: ()
+    variant: Callable[[Settings], str] = lambda _: ""  # settings that decide the outputs too
 
 
 def build_worker(service: Service) -> Celery:
@@ -116,7 +117,9 @@ class _Life:
         models = service.load(settings)
         metrics.MODEL_LOAD_SECONDS.labels(service.name).set(time.perf_counter() - started)
         ledger = RedisLedger(connect(settings.ledger_url))
-        version = source_version(service.sources, service.model_files(settings))
+        version = source_version(
+            service.sources, service.model_files(settings), service.variant(settings)
+        )
         keeper = LeaseKeeper(ledger)
         keeper.start()
         return Runtime(

@@ -58,6 +58,11 @@ def data_files(_: Settings) -> Iterator[Path]:
     yield from sorted(KNOWLEDGE.rglob("*.toml"))
 
 
+def model_names(settings: Settings) -> str:
+    """Name the models that are asked: with others, nothing is remembered."""
+    return f"{settings.llm_url} {settings.llm_text_model} {settings.llm_vision_model}"
+
+
 def _server(settings: Settings) -> ModelServer | None:
     if settings.llm_url is None:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from common.worker import Service, build_worker
-from recipe_service.kitchen import data_files, open_kitchen
+from recipe_service.kitchen import data_files, model_names, open_kitchen
 from recipe_service.tasks import TASKS
 
 app = build_worker(
@@ -20,5 +20,6 @@ app = build_worker(
             "common.vision",
         ),
         model_files=data_files,
+        variant=model_names,
     )
 )

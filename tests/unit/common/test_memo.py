@@ -102,3 +102,7 @@ def test_a_changed_model_file_is_another_version_wherever_it_lies(tmp_path: Path
 def test_a_module_that_does_not_exist_stops_the_worker() -> None:
     with pytest.raises(ModuleNotFoundError, match="no_such_module"):
         source_version(["no_such_module"])
+
+
+def test_other_settings_are_another_version() -> None:
+    assert source_version(["common.memo"], variant="a") != source_version(["common.memo"])
