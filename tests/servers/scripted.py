@@ -52,10 +52,10 @@ class ScriptedServer:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
-        self._http.close()
 
     def stop(self) -> None:
         """Be gone: nobody listens at the port any more."""
+        self._http.close()  # a connection that is kept would be a broken one after a new start
         self._process.kill()
         self._process.wait(10)
         assert self._process.stdout is not None
