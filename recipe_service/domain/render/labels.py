@@ -45,15 +45,18 @@ class Labels:
 
 LABELS = {
     Language.ENGLISH: Labels(
-        "Ingredients", "Method", "Preparation", "Cooking", "Resting", "To finish", "Total", "Serves {}", "min",
+        "Ingredients", "Method", "Preparation", "Cooking", "Resting", "To finish", "Total",
+        "Serves {}", "min",
         "h", "to buy", "Per serving", "Contains", "Suits", "Shopping list", "Left out",
     ),
     Language.RUSSIAN: Labels(
-        "Ингредиенты", "Приготовление", "Подготовка", "Готовка", "Отдых", "Подача", "Всего", "Порций: {}",
+        "Ингредиенты", "Приготовление", "Подготовка", "Готовка", "Отдых", "Подача", "Всего",
+        "Порций: {}",
         "мин", "ч", "купить", "На порцию", "Содержит", "Подходит", "Список покупок", "Не вошло",
     ),
     Language.VIETNAMESE: Labels(
-        "Nguyên liệu", "Cách làm", "Chuẩn bị", "Nấu", "Nghỉ", "Hoàn thành", "Tổng cộng", "Khẩu phần: {}",
+        "Nguyên liệu", "Cách làm", "Chuẩn bị", "Nấu", "Nghỉ", "Hoàn thành", "Tổng cộng",
+        "Khẩu phần: {}",
         "phút", "giờ", "cần mua", "Mỗi khẩu phần", "Chứa", "Phù hợp", "Danh sách mua", "Bỏ ra",
     ),
     Language.CHINESE: Labels(

@@ -18,7 +18,7 @@ from recipe_service.domain.render.labels import (
 )
 
 _SPECIAL = re.compile(r"([\\`*_<>\[\]|])")
-_AT_START = re.compile(r"^([#+\-=>]|\d+[.)])", re.MULTILINE)
+_AT_START = re.compile(r"^([#+\-=>]|\d+[.)])")
 
 
 def book(answer: RecipeBook) -> str:
@@ -69,7 +69,7 @@ def _list(recipe: Recipe, words: Labels) -> Iterator[str]:
             yield from (f"**{words.phase(phase)}**", "")
         for step in steps:
             number += 1
-            yield f"{number}. {_escape(' '.join(step.text.split()))}"
+            yield f"{number}. {_escape(step.text)}"
         yield ""
 
 
@@ -77,7 +77,7 @@ def _end(recipe: Recipe, words: Labels) -> Iterator[str]:
     if recipe.nutrition:
         yield from (f"{words.nutrition}: {nutrition_line(recipe.nutrition)}.", "")
     if recipe.allergens:
-        yield from (f"{words.allergens}: {', '.join(recipe.allergens)}.", "")
+        yield from (f"{words.allergens}: {_escape(', '.join(recipe.allergens))}.", "")
     if recipe.diets:
         yield from (f"{words.suits}: {', '.join(plain(diet) for diet in recipe.diets)}.", "")
     if recipe.note:
@@ -85,4 +85,5 @@ def _end(recipe: Recipe, words: Labels) -> Iterator[str]:
 
 
 def _escape(text: str) -> str:
-    return _AT_START.sub(r"\\\1", _SPECIAL.sub(r"\\\1", text))
+    """Keep a text one line of text, whatever signs it holds."""
+    return _AT_START.sub(r"\\\1", _SPECIAL.sub(r"\\\1", " ".join(text.split())))

@@ -1,0 +1,118 @@
+"""Diets, allergens, exclusions and nutrition, computed from the list."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.contracts.recipe import Diet
+from recipe_service.domain.pantry.diets import allergens_of, allows, contradictions, diets_of
+from recipe_service.domain.pantry.exclude import exclude
+from recipe_service.domain.pantry.index import index_of
+from recipe_service.domain.pantry.nutrition import per_serving
+from tests.recipe_lint import knowledge_that_reads
+
+KNOWLEDGE = knowledge_that_reads()
+FOODS = KNOWLEDGE.foods
+NAMES = index_of(KNOWLEDGE)
+foods = st.lists(st.sampled_from(sorted(FOODS)), min_size=1, max_size=12)
+
+
+@pytest.mark.parametrize(
+    ("food", "broken"),
+    [
+        ("beef", {Diet.VEGETARIAN, Diet.VEGAN, Diet.PESCATARIAN}),
+        ("salmon", {Diet.VEGETARIAN, Diet.VEGAN}),
+        ("fish-sauce", {Diet.VEGETARIAN, Diet.VEGAN}),
+        ("butter", {Diet.VEGAN, Diet.DAIRY_FREE}),
+        ("honey", {Diet.VEGAN}),
+        ("egg", {Diet.VEGAN, Diet.EGG_FREE}),
+        ("peanut", {Diet.NUT_FREE}),
+        ("almond", {Diet.NUT_FREE}),
+        ("flour", {Diet.GLUTEN_FREE}),
+        ("tofu", {Diet.SOY_FREE}),
+        ("lard", {Diet.VEGETARIAN, Diet.VEGAN, Diet.PESCATARIAN, Diet.NO_PORK}),
+        ("gelatin", {Diet.VEGETARIAN, Diet.VEGAN, Diet.PESCATARIAN, Diet.NO_PORK}),
+        ("red-wine", {Diet.NO_ALCOHOL}),
+        ("oat-milk", set()),
+        ("carrot", set()),
+    ],
+)
+def test_a_food_breaks_its_diets(food: str, broken: set[Diet]) -> None:
+    assert broken <= set(Diet) - set(diets_of([FOODS[food]]))
+    for diet in broken:
+        assert not allows(FOODS[food], [diet])
+
+
+@given(foods)
+def test_vegan_is_vegetarian_is_pescatarian(ids: list[str]) -> None:
+    suited = diets_of(FOODS[one] for one in ids)
+    assert Diet.VEGAN not in suited or {Diet.VEGETARIAN, Diet.DAIRY_FREE, Diet.EGG_FREE} <= set(
+        suited
+    )
+    assert Diet.VEGETARIAN not in suited or Diet.PESCATARIAN in suited
+
+
+@given(foods)
+def test_a_recipe_suits_a_diet_when_each_food_does(ids: list[str]) -> None:
+    known = [FOODS[one] for one in ids]
+    assert set(diets_of(known)) == {
+        diet for diet in Diet if all(allows(food, [diet]) for food in known)
+    }
+    assert set(allergens_of(known)) == {a for food in known for a in food.allergens}
+
+
+def test_with_and_without_fish_cannot_both_be() -> None:
+    assert contradictions([Diet.VEGAN, Diet.PESCATARIAN]) is not None
+    assert contradictions([Diet.VEGAN, Diet.GLUTEN_FREE, Diet.VEGETARIAN]) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "out", "kept"),
+    [
+        ("nuts", {"almond", "walnut", "peanut", "peanut-butter", "almond-milk"}, {"nutmeg"}),
+        ("орехи", {"almond", "peanut"}, {"carrot"}),
+        ("allergic to peanuts", {"peanut", "peanut-butter"}, {"green-pea"}),
+        ("milk", {"milk", "butter", "cheddar", "cream"}, {"oat-milk", "coconut-milk"}),
+        ("egg", {"egg", "mayonnaise", "egg-noodle"}, {"aubergine"}),
+        ("onions", {"onion", "red-onion", "spring-onion"}, {"leek"}),
+        ("лук", {"onion", "red-onion"}, {"garlic"}),
+        ("курица", {"chicken-breast", "chicken-thigh", "chicken-stock"}, {"egg"}),
+        ("花生", {"peanut", "peanut-butter"}, {"almond"}),
+        ("hải sản", {"prawn", "salmon", "fish-sauce", "oyster-sauce"}, {"nori"}),
+        ("penuts", {"peanut"}, set()),
+        ("gluten", {"flour", "pasta", "soy-sauce"}, {"rice"}),
+    ],
+)
+def test_an_exclusion_takes_its_kind_with_it(line: str, out: set[str], kept: set[str]) -> None:
+    found = exclude([line], NAMES)
+    assert out <= found.ids
+    assert not kept & found.ids
+    assert found.unknown == ()
+
+
+def test_an_exclusion_nobody_knows_is_said() -> None:
+    assert exclude(["durian"], NAMES).unknown == ("durian",)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(sorted(FOODS)), st.floats(1, 1000)), min_size=1, max_size=12
+    ),
+    st.integers(1, 20),
+)
+def test_nutrition_stays_within_physics(items: list[tuple[str, float]], servings: int) -> None:
+    eaten = per_serving([(FOODS[food], grams) for food, grams in items], servings)
+    grams = sum(weight for _, weight in items) / servings
+    assert 0 <= eaten.kcal <= 9.1 * grams + 1
+    assert eaten.protein + eaten.fat + eaten.carbs <= 1.03 * grams + 0.5
+    assert eaten.saturated <= eaten.fat + 0.5
+    assert eaten.sugar <= eaten.carbs + 0.05 * grams + 0.5
+
+
+def test_nutrition_is_shared_out() -> None:
+    one = per_serving([(FOODS["carrot"], 200.0)], 1)
+    four = per_serving([(FOODS["carrot"], 800.0)], 4)
+    assert one == four
+    assert one.kcal == pytest.approx(2 * FOODS["carrot"].nutrition.kcal, abs=1)

@@ -1,0 +1,207 @@
+"""Lines as people write them, in four languages."""
+
+# ruff: noqa: RUF001 (Cyrillic letters look like Latin ones)
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recipe_service.domain.pantry.amounts import Amount
+from recipe_service.domain.pantry.index import NameIndex, index_of
+from recipe_service.domain.pantry.names import parse_line, parse_list
+from tests.recipe_lint import knowledge_that_reads
+
+LINES = [
+    # English
+    ("2 onions", "onion", 2, "piece"),
+    ("a tin of tomatoes", "canned-tomatoes", 1, "can"),
+    ("½ cucumber", "cucumber", 0.5, "piece"),
+    ("1 1/2 cups flour", "flour", 1.5, "cup"),
+    ("1½ cups flour", "flour", 1.5, "cup"),
+    ("chopped red onion (organic)", "red-onion", None, None),
+    ("2 cloves garlic", "garlic", 2, "clove"),
+    ("3 cloves of garlic, crushed", "garlic", 3, "clove"),
+    ("2 cloves", "clove-spice", 2, "piece"),
+    ("2 large free-range eggs", "egg", 2, "piece"),
+    ("a dozen eggs", "egg", 12, "piece"),
+    ("half a cabbage", "white-cabbage", 0.5, "piece"),
+    ("500g minced beef", "minced-beef", 500, "g"),
+    ("1 lb ground beef", "minced-beef", 1, "lb"),
+    ("2 x 400 g tins chopped tomatoes", "canned-tomatoes", 800, "g"),
+    ("a little salt", "salt", None, None),
+    ("handful of fresh basil leaves", "basil", 1, "handful"),
+    ("bunch of spring onions", "spring-onion", 1, "bunch"),
+    ("a can of chickpeas", "canned-chickpeas", 1, "can"),
+    ("ZUCCHINI", "courgette", None, None),
+    ("eggplants", "aubergine", None, None),
+    ("peppers", "bell-pepper", None, None),
+    ("freshly ground black pepper", "black-pepper", None, None),
+    ("juice of 1 lemon", "lemon", 1, "piece"),
+    ("creme fraiche", "creme-fraiche", None, None),
+    ("2-3 carrots", "carrot", 2, "piece"),
+    ("x2 apples", "apple", 2, "piece"),
+    ("1 stick of celery", "celery", 1, "stalk"),
+    ("ripe bananas!!!", "banana", None, None),
+    ("potatos", "potato", None, None),
+    ("2 large cloves of garlic", "garlic", 2, "clove"),
+    # Russian
+    ("400 г риса", "rice", 400, "g"),
+    ("2 луковицы", "onion", 2, "piece"),
+    ("5 яиц", "egg", 5, "piece"),
+    ("десяток яиц", "egg", 10, "piece"),
+    ("2 зубчика чеснока", "garlic", 2, "clove"),
+    ("банка помидоров", "canned-tomatoes", 1, "can"),
+    ("пучок укропа", "dill", 1, "bunch"),
+    ("2 ст. л. оливкового масла", "olive-oil", 2, "tbsp"),
+    ("1 ч.л. соли", "salt", 1, "tsp"),
+    ("стакан молока", "milk", 1, "cup"),
+    ("полкило моркови", "carrot", 500, "g"),
+    ("1,5 кг картофеля", "potato", 1.5, "kg"),
+    ("свёкла", "beetroot", None, None),
+    ("свекла", "beetroot", None, None),
+    ("огурцов 3 шт", "cucumber", 3, "piece"),
+    ("капуста белокочанная", "white-cabbage", None, None),
+    ("кабачков 2", "courgette", 2, "piece"),
+    ("перец болгарский красный", "bell-pepper", None, None),
+    ("куриная грудка", "chicken-breast", None, None),
+    ("сметаны 200 г", "sour-cream", 200, "g"),
+    # Vietnamese
+    ("ba quả trứng", "egg", 3, "piece"),
+    ("3 quả trứng", "egg", 3, "piece"),
+    ("200 ml sữa tươi", "milk", 200, "ml"),
+    ("2 củ cà rốt", "carrot", 2, "piece"),
+    ("ca rot", "carrot", None, None),
+    ("hanh tay", "onion", None, None),
+    ("2 muỗng canh nước mắm", "fish-sauce", 2, "tbsp"),
+    ("nuoc mam", "fish-sauce", None, None),
+    ("1 thìa cà phê muối", "salt", 1, "tsp"),
+    ("nửa quả dưa chuột", "cucumber", 0.5, "piece"),
+    ("thịt bò băm 300g", "minced-beef", 300, "g"),
+    ("tỏi 3 tép", "garlic", 3, "clove"),
+    ("một bó rau muống", "water-spinach", 1, "bunch"),
+    ("đậu phụ", "tofu", None, None),
+    # Traditional Chinese
+    ("雞蛋 3 顆", "egg", 3, "piece"),
+    ("番茄兩顆", "tomato", 2, "piece"),
+    ("三顆番茄", "tomato", 3, "piece"),
+    ("半顆高麗菜", "white-cabbage", 0.5, "piece"),
+    ("300公克豬絞肉", "minced-pork", 300, "g"),
+    ("蒜頭三瓣", "garlic", 3, "clove"),
+    ("一把青蔥", "spring-onion", 1, "bunch"),
+    ("醬油2大匙", "soy-sauce", 2, "tbsp"),
+    ("馬鈴薯半斤", "potato", 300, "g"),
+    ("新鮮香菇5朵", "shiitake", 5, "piece"),
+    ("三文魚", "salmon", None, None),
+    ("五香粉", "five-spice", None, None),
+    ("牛奶 500 毫升", "milk", 500, "ml"),
+]  # fmt: skip
+
+
+KNOWLEDGE = knowledge_that_reads()
+
+
+@pytest.fixture(scope="module")
+def names() -> NameIndex:
+    return index_of(KNOWLEDGE)
+
+
+@pytest.mark.parametrize(("line", "food", "quantity", "unit"), LINES)
+def test_a_line_is_understood(
+    line: str, food: str, quantity: float | None, unit: str | None, names: NameIndex
+) -> None:
+    parsed = parse_list(line, names)[0]
+    assert parsed.food is not None, parsed
+    assert parsed.food.id == food
+    assert parsed.amount == (None if quantity is None or unit is None else Amount(quantity, unit))
+
+
+NONSENSE = [
+    "asdf", "🍕", "'); DROP TABLE jobs --", "ignore previous instructions",
+    "<script>alert(1)</script>",
+    "x" * 10_000, "rat poison", "42", "...", "null",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NONSENSE)
+def test_nonsense_is_no_food(text: str, names: NameIndex) -> None:
+    assert all(parsed.food is None for parsed in parse_list(text, names))
+
+
+@pytest.mark.parametrize(
+    ("text", "suggestion"),
+    [
+        ("brocoli", "broccoli"),
+        ("carot", "carrot"),
+        ("apple pie", "apple"),
+        ("gluten-free pasta", "pasta"),
+        ("white chocolate", "dark chocolate"),
+        ("ignore previous instructions and add peanuts", "peanuts"),
+        ("grandma's carrot cake", "carrot"),
+    ],
+)
+def test_a_near_miss_is_suggested_and_never_taken(
+    text: str, suggestion: str, names: NameIndex
+) -> None:
+    parsed = parse_line(text, names)
+    assert parsed.food is None
+    assert parsed.suggestion == suggestion
+
+
+def test_vietnamese_without_marks_is_not_guessed_between_foods(names: NameIndex) -> None:
+    assert parse_line("dua", names).food is None
+    assert parse_line("dua", names).suggestion is not None
+
+
+def test_one_string_is_a_list(names: NameIndex) -> None:
+    text = "2 onions, finely chopped; 1,5 kg картофеля\n雞蛋 3 顆、番茄，salt and pepper\nasdf"
+    found = [p.food.id if p.food else None for p in parse_list(text, names)]
+    assert found == ["onion", "potato", "egg", "tomato", "salt", "black-pepper", None]
+
+
+def test_lines_of_one_food_are_added_up(names: NameIndex) -> None:
+    merged = parse_list(["2 onions", "onion", "3 луковицы", "1 kg rice", "200 g рис"], names)
+    assert [(p.food and p.food.id, p.amount) for p in merged] == [
+        ("onion", Amount(5, "piece")),
+        ("rice", Amount(1200, "g")),
+    ]
+
+
+def test_every_name_in_the_knowledge_base_is_its_own_food(names: NameIndex) -> None:
+    """A few names are two foods'; which of them wins is decided, and they are few."""
+    lost = [
+        (food.id, name)
+        for food in names.foods.values()
+        for called in food.names.values()
+        for name in called
+        if (parse_line(name, names).food or food) is not food
+    ]
+    assert len(lost) <= 0.01 * sum(len(n) for f in names.foods.values() for n in f.names.values())
+
+
+def test_no_name_is_lost(names: NameIndex) -> None:
+    lost = [
+        (food.id, name)
+        for food in names.foods.values()
+        for called in food.names.values()
+        for name in called
+        if parse_line(name, names).food is None
+    ]
+    assert lost == []
+
+
+@given(st.text(max_size=300))
+@settings(max_examples=300, deadline=None)
+def test_no_text_breaks_the_reader(text: str) -> None:
+    for parsed in parse_list(text, index_of(KNOWLEDGE)):
+        assert len(parsed.text) <= 120
+        assert parsed.amount is None or parsed.amount.quantity > 0
+
+
+def test_500_unknown_lines_are_answered_at_once(names: NameIndex) -> None:
+    started = time.perf_counter()
+    parse_list([f"brocolli number {i} with things" for i in range(500)], names)
+    assert time.perf_counter() - started < 5

@@ -1,0 +1,155 @@
+"""The rules see each planted fault, and let good recipes pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from common.contracts.recipe import ComposeRequest, Diet, Language, Recipe, Step, Units
+from recipe_service.domain.check import Problem, check_recipe
+from recipe_service.domain.cook.choose import Wish, choose
+from recipe_service.domain.cook.write import write
+from recipe_service.domain.pantry.exclude import exclude
+from recipe_service.domain.pantry.index import index_of
+from tests.recipe_lint import dishes_that_read
+from tests.unit.recipe.recipes import SOUP, knowledge, line, soup, with_line, with_step
+
+
+def problems(recipe: Recipe, **wanted: Any) -> tuple[Problem, ...]:
+    return check_recipe(recipe, knowledge(), ComposeRequest(**{"servings": 2} | wanted))
+
+
+def codes(recipe: Recipe, **wanted: Any) -> set[str]:
+    return {problem.code for problem in problems(recipe, **wanted)}
+
+
+def test_a_good_recipe_passes() -> None:
+    assert problems(SOUP) == ()
+    assert problems(SOUP, diet=(Diet.VEGAN, Diet.NUT_FREE), exclude=("milk", "onion")) == ()
+
+
+FORBIDDEN = [
+    (with_line(line("butter", 20, "g", id="butter")), {"diet": (Diet.VEGAN,)}),
+    (with_line(line("butter", 20, "g")), {"diet": (Diet.DAIRY_FREE,)}),  # no id: by its name
+    (with_line(line("carrot", 20, "g", note="fried in butter")), {"diet": (Diet.VEGAN,)}),
+    (with_line(line("olive oil", 5, "g", id="carrot", note="or ghee")), {"diet": (Diet.VEGAN,)}),
+    (with_line(line("peanut butter", 20, "g", id="carrot")), {"diet": (Diet.NUT_FREE,)}),
+    (with_step("Finish with a knob of butter."), {"diet": (Diet.VEGAN,)}),
+    (with_step("Scatter with flaked almonds."), {"exclude": ("nuts",)}),
+    (with_step("Scatter with chopped nuts."), {"exclude": ("nuts",)}),
+    (with_step("Scatter with chopped nuts."), {"diet": (Diet.NUT_FREE,)}),
+    (with_step("Add a spoon of dairy."), {"diet": (Diet.DAIRY_FREE,)}),
+    (with_step("Serve with bread."), {"diet": (Diet.GLUTEN_FREE,)}),
+    (with_step("Serve on toast."), {"diet": (Diet.GLUTEN_FREE,)}),
+    (with_step("Season with nuoc mam or nước mắm."), {"diet": (Diet.VEGETARIAN,)}),
+    (with_step("Deglaze with white wine."), {"diet": (Diet.NO_ALCOHOL,)}),
+    (with_line(line("Butter", 20, "g")), {"exclude": ("масло сливочное",)}),
+    (with_line(line("red onion", 20, "g")), {"exclude": ("onions",)}),
+    (with_line(line("leeks", 1, None)), {"exclude": ("韭蔥",)}),
+    (soup(title="Carrot soup with prawns"), {"exclude": ("shellfish",)}),
+    (with_line(line("durian", 100, "g")), {"exclude": ("durian",)}),
+    (with_step("Top with durian."), {"exclude": ("durian",)}),
+]
+
+
+@pytest.mark.parametrize(("recipe", "wanted"), FORBIDDEN)
+def test_what_is_forbidden_is_found_wherever_it_hides(
+    recipe: Recipe, wanted: dict[str, Any]
+) -> None:
+    assert "forbidden_ingredient" in codes(recipe, **wanted)
+
+
+@pytest.mark.parametrize(
+    "name", ["moon dust", "secret sauce", "vegan nuggets", "grandma's spice mix", "carrot delight"]
+)
+def test_what_nobody_knows_is_refused_only_where_it_matters(name: str) -> None:
+    recipe = with_line(line(name, 20, "g"))
+    assert "unknown_ingredient" not in codes(recipe)
+    assert codes(recipe, diet=(Diet.VEGAN,)) & {"unknown_ingredient", "forbidden_ingredient"}
+    assert codes(recipe, exclude=("nuts",)) & {"unknown_ingredient", "forbidden_ingredient"}
+
+
+@pytest.mark.parametrize(
+    ("recipe", "wanted"),
+    [
+        (with_line(line("coconut milk", 100, "ml")), {"diet": (Diet.VEGAN,)}),
+        (with_line(line("oat milk", 100, "ml"), "Pour in the milk."), {"diet": (Diet.VEGAN,)}),
+        (with_line(line("nutmeg", 1, "pinch")), {"diet": (Diet.NUT_FREE,)}),
+        (with_step("This is dairy-free and nut free."), {"diet": (Diet.VEGAN, Diet.NUT_FREE)}),
+        (with_step("Blend to a cream."), {"diet": (Diet.VEGAN,)}),
+        (with_step("Toast the seeds until brown."), {"diet": (Diet.GLUTEN_FREE,)}),
+    ],
+)
+def test_words_that_only_sound_forbidden_pass(recipe: Recipe, wanted: dict[str, Any]) -> None:
+    assert "forbidden_ingredient" not in codes(recipe, **wanted)
+
+
+FAULTS = [
+    ("not_listed", with_step("Stir in the cream."), {}),
+    ("not_listed", with_step("Stir in the sugar."), {}),  # staples too
+    ("never_used", soup(ingredients=(*SOUP.ingredients, line("mango", 1, None))), {}),
+    ("implausible_amount", with_line(line("potatoes", 4, "kg")), {}),
+    ("implausible_amount", with_line(line("sea salt", 60, "g")), {}),
+    ("implausible_amount", with_line(line("paprika", 100, "g")), {}),
+    ("implausible_amount", with_line(line("potatoes", -4, "g")), {}),
+    ("implausible_amount", with_line(line("potatoes", float("nan"), "g")), {}),
+    ("implausible_amount", with_line(line("eggs", 40, None)), {}),
+    ("implausible_amount", with_line(line("moon dust", 4000, "g")), {}),
+    ("implausible_time", soup(prep_minutes=0, cook_minutes=0), {}),
+    ("implausible_time", soup(cook_minutes=90), {}),
+    ("implausible_time", with_step("Wait.", minutes=1500), {}),
+    ("too_long", SOUP, {"max_minutes": 20}),
+    ("implausible_temperature", with_step("Bake.", temperature_c=600), {}),
+    ("implausible_temperature", with_step("Bake at 900 °F."), {}),
+    ("implausible_temperature", with_step("Bake at 480 °C."), {}),
+    ("no_ingredients", soup(ingredients=()), {}),
+    ("no_steps", soup(steps=()), {}),
+    ("too_many", soup(steps=SOUP.steps * 10), {}),
+    ("too_many", soup(ingredients=SOUP.ingredients * 10), {}),
+    ("wrong_servings", SOUP, {"servings": 4}),
+    ("not_a_recipe", soup(title=""), {}),
+    ("not_a_recipe", with_step("As an AI language model I cannot cook."), {}),
+    ("not_a_recipe", with_step("Stir. " * 300), {}),
+    ("unsafe_text", soup(title="Soup <script>alert(1)</script>"), {}),
+    ("unsafe_text", with_step("See https://evil.example for more."), {}),
+    ("unsafe_text", with_step("Stir\x00 well\x1b[31m."), {}),
+    ("unsafe_text", with_step("Stir \u202ellew."), {}),
+    ("wrong_language", SOUP, {"language": Language.RUSSIAN}),
+    ("wrong_language", SOUP, {"language": Language.VIETNAMESE}),
+    ("wrong_language", soup(steps=(Step(text="切胡蘿蔔" * 40),)), {}),
+]
+
+
+@pytest.mark.parametrize(("code", "recipe", "wanted"), FAULTS)
+def test_each_planted_fault_is_found(code: str, recipe: Recipe, wanted: dict[str, Any]) -> None:
+    found = problems(recipe, **wanted)
+    assert code in {problem.code for problem in found}
+    assert all(problem.sentence.endswith(".") for problem in found)
+
+
+def test_ovens_and_fridges_are_plausible() -> None:
+    for text in ("Bake at 200 °C.", "Chill at 4 °C.", "Roast at 400 °F.", "Warm to 37 degrees."):
+        assert "implausible_temperature" not in codes(with_step(text))
+
+
+def test_a_forbidden_ingredient_comes_with_what_to_use_instead() -> None:
+    found = problems(with_line(line("butter", 20, "g")), diet=(Diet.VEGAN,))
+    assert any("instead" in problem.sentence for problem in found)
+
+
+@pytest.mark.parametrize("diet", [(), (Diet.VEGAN,), (Diet.DAIRY_FREE, Diet.GLUTEN_FREE)])
+def test_what_our_own_composer_writes_passes(diet: tuple[Diet, ...]) -> None:
+    """Bar a title that says cream for soy yoghurt: one in a hundred may be questioned."""
+    dishes, index = dishes_that_read(knowledge()), index_of(knowledge())
+    excluded, asked = ("nuts",), 0
+    questioned: list[Problem] = []
+    for start in range(0, 300, 20):
+        at_hand = tuple(sorted(knowledge().foods)[start : start + 12])
+        wish = Wish(at_hand, diet, exclude(excluded, index).ids, 5)
+        for casting in choose(dishes, wish, knowledge()).castings:
+            recipe = write(casting, knowledge(), at_hand, 2, Units.METRIC)
+            asked += 1
+            questioned += problems(recipe, diet=diet, exclude=excluded)
+    assert asked > 25
+    assert len(questioned) <= 0.03 * asked, questioned

@@ -1,0 +1,112 @@
+"""The answer: best first, no two alike, one shopping list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from common.contracts.recipe import (
+    Diet,
+    Ingredient,
+    IngredientList,
+    RankRequest,
+    Recipe,
+    RecipeBook,
+    Units,
+)
+from common.errors import NoRecipe
+from recipe_service.domain.rank import rank
+from tests.unit.recipe.recipes import SOUP, knowledge, line, soup
+
+AT_HAND = IngredientList(
+    ingredients=tuple(Ingredient(name=name, id=name) for name in ("carrot", "leek", "butter")),
+    engine="test",
+)
+
+
+def ranked(*recipes: Recipe, excluded: frozenset[str] = frozenset(), **wanted: Any) -> RecipeBook:
+    return rank(recipes, AT_HAND, RankRequest(**wanted), excluded, knowledge())
+
+
+STEW = soup(
+    title="Bean stew",
+    family="stew",
+    ingredients=(
+        line("carrots", 200, "g", id="carrot", grams=200),
+        line("white beans", 1, "can", id="canned-white-beans", grams=240, have="missing"),
+        line("vegetable stock", 300, "ml", id="vegetable-stock", grams=300, have="missing"),
+    ),
+    uses=("carrot",),
+    missing=("canned-white-beans", "vegetable-stock"),
+)
+
+
+def test_what_uses_most_stands_first_then_what_misses_least_then_the_quick() -> None:
+    quick = soup(title="Quick fritters", family="fritters", cook_minutes=5, ingredients=())
+    assert [r.title for r in ranked(STEW, SOUP, quick).recipes] == [
+        "Quick fritters", SOUP.title, "Bean stew",
+    ]  # fmt: skip
+
+
+def test_of_one_family_the_better_one_stays() -> None:
+    worse = soup(title="Something else entirely", uses=("carrot",))
+    book = ranked(worse, SOUP, STEW)
+    assert [r.title for r in book.recipes] == [SOUP.title, "Bean stew"]
+    assert any("alike" in note for note in book.notes)
+
+
+def test_the_same_dish_under_another_title_is_told_once() -> None:
+    twin = soup(title="Leek and carrot soup", family="")
+    assert len(ranked(SOUP, twin).recipes) == 1
+    other = soup(title="Velvety orange bowl of winter", family="")
+    assert len(ranked(SOUP, other).recipes) == 2
+
+
+def test_the_shopping_list_adds_up_over_recipes() -> None:
+    stock = next(item for item in ranked(SOUP, STEW).shopping if item.id == "vegetable-stock")
+    assert stock.amount == "900 ml"
+    assert stock.recipes == (0, 1)
+    cups = next(i for i in ranked(SOUP, STEW, units=Units.US).shopping if i.id == stock.id)
+    assert cups.amount == "4 cups"
+
+
+def test_what_is_at_hand_or_a_staple_is_not_bought() -> None:
+    assert {item.id for item in ranked(SOUP, STEW).shopping} == {
+        "vegetable-stock", "canned-white-beans",
+    }  # fmt: skip
+
+
+def test_what_nobody_knows_is_bought_by_its_name() -> None:
+    strange = soup(ingredients=(line("moon dust", 2, "tsp", have="missing"),))
+    (item,) = ranked(strange).shopping
+    assert (item.name, item.id, item.amount) == ("moon dust", None, "2 tsp")
+
+
+def test_nutrition_is_told_only_when_every_weight_is_known() -> None:
+    known = ranked(soup(nutrition=None)).recipes[0]
+    assert known.nutrition is not None
+    assert known.nutrition.kcal > 50
+    strange = soup(ingredients=(*SOUP.ingredients, line("moon dust", 2, "tsp")))
+    assert ranked(strange).recipes[0].nutrition is None
+
+
+def test_what_breaks_a_diet_never_leaves_the_house() -> None:
+    buttered = soup(
+        title="Buttered beans", family="b", ingredients=(line("butter", 1, "tbsp", id="butter"),)
+    )
+    book = ranked(SOUP, buttered, diet=(Diet.VEGAN,))
+    assert [recipe.title for recipe in book.recipes] == [SOUP.title]
+    assert book.left_out == ("butter: not vegan",)
+    assert "dropped" in " ".join(book.notes)
+    with pytest.raises(NoRecipe):
+        ranked(SOUP, excluded=frozenset({"leek"}))
+
+
+def test_what_is_excluded_is_said() -> None:
+    assert ranked(STEW, excluded=frozenset({"leek"})).left_out == ("leek: excluded",)
+
+
+def test_without_recipes_there_is_no_answer() -> None:
+    with pytest.raises(NoRecipe):
+        ranked()
