@@ -36,7 +36,7 @@ demo: setup ## A figurine and three recipes, files in out/ (PHOTO=me.jpg FOOD=ta
 	@$(BIN)/python -m deploy.demo "$(PHOTO)" --food="$(FOOD)" --ingredients="$(INGREDIENTS)"
 
 ##@ Develop
-.PHONY: setup-dev fmt check lint test verify bench docs lock
+.PHONY: setup-dev fmt check lint test verify chaos bench docs lock
 
 setup-dev: setup $(VENV)/.dev $(VENV)/.node ## Install what checks and tests need as well
 
@@ -49,12 +49,16 @@ check: lint ## Look, do not touch: lint, types, imports, unit and contract tests
 
 test: setup-dev lint ## Everything the CI checks: lint, types, imports and all tests
 	$(BIN)/python -m pytest tests/unit tests/contract tests/print tests/integration -q
+	$(BIN)/python -m pytest tests/chaos -m chaos_slice -q
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+chaos: setup-dev ## All failure tests in full (an hour); writes docs/chaos.md
+	$(BIN)/python -m tests.chaos
 
 verify: setup-dev ## Every suite in full; writes its table into docs/verify.md
 	$(BIN)/python -m tests.verify
