@@ -36,9 +36,14 @@ demo: setup ## A figurine and three recipes, files in out/ (PHOTO=me.jpg FOOD=ta
 	@$(BIN)/python -m deploy.demo "$(PHOTO)" --food="$(FOOD)" --ingredients="$(INGREDIENTS)"
 
 ##@ Develop
-.PHONY: setup-dev fmt check lint test verify chaos bench docs lock
+.PHONY: setup-dev setup-train train fmt check lint test verify chaos bench docs lock
 
-setup-dev: setup $(VENV)/.dev $(VENV)/.node ## Install what checks and tests need as well
+setup-dev: setup $(VENV)/.dev $(VENV)/.node $(if $(CI),$(VENV)/.torch) ## Install what checks and tests need as well
+
+setup-train: setup-dev $(VENV)/.torch ## Install torch too, to train the recogniser and to test that
+
+train: setup-train ## Train the recogniser anew (an hour of one core): make train DATA=... OUT=...
+	$(BIN)/python -m recipe_service.training "$(DATA)" "$(OUT)"
 
 fmt: $(VENV)/.dev ## Rewrite the code in the house style
 	$(BIN)/ruff check --fix --quiet $(SOURCES)
@@ -105,6 +110,11 @@ $(VENV)/.runtime: requirements.txt pyproject.toml $(VENV)/.system | $(VENV)/bin/
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
 	$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@
+
+# by version, without hashes: the builds for CPU and CUDA differ from machine to machine
+$(VENV)/.torch: $(VENV)/.dev
+	$(PIP) install torch==2.13.0
 	@touch $@
 
 $(VENV)/.node: package-lock.json | $(VENV)/bin/python

@@ -21,7 +21,8 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[1]
 FILE: Final = ROOT / "docs" / "verify.md"
 BIN: Final = Path(sys.executable).parent
-SOURCES: Final = ("gateway", "stylize_service", "fusion_service", "recipe_service", "common", "deploy", "tests")
+SERVICES: Final = ("gateway", "stylize_service", "fusion_service", "recipe_service")
+SOURCES: Final = (*SERVICES, "common", "deploy", "tests")
 FULL: Final = {"KILN_TEST_KILLS": "10", "KILN_TEST_PRINT": "full", "CI": "true"}
 
 LOOKS: Final = {
