@@ -31,7 +31,7 @@ from common.lease import LeaseKeeper, LeaseLost
 from common.ledger.protocol import Ledger
 from common.ledger.records import Claim, Committed, NodeResult, ReadyNode, Refusal
 from common.memo import memo_key
-from common.stores import ArtifactStore
+from common.stores import ArtifactStore, reference
 
 RETRY_DELAY_MS = 2_000
 CLAIM_PATIENCE_S = 10.0  # with the longest hard limit still below the visibility timeout
@@ -49,8 +49,10 @@ class StageContext:
     def __init__(self, row: Stage, claim: Claim, ledger: Ledger, store: ArtifactStore) -> None:
         self.claim = claim
         self.engine = "builtin"
+        self.stands_in = False  # the engine, for one that failed just now: not to be remembered
         self.written: list[ArtifactRef] = []
         self.lost = False
+        self._intends = True
         self._row = row
         self._ledger = ledger
         self._store = store
@@ -65,9 +67,9 @@ class StageContext:
     def write(self, output: Output, data: bytes, *, early: bool = False) -> ArtifactRef:
         """Store an output; an ``early`` one is shown before the stage has ended."""
         self.checkpoint()
-        ref = self._store.put(
-            self.claim.owner, output.name, output.media_type, data, internal=output.internal
-        )
+        ref = reference(output.name, output.media_type, data, internal=output.internal)
+        self._intend(ref)
+        self._store.keep(self.claim.owner, ref, data)
         self.written.append(ref)
         if early:
             self._show(ref)
@@ -100,6 +102,16 @@ class StageContext:
             raise LeaseLost(self.claim.job)
         if time.monotonic() > self._stop_at:
             raise StageHung(f"{self._row.name} took longer than {self._row.soft_s:.0f} s")
+
+    def _intend(self, ref: ArtifactRef) -> None:
+        """Let the file lie in the trash until it is committed, should this process die before."""
+        if not self._intends:
+            return
+        try:
+            self._ledger.discard(self.claim.owner, [ref.sha256])
+        except LedgerUnavailable as exc:
+            self._intends = False  # one wait for a Redis that hangs is enough for a stage
+            log.info("%s may be left over: %s", ref.name, exc.detail)
 
     def _show(self, ref: ArtifactRef) -> None:
         try:
@@ -220,6 +232,8 @@ def _work(runtime: Runtime, task: StageTask, context: StageContext) -> Committed
         facts=facts.model_dump(mode="json"),
         domain_ms=round((time.perf_counter() - started) * 1000, 1),
     )
+    if context.stands_in:
+        key = f"{key}:{claim.job}:{claim.node}"  # that nobody looks up
     commit = partial(runtime.ledger.commit, claim, context.written, result, key)
     done = _patiently(commit, context.commit_by)
     if done.status == "duplicate":

@@ -19,6 +19,7 @@ def recognise(
     photos = [context.read(name) for name in s.PHOTOS if context.has(name)]
     sight = kitchen.eyes.look(photos, request.engine, context.checkpoint)
     context.engine = sight.engine
+    context.stands_in = bool(sight.notes)
     if sight.raw:
         context.write(s.SEEN, sight.raw.encode())
     found = gather(sight, request.ingredients, kitchen.names)
@@ -38,6 +39,7 @@ def compose(context: StageContext, request: r.ComposeRequest, kitchen: Kitchen) 
         at_hand, request, lambda text: context.report(text=text), context.checkpoint
     )
     context.engine = recipe.engine
+    context.stands_in = kitchen.cooks.stood_in(recipe, request)
     context.write(s.DRAFTS[request.slot], recipe.model_dump_json(indent=2).encode())
     return r.ComposeFacts(title=recipe.title, minutes=recipe.total_minutes, note=recipe.note)
 

@@ -61,6 +61,10 @@ class Cooks:
         recipe = self._by_composer(wish, casting, wanted)
         return recipe.model_copy(update={"note": relaxed})
 
+    def stood_in(self, recipe: Recipe, wanted: ComposeRequest) -> bool:
+        """Tell whether the composer wrote what a language model should have written."""
+        return recipe.engine == "builtin" and self._asks_a_model(wanted)
+
     def excluded(self, lines: Sequence[str]) -> frozenset[str]:
         """Find every food that may be meant.
 

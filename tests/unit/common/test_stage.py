@@ -131,6 +131,16 @@ def test_a_new_version_of_the_code_forgets_the_old_outputs(bench: Workbench) -> 
     assert bench.run(job="j2") == "committed"
 
 
+def test_what_stood_in_for_a_failed_engine_is_made_again(bench: Workbench) -> None:
+    def body(context: StageContext, *_: object) -> MeasureFacts:
+        context.stands_in = True
+        return FACTS
+
+    assert bench.run(body) == "committed"
+    bench.accept("j2")
+    assert bench.run(job="j2") == "committed"
+
+
 # -- errors --------------------------------------------------------------------------
 def test_a_permanent_error_ends_the_job_with_its_code(bench: Workbench) -> None:
     assert bench.run(raising(NoFace("nobody here"))) == "failed"
