@@ -3,11 +3,14 @@
 One thread renews all leases every two seconds, until the stage's own hard limit. Another one
 watches that limit and never talks to Redis, which may hang as well. Past the limit the native
 code that hangs cannot be interrupted, so the process goes (exit code 70), the supervisor starts
-a new one and the ledger counts the attempt.
+a new one and the ledger counts the attempt. Native code that never gives the interpreter back
+stops these threads too: a timer of faulthandler, which needs no interpreter, ends the process
+unless the watchdog winds it up again.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
 import threading
@@ -24,6 +27,8 @@ from common.ledger.records import Claim
 EXIT_HUNG = 70  # EX_SOFTWARE of sysexits.h
 TICK_S = 0.25
 LAST_WORDS_S = 1.0
+STDERR = 2
+FROZEN_S = 30.0  # no thread has run for so long: the leases are lost long since
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +63,7 @@ class LeaseKeeper:
 
     def start(self) -> None:
         """Begin to renew and to watch."""
-        for name, look in (("lease-keeper", self.renew_due), ("watchdog", self.end_if_hung)):
+        for name, look in (("lease-keeper", self.renew_due), ("watchdog", self.watch)):
             threading.Thread(target=_for_ever, args=(look,), name=name, daemon=True).start()
 
     @contextmanager
@@ -85,6 +90,11 @@ class LeaseKeeper:
                     held.context.lost = True
             except KilnError as exc:
                 log.warning("lease of %s not renewed: %s", held.claim.node, exc.detail)
+
+    def watch(self, now: float) -> None:
+        """Wind up the timer that ends a frozen process, then look for a stage that hangs."""
+        faulthandler.dump_traceback_later(FROZEN_S, exit=True, file=STDERR)
+        self.end_if_hung(now)
 
     def end_if_hung(self, now: float) -> None:
         """Leave the process when a stage is past its hard limit."""

@@ -41,16 +41,18 @@ class ArtifactStore:
         self, owner: str, name: str, media_type: str, data: bytes, *, internal: bool = False
     ) -> ArtifactRef:
         """Store bytes and return their reference. Atomic: no reader sees half a file."""
-        sha256 = hashlib.sha256(data).hexdigest()
-        ref = ArtifactRef(
-            name=name, sha256=sha256, size=len(data), media_type=media_type, internal=internal
-        )
-        try:
-            obstore.put(self._store, _path(owner, sha256), data)
-            self._sync(_path(owner, sha256))
-        except _FAILURES as exc:
-            raise StorageError(f"cannot store {name}: {type(exc).__name__}") from exc
+        ref = reference(name, media_type, data, internal=internal)
+        self.keep(owner, ref, data)
         return ref
+
+    def keep(self, owner: str, ref: ArtifactRef, data: bytes) -> None:
+        """Store the bytes of a reference that was made before, as ``put`` does."""
+        path = _path(owner, ref.sha256)
+        try:
+            obstore.put(self._store, path, data)
+            self._sync(path)
+        except _FAILURES as exc:
+            raise StorageError(f"cannot store {ref.name}: {type(exc).__name__}") from exc
 
     def _sync(self, path: str) -> None:
         """Outlive a power cut, as the ledger does; obstore leaves that to the system."""
@@ -123,6 +125,14 @@ class ArtifactStore:
             return
         except _FAILURES as exc:
             raise StorageError(f"the store does not answer: {type(exc).__name__}") from exc
+
+
+def reference(name: str, media_type: str, data: bytes, *, internal: bool = False) -> ArtifactRef:
+    """Name bytes by their content; stores nothing."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    return ArtifactRef(
+        name=name, sha256=sha256, size=len(data), media_type=media_type, internal=internal
+    )
 
 
 def _files_below(folder: Path) -> Iterator[tuple[str, datetime]]:

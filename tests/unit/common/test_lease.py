@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -122,3 +124,16 @@ def test_both_threads_run_once_started(bench: Workbench, monkeypatch: pytest.Mon
         while not bench.left and time.monotonic() < give_up:
             time.sleep(0.01)
     assert bench.left[0] == EXIT_HUNG
+
+
+def test_a_process_in_which_no_thread_can_run_any_more_is_ended() -> None:
+    code = (
+        "import ctypes, time; from common import lease; lease.FROZEN_S = 0.3;"
+        "lease.LeaseKeeper(None).start(); time.sleep(1);"  # alive: it is wound up again and again
+        "print('alive', flush=True); ctypes.PyDLL(None).sleep(60)"  # keeps the interpreter lock
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "alive\n")
+    assert "Timeout" in done.stderr
