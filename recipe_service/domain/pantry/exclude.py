@@ -196,13 +196,17 @@ def _is_kind_of(food: Food, named: Food, words: tuple[Token, ...]) -> bool:
         return True
     written = frozenset(token.exact for token in words)
     shown = frozenset(token.exact for token in tokens_of(named.name))
-    known = [frozenset(token.exact for token in tokens_of(name)) for name in food.names["en"]]
-    return any(called <= name for name in known for called in (written, shown))
+    return any(called <= name for name in _names_of(food) for called in (written, shown))
 
 
 @lru_cache(maxsize=1)
 def _phrases() -> dict[Phrase, str]:
     return {phrase: name for name, kind in KINDS.items() for phrase in phrases(kind.names)}
+
+
+@lru_cache(maxsize=2048)
+def _names_of(food: Food) -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(token.exact for token in tokens_of(name)) for name in food.names["en"])
 
 
 @lru_cache(maxsize=2048)
