@@ -9,13 +9,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from common import logs, metrics
+from common.company import Company
 from common.contracts.artifacts import ArtifactRef
 from common.contracts.figurine import Facts
 from common.contracts.plans import slot_of
@@ -36,6 +37,7 @@ from common.stores import ArtifactStore, reference
 RETRY_DELAY_MS = 2_000
 CLAIM_PATIENCE_S = 10.0  # with the longest hard limit still below the visibility timeout
 LAST_CALL_S = 6.0  # a call to a Redis that hangs; it must end before the watchdog does
+ALONE = "alone"  # refusal of a stage that took its process along before, and may again
 AWAY = "unavailable"  # status of a message that met no Redis: its lease or message is lost
 
 T = TypeVar("T")
@@ -148,26 +150,38 @@ class Runtime:
     versions: dict[str, str]
     keeper: LeaseKeeper
     publish: Callable[[tuple[ReadyNode, ...]], None]
+    company: Company = field(default_factory=Company)
 
 
 def run(runtime: Runtime, task: StageTask, job: str, node: str, *, republished: bool) -> str:
     """Run one node of one job and say how it went; never raises for an error of the job."""
     with logs.bound(job=job, stage=node):
-        claim = _claim(runtime, job, node)
-        if isinstance(claim, Refusal):
-            metrics.CLAIM_REFUSED.labels(claim.status).inc()
-            return claim.status
-        with logs.bound(trace=claim.trace):
-            outcome = _run_claimed(runtime, task, claim)
+        with runtime.company.among_others():
+            outcome = _run_if_claimed(runtime, task, job, node, alone=False)
+        if outcome.status == ALONE:
+            with runtime.company.alone():
+                outcome = _run_if_claimed(runtime, task, job, node, alone=True)
         if republished and outcome.successors:
             _if_reachable(lambda: runtime.publish(outcome.successors))
         return outcome.status
 
 
-def _claim(runtime: Runtime, job: str, node: str) -> Claim | Refusal:
+def _run_if_claimed(
+    runtime: Runtime, task: StageTask, job: str, node: str, *, alone: bool
+) -> Committed:
+    claim = _claim(runtime, job, node, alone=alone)
+    if isinstance(claim, Refusal):
+        metrics.CLAIM_REFUSED.labels(claim.status).inc()
+        return Committed(claim.status)
+    with logs.bound(trace=claim.trace):
+        return _run_claimed(runtime, task, claim)
+
+
+def _claim(runtime: Runtime, job: str, node: str, *, alone: bool) -> Claim | Refusal:
     give_up = time.monotonic() + CLAIM_PATIENCE_S
+    claim = partial(runtime.ledger.claim, job, node, runtime.worker, alone=alone)
     try:
-        return _patiently(partial(runtime.ledger.claim, job, node, runtime.worker), give_up)
+        return _patiently(claim, give_up)
     except LedgerUnavailable as exc:
         log.warning("not run, the reconciler will publish it again: %s", exc.detail)
         return Refusal(AWAY)

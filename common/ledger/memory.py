@@ -74,7 +74,7 @@ class MemoryLedger(MemoryHouse):
         self._book.advance(job)  # a job that is known whole ends right here
         return Accepted("accepted", new.job)
 
-    def claim(self, job: str, node: str, worker: str) -> Claim | Refusal:
+    def claim(self, job: str, node: str, worker: str, *, alone: bool = True) -> Claim | Refusal:
         """See ``Ledger``."""
         with self._lock:
             entry = self._book.find(job)
@@ -84,12 +84,14 @@ class MemoryLedger(MemoryHouse):
             if found.state == "running" and found.lease_until_ms <= self._now():
                 # the holder is gone and the reaper was not here yet
                 self._book.try_again(entry, found, 0, crash(found))
-            refusal = self._why_not(entry, found)
+            refusal = self._why_not(entry, found, alone=alone)
             return Refusal(refusal) if refusal else self._give(entry, found, worker)
 
-    def _why_not(self, job: JobEntry, node: NodeEntry) -> str | None:
+    def _why_not(self, job: JobEntry, node: NodeEntry, *, alone: bool) -> str | None:
         if job.state.terminal:
             return "ended"
+        if node.state == "ready" and node.fatal and not alone:
+            return "alone"
         if node.state == "ready":  # after a failure it pauses
             return "not_ready" if (node.ready_ms or 0) > self._now() else None
         return {"running": "held", "waiting": "not_ready"}.get(node.state, "done")

@@ -36,6 +36,7 @@ class NodeEntry:
     result: NodeResult | None = None
     republications: int = 0
     publish_after_ms: int = 0
+    fatal: bool = False  # it has taken its process along
 
     def record(self) -> NodeRecord:
         """Show this node."""

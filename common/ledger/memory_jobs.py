@@ -28,6 +28,7 @@ from common.ledger.records import (
 )
 
 SATISFIED = {"done", "skipped"}  # what a successor may build on
+FATAL = {"crash", "hang"}  # errors that end the process and all that runs in it
 LONGEST_PAUSE_MS = 60_000
 
 
@@ -164,6 +165,7 @@ class JobBook:
         self, job: JobEntry, node: NodeEntry, delay_ms: int, error: dict[str, Any]
     ) -> tuple[str, tuple[ReadyNode, ...]]:
         """Put a node back in the queue, or write a dead letter after its last attempt."""
+        node.fatal = node.fatal or error["code"] in FATAL
         if node.attempts < self._max_attempts:
             self.make_ready(node, self.now() + delay_ms)
             data = {"stage": node.plan.id, "state": "retrying", "reason": error["code"]}

@@ -45,8 +45,11 @@ class Ledger(Protocol):
         """Write job, plan, idempotency record and first event; or say why not."""
         ...
 
-    def claim(self, job: str, node: str, worker: str) -> Claim | Refusal:
-        """Take a ready node (or one whose lease ran out) and count the attempt."""
+    def claim(self, job: str, node: str, worker: str, *, alone: bool = True) -> Claim | Refusal:
+        """Take a ready node (or one whose lease ran out) and count the attempt.
+
+        A node that has taken its process along is refused as ``alone`` unless it will be.
+        """
         ...
 
     def heartbeat(self, claim: Claim) -> bool:

@@ -119,7 +119,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a claim was not given: unknown, ended, not_ready, done or held."""
+    """Why a claim was not given: unknown, ended, not_ready, done, held or alone."""
 
     status: str
 

@@ -86,9 +86,9 @@ class RedisLedger:
         answer = self._run("accept", record, max_active)
         return Accepted(answer["status"], answer.get("job", ""), answer.get("active", 0))
 
-    def claim(self, job: str, node: str, worker: str) -> Claim | Refusal:
+    def claim(self, job: str, node: str, worker: str, *, alone: bool = True) -> Claim | Refusal:
         """See ``Ledger``."""
-        answer = self._run("claim", job, node, worker)
+        answer = self._run("claim", job, node, worker, int(alone))
         if answer["status"] != "claimed":
             return Refusal(answer["status"])
         return reading.claim(job, node, answer)

@@ -173,7 +173,8 @@ def test_a_poison_job_does_not_take_the_jobs_beside_it_along(scene: Scene) -> No
     for job in slow:
         scene.faults.at(f"{job} gateway.finish", "sleep", times=ALWAYS, seconds=6)
     poison = scene.tiny(1, plan, publish=False)
-    scene.faults.at(f"{poison[0]} gateway.finish", "crash", times=ALWAYS)
+    # they are beside it when it crashes
+    scene.faults.at(f"{poison[0]} gateway.finish", "crash", times=ALWAYS, seconds=2)
     scene.struck()
     scene.wait(*poison, *slow)
     assert_dead(scene, poison[0], "gateway.finish", "crash")

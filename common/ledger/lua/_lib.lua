@@ -4,6 +4,7 @@
 -- One job is one hash. Fields of a node (one stage of the plan) are "<letter>:<node>":
 --   s state  a attempts  t fencing token  w worker  q ready_ms  b begin_ms  e end_ms
 --   l lease_until_ms  r result (json)  p re-publications  n when the next one is due
+--   c set once the node has taken its process along
 -- "f:<artifact name>" holds the reference of an artifact, "inputs" the names that came with the
 -- job. A script reads a field once (`load`) and writes through what it has read (`put`).
 -- MemoryLedger says the same in Python; one test suite holds the two together.
@@ -12,6 +13,7 @@ local P = KEYS[1]
 local TERMINAL = { succeeded = true, failed = true, cancelled = true, expired = true }
 local EMPTY = cjson.decode('{}')
 local UNFINISHED = { waiting = true, ready = true, running = true }
+local FATAL = { crash = true, hang = true } -- errors that end the process and all that runs in it
 local SATISFIED = { done = true, skipped = true } -- what a successor may build on
 
 local function now_ms()
@@ -154,7 +156,7 @@ end
 -- Forgets what a finished node has done, but never its token.
 local function renew(job, id)
   put(job, 's:' .. id, 'waiting', 'a:' .. id, 0, 'p:' .. id, 0)
-  for _, letter in ipairs({ 'w', 'q', 'b', 'e', 'l', 'r', 'n' }) do
+  for _, letter in ipairs({ 'w', 'q', 'b', 'e', 'l', 'r', 'n', 'c' }) do
     redis.call('HDEL', job.key, letter .. ':' .. id)
     job.f[letter .. ':' .. id] = nil
   end
@@ -227,6 +229,7 @@ end
 -- Answers again | dead | skipped, and the nodes that became ready instead.
 local function try_again(job, node, now, delay_ms, err)
   drop_claim(job, node.id)
+  if FATAL[err.code] then put(job, 'c:' .. node.id, 1) end
   if tonumber(job.f['a:' .. node.id]) < MAX_ATTEMPTS then
     make_ready(job, node, now + delay_ms)
     emit(job, 'stage', { stage = node.id, state = 'retrying', reason = err.code })

@@ -1,4 +1,4 @@
--- ARGV: 1 job, 2 node, 3 worker
+-- ARGV: 1 job, 2 node, 3 worker, 4 alone 0|1 (a node that took its process along needs it)
 -- Answers claimed (with token, attempt and what the stage needs) or a reason not to run.
 local now, job, id, worker = now_ms(), load(ARGV[1]), ARGV[2], ARGV[3]
 local node = job and node_of(job, id)
@@ -12,6 +12,7 @@ end
 local s = job.f['s:' .. id]
 if s == 'waiting' then return answer({ status = 'not_ready' }) end
 if s ~= 'ready' then return answer({ status = 'done' }) end
+if ARGV[4] == '0' and job.f['c:' .. id] then return answer({ status = 'alone' }) end
 local waited = now - job.f['q:' .. id]
 if waited < 0 then return answer({ status = 'not_ready' }) end -- it pauses after a failure
 

@@ -54,6 +54,12 @@ def leave(seconds: float) -> None:
     time.sleep(seconds)
 
 
+def crash(seconds: float) -> None:
+    """SIGSEGV, after a while."""
+    time.sleep(seconds)
+    ctypes.string_at(0)
+
+
 def exit_(_: float) -> None:
     """Do what billiard does to a child that gets SIGTERM."""
     raise SystemExit(1)
@@ -83,7 +89,7 @@ def eat(_: float) -> None:
 DEEDS: dict[str, Callable[[float], object]] = {
     "kill": lambda _: os.kill(os.getpid(), signal.SIGKILL),
     "term": leave,
-    "crash": lambda _: ctypes.string_at(0),
+    "crash": crash,
     "sleep": time.sleep,
     "hang": lambda seconds: ctypes.CDLL(None).sleep(int(seconds)),  # has released the interpreter
     "hang all": lambda seconds: ctypes.PyDLL(None).sleep(int(seconds)),  # has not

@@ -1,0 +1,63 @@
+"""A stage that took its process along runs alone from then on."""
+
+from __future__ import annotations
+
+import pytest
+
+from common.errors import NoFace, StageHung, StorageError
+from common.ledger.records import Claim, Refusal
+from tests.contract.conftest import LEASE_MS, House
+
+
+def among_others(house: House, node: str = "a") -> Claim | Refusal:
+    return house.ledger.claim("j1", node, "w2", alone=False)
+
+
+def test_a_stage_that_never_crashed_runs_beside_others(house: House) -> None:
+    house.accept()
+    assert isinstance(among_others(house), Claim)
+
+
+@pytest.mark.parametrize("how", ["lease", "reaper", "restart", "hang"])
+def test_a_stage_that_took_its_process_along_is_refused_unless_alone(
+    house: House, how: str
+) -> None:
+    house.accept()
+    claim = house.claim("a")
+    if how in {"lease", "reaper"}:
+        house.later(LEASE_MS + 1)
+    if how == "reaper":
+        house.ledger.reap()
+    if how == "restart":
+        house.ledger.release("w1", counts=True)
+    if how == "hang":
+        house.ledger.fail(claim, StageHung("for ever"))
+    assert among_others(house) == Refusal("alone")
+    assert house.nodes()["a"].attempts == 1
+    assert house.claim("a").attempt == 2
+
+
+def test_other_failures_and_handing_back_keep_nobody_apart(house: House) -> None:
+    house.accept()
+    house.ledger.fail(house.claim("a"), StorageError("full"))
+    house.ledger.release("w1", counts=False)
+    again = among_others(house)
+    assert isinstance(again, Claim)
+    house.ledger.release("w2", counts=False)
+    assert isinstance(among_others(house), Claim)
+
+
+def test_only_the_stage_that_crashed_is_kept_apart(house: House) -> None:
+    house.accept()
+    house.claim("a")
+    house.ledger.release("w1", counts=True)
+    house.run("a")
+    assert isinstance(among_others(house, "b"), Claim)
+
+
+def test_a_job_that_has_ended_says_so_first(house: House) -> None:
+    house.accept()
+    house.claim("a")
+    house.ledger.release("w1", counts=True)
+    house.ledger.fail(house.claim("a"), NoFace("nobody"))
+    assert among_others(house) == Refusal("ended")
