@@ -65,10 +65,9 @@ def _is_used(row: Row, reading: Reading, used: set[str]) -> bool:
         for token in tokens_of(row.line.name)
         if (token.exact,) not in fillers() and not token.text[0].isdigit()
     }
-    names = row.food.names[_own_language(row)] if row.food else ()
-    known = {token.exact for name in names for token in tokens_of(name) if len(token.exact) > 2}
+    language = "en" if row.line.name.isascii() else "vi"
+    names = [tokens_of(name) for name in (row.food.names[language] if row.food else ())]
+    if language == "en":
+        names = [tokens[-1:] for tokens in names]  # browned is not the use of a brown onion
+    known = {token.exact for tokens in names for token in tokens if len(token.exact) > 2}
     return bool((meaningful or {row.line.name.casefold()}) & used or known & used)
-
-
-def _own_language(row: Row) -> str:
-    return "en" if row.line.name.isascii() else "vi"

@@ -37,14 +37,15 @@ _LIKE = {
     "pan",
     "cooking",
     "soft",
+    "large",
     "thick",
     "pale",
     "its",
     "their",
     "any",
-    "with",
 }
 _NEVER = {"juice", "juices", "grit"}  # out of what is listed; between the leaves of a leek
+_DETERMINERS = {"the", "a", "of", "with", "on", "some", "more", "your", "each", "in"}
 _OBJECTS = {
     "the",
     "each",
@@ -72,7 +73,7 @@ class Row:
     line: RecipeIngredient
     food: Food | None
     named: tuple[Mention, ...]  # in name and note
-    words: frozenset[str]  # stems of its name and of the food's names
+    words: frozenset[str]  # stems of its name, and what the food's other names end with
 
     @property
     def foods(self) -> dict[str, Food]:
@@ -128,8 +129,9 @@ def _row(line: RecipeIngredient, index: NameIndex) -> Row:
     if parsed.food:  # an id does not excuse the name beside it
         named.append(Mention(parsed.food, 0, len(tokens), line.name))
     named += unfreed(tokens_of(line.note), index)
-    names = [line.name, *(food.names["en"] if food else ())]
-    words = frozenset(token.exact for name in names for token in tokens_of(name))
+    # an "onion" in a step is the spring onion of the list, "beef" is no beef tomato
+    heads = [tokens_of(name)[-1:] for name in (food.names["en"] if food else ())]
+    words = frozenset(token.exact for part in (tokens, *heads) for token in part)
     return Row(line, food, tuple(named), words)
 
 
@@ -151,4 +153,4 @@ def is_no_food(tokens: tuple[Token, ...], mention: Mention) -> bool:
     after = tokens[mention.end].exact if mention.end < len(tokens) else ""
     if word in _LOOKS:
         return before in _LIKE or after == "of" or mention.text in _NEVER
-    return word in _VERBS and after in _OBJECTS
+    return word in _VERBS and after in _OBJECTS and before not in _DETERMINERS

@@ -68,7 +68,8 @@ KINDS: dict[str, Kind] = {
         diets=frozenset({Diet.VEGAN, Diet.DAIRY_FREE}),
     ),
     "cheese": Kind(
-        "cheese, сыр, phô mai, 起司, 乳酪, 芝士", groups=_set({"cheese"}), words=_set({"cheese"}),
+        "cheese, brie, camembert, gruyere, roquefort, gorgonzola, сыр, phô mai, 起司, 乳酪, 芝士",
+        groups=_set({"cheese"}), words=_set({"cheese"}),
         diets=frozenset({Diet.VEGAN, Diet.DAIRY_FREE}),
     ),
     "egg": Kind(
@@ -84,12 +85,14 @@ KINDS: dict[str, Kind] = {
         groups=_set({"soy"}), diets=frozenset({Diet.SOY_FREE}),
     ),
     "shellfish": Kind(
-        "shellfish, crustaceans, molluscs, моллюски, ракообразные, động vật có vỏ, "
+        "shellfish, crustaceans, molluscs, lobster, crayfish, crawfish, langoustine, oyster, "
+        "octopus, whelk, моллюски, омар, устрицы, ракообразные, động vật có vỏ, "
         "甲殼類, 貝類",
         allergens=_set({"crustaceans", "molluscs"}), groups=_set({"seafood"}), diets=_MEATLESS,
     ),
     "fish": Kind(
-        "fish, рыба, cá, 魚",
+        "fish, halibut, turbot, pollock, eel, carp, pike, caviar, roe, sea bass, рыба, икра, "
+        "cá, 魚",
         allergens=_set({"fish"}), groups=_set({"fish"}), animals=_set({"fish"}),
         diets=_MEATLESS,
     ),
@@ -99,7 +102,8 @@ KINDS: dict[str, Kind] = {
         animals=_set({"seafood", "fish"}), diets=_MEATLESS,
     ),
     "meat": Kind(
-        "meat, мясо, thịt, 肉, 肉類", groups=_set({"meat", "poultry"}),
+        "meat, venison, rabbit, hare, boar, goat meat, horse meat, suet, tallow, jerky, liver, "
+        "мясо, крольчатина, thịt, 肉, 肉類", groups=_set({"meat", "poultry"}),
         animals=_set({"meat", "poultry", "pork", "gelatin"}), diets=_FLESHLESS,
     ),
     "red meat": Kind(
@@ -107,7 +111,7 @@ KINDS: dict[str, Kind] = {
         animals=_set({"meat", "pork"}), diets=_FLESHLESS,
     ),
     "poultry": Kind(
-        "poultry, птица, gia cầm, 家禽",
+        "poultry, goose, quail, pheasant, foie gras, птица, gia cầm, 家禽",
         groups=_set({"poultry"}), animals=_set({"poultry"}), words=_set({"chicken"}),
         diets=_FLESHLESS,
     ),

@@ -10,6 +10,7 @@ from common.contracts.recipe import ComposeRequest, Diet, Language, Recipe, Step
 from recipe_service.domain.check import Problem, check_recipe
 from recipe_service.domain.cook.choose import Wish, choose
 from recipe_service.domain.cook.write import write
+from recipe_service.domain.pantry.diets import allows
 from recipe_service.domain.pantry.exclude import exclude
 from recipe_service.domain.pantry.index import index_of
 from tests.recipe_lint import dishes_that_read
@@ -85,6 +86,19 @@ def test_words_that_only_sound_forbidden_pass(recipe: Recipe, wanted: dict[str, 
     assert "forbidden_ingredient" not in codes(recipe, **wanted)
 
 
+@pytest.mark.parametrize("diet", Diet)
+def test_every_name_of_every_forbidden_food_is_found_in_the_method(diet: Diet) -> None:
+    missed = [
+        (food.id, name)
+        for food in knowledge().foods.values()
+        if not allows(food, [diet])
+        for name in food.names["en"]
+        for step in (f"Serve with {name}.", f"Add the {name} and stir.")
+        if "forbidden_ingredient" not in codes(with_step(step), diet=(diet,))
+    ]
+    assert missed == []
+
+
 FAULTS = [
     ("not_listed", with_step("Stir in the cream."), {}),
     ("not_listed", with_step("Stir in the sugar."), {}),  # staples too
@@ -153,3 +167,18 @@ def test_what_our_own_composer_writes_passes(diet: tuple[Diet, ...]) -> None:
             questioned += problems(recipe, diet=diet, exclude=excluded)
     assert asked > 25
     assert len(questioned) <= 0.03 * asked, questioned
+
+
+@pytest.mark.parametrize(
+    "beast", ["beef", "venison", "a rabbit", "lobster", "oysters", "halibut", "caviar", "Brie"]
+)
+def test_an_animal_in_a_step_alone_is_found_by_a_diet(beast: str) -> None:
+    """The list is clean; tomatoes are there, some of which are called beef tomatoes."""
+    tomatoes = with_line(line("tomatoes", 200, "g", id="tomato"), f"Add the tomatoes and {beast}.")
+    assert "forbidden_ingredient" in codes(tomatoes, diet=(Diet.VEGAN,))
+
+
+def test_a_browned_dish_does_not_use_a_brown_onion() -> None:
+    listed = (line("carrots", 400, "g", id="carrot"), line("onion", 1, None, id="onion"))
+    steps = (Step(text="Slice the carrots.", minutes=5), Step(text="Fry until brown.", minutes=9))
+    assert "never_used" in codes(soup(ingredients=listed, steps=steps))
