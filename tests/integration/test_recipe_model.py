@@ -107,6 +107,30 @@ def asked(server: ScriptedServer, kind: type) -> int:
     return sum(isinstance(one, kind) for one in said)
 
 
+def dish(title: str, *names: str, **changes: Any) -> dict[str, Any]:
+    """An answer of the model that nothing is wrong with, but for the changes."""
+    step = {"temperature_c": None, "phase": "cook"}
+    return {
+        "title": title,
+        "summary": "Soft within and brown at the edges.",
+        "kitchen": "Home",
+        "kind": "main",
+        "servings": 2,
+        "ingredients": [{"name": name, "quantity": 150, "unit": "g", "note": ""} for name in names],
+        "steps": [
+            step | {"minutes": 5, "phase": "prep", "text": f"Chop the {' and the '.join(names)}."},
+            step | {"minutes": 10, "text": f"Fry the {' and the '.join(names)} until brown."},
+        ],
+    } | changes
+
+
+THREE_DISHES = (
+    {"text": dish("Melted onion toast", "onion")},
+    {"text": dish("Fried rice in a hurry", "rice", "egg")},
+    {"text": dish("Tomatoes from the pan", "tomato")},
+)
+
+
 # -- as it should be ----------------------------------------------------------------------------
 
 
@@ -169,12 +193,13 @@ def _done(event: JobEvent) -> bool:
 def test_the_first_recipe_is_read_while_the_others_are_being_written(
     server: ScriptedServer, kiln: Kiln
 ) -> None:
-    server.script({}, {"after_s": 5})
+    first, *others = THREE_DISHES
+    server.script(first, *(other | {"after_s": 5} for other in others))
     job = kiln.submit_recipe(ingredients=basket(), count=3)["id"]
-    first = next(e for e in kiln.stream(job) if _done(e) and "compose" in e.data["stage"])
-    (name,) = first.data["artifacts"]
+    done = next(e for e in kiln.stream(job) if _done(e) and "compose" in e.data["stage"])
+    (name,) = done.data["artifacts"]
     now = kiln.job(job)
-    assert artifact(kiln, now, name)["title"].startswith("Pan of")
+    assert artifact(kiln, now, name)["title"] == "Melted onion toast"
     assert now["state"] == "running"
     assert len([s for s in now["running"] if s.startswith("recipe.compose")]) == 2
     assert len(recipes(kiln, kiln.wait(job))) == 3
@@ -278,24 +303,6 @@ def test_without_the_model_there_is_only_english(kiln: Kiln) -> None:
 # -- a model that fails -------------------------------------------------------------------------
 
 
-def _own(**changes: Any) -> dict[str, Any]:
-    """A recipe that nothing is wrong with, but for the changes."""
-    lines = [
-        {"name": name, "quantity": 100, "unit": "g", "note": ""} for name in ("tomato", "onion")
-    ]
-    step = {"minutes": 10, "temperature_c": None, "phase": "cook"}
-    whole = {
-        "title": "Pan of tomato",
-        "summary": "Soft and brown.",
-        "kitchen": "Home",
-        "kind": "main",
-        "servings": 2,
-        "ingredients": lines,
-        "steps": [step | {"text": "Fry the tomato and the onion."}],
-    }
-    return whole | changes
-
-
 FAILURES: dict[str, tuple[dict[str, Any], str, int]] = {
     # what it does, what the note says, how many questions it is asked
     "hangs": ({"hang": True}, "took longer than", 1),
@@ -309,32 +316,21 @@ FAILURES: dict[str, tuple[dict[str, Any], str, int]] = {
     "no choices": ({"choices": False}, "said nothing", 3),
     "a web page": ({"html": True}, "a web page", 1),
     "a listed thing unused": (
-        {"text": _own(steps=[{"text": "Fry the tomato.", "minutes": 9, "phase": "cook"}])},
+        {"text": dish("Pan of tomato", "tomato", "onion", steps=dish("", "tomato")["steps"])},
         "broke the rules",
         2,
     ),
     "an unlisted thing used": (
-        {
-            "text": _own(
-                steps=[
-                    {
-                        "text": "Fry the tomato, the onion and the lobster.",
-                        "minutes": 9,
-                        "phase": "cook",
-                    }
-                ]
-            )
-        },
+        {"text": dish("Pan of tomato", "tomato", steps=dish("", "tomato", "prawns")["steps"])},
         "broke the rules",
         2,
     ),
     "absurd amounts": (
         {
-            "text": _own(
-                ingredients=[
-                    {"name": "tomato", "quantity": 90_000, "unit": "g", "note": ""},
-                    {"name": "onion", "quantity": 100, "unit": "g", "note": ""},
-                ]
+            "text": dish(
+                "Pan of tomato",
+                "tomato",
+                ingredients=[{"name": "tomato", "quantity": 9_000, "unit": "g", "note": ""}],
             )
         },
         "broke the rules",
@@ -368,10 +364,21 @@ def model_address(server: ScriptedServer) -> str:
 def test_one_slot_that_fails_leaves_the_others_alone(
     server: ScriptedServer, kiln: Kiln, cook: Cook
 ) -> None:
-    server.script({"after_s": 0.5, "text": "no"}, {"after_s": 0.5}, {}, {"text": "no"})
+    bad = {"text": "no"}
+    late = {"after_s": 2}  # the bad answer and the question to mend it come before the others end
+    server.script(bad, *(dish | late for dish in THREE_DISHES[:2]), bad)
     made = recipes(kiln, cook(count=3))
     assert len(made) == 3
-    assert [bool(recipe["note"]) for recipe in made].count(True) == 1
+    assert sorted(bool(recipe["note"]) for recipe in made) == [False, False, True]
+
+
+def test_answers_that_are_much_alike_are_told_once(
+    server: ScriptedServer, kiln: Kiln, cook: Cook
+) -> None:
+    server.script(THREE_DISHES[0])
+    made = artifact(kiln, cook(count=3), "recipes.json")
+    assert len(made["recipes"]) == 1
+    assert any("alike" in note for note in made["notes"])
 
 
 @pytest.mark.parametrize(
