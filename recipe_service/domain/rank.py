@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
 from common.contracts.recipe import (
@@ -17,12 +17,13 @@ from common.contracts.recipe import (
 )
 from common.errors import NoRecipe
 from recipe_service.domain.cook.lines import called
-from recipe_service.domain.pantry.amounts import Amount, add, print_amount
+from recipe_service.domain.pantry.amounts import Amount, add, grams_of, print_amount, scale
 from recipe_service.domain.pantry.diets import allows, breaks
 from recipe_service.domain.pantry.knowledge import Food, Knowledge
 from recipe_service.domain.pantry.nutrition import per_serving
 
 _SHARED, _SAME_WORDS, _SAME_TITLE = 0.7, 0.5, 0.85  # above which two recipes are one
+_NEARLY = 0.1  # a tenth too little is enough
 _WEIGHTLESS = {"spice", "herb", "baking", "water"}  # nobody counts the calories of a pinch
 _AISLES = (
     "vegetable", "fruit", "mushroom", "herb", "bread", "dairy", "plant-milk", "cheese", "egg",
@@ -65,7 +66,7 @@ def rank(
     return RecipeBook(
         ingredients=at_hand.ingredients,
         recipes=best,
-        shopping=tuple(_shopping(best, knowledge, wanted.units)),
+        shopping=tuple(_shopping(best, at_hand, knowledge, wanted.units)),
         left_out=tuple(_left_out(at_hand, wanted, excluded, knowledge)),
         notes=tuple(notes),
     )
@@ -83,8 +84,8 @@ def _merit(recipe: Recipe) -> tuple[int, int, int]:
 
 
 def _alike(one: Recipe, two: Recipe, knowledge: Knowledge) -> bool:
-    if one.family and one.family == two.family:
-        return True
+    if one.family and two.family:  # dishes of the cookbook: fried rice is no chicken soup
+        return one.family == two.family
     words = SequenceMatcher(None, one.title.casefold(), two.title.casefold()).ratio()
     if words >= _SAME_TITLE:
         return True
@@ -130,6 +131,21 @@ class _Need:
                 return
         self.amounts.append(amount)
 
+    def beyond(self, stock: Amount) -> _Need | None:
+        """Tell what is needed beyond the stock; None when it reaches, or nobody can tell."""
+        if self.food is None or len(self.amounts) != 1:
+            return None
+        needed, there = self.amounts[0], stock
+        if needed.unit != there.unit:
+            weights = grams_of(needed, self.food), grams_of(there, self.food)
+            if weights[0] is None or weights[1] is None:
+                return None
+            needed, there = Amount(weights[0], "g"), Amount(weights[1], "g")
+        short = needed.quantity - there.quantity
+        if short <= _NEARLY * needed.quantity:
+            return None
+        return replace(self, amounts=[scale(Amount(short, needed.unit), 1, self.food)])
+
     def item(self, units: Units) -> ShoppingItem:
         recipes = tuple(dict.fromkeys(self.recipes))
         if self.food is None:
@@ -144,17 +160,23 @@ class _Need:
 
 
 def _shopping(
-    recipes: Iterable[Recipe], knowledge: Knowledge, units: Units
+    recipes: Iterable[Recipe], at_hand: IngredientList, knowledge: Knowledge, units: Units
 ) -> Iterator[ShoppingItem]:
-    """List what is missing once, amounts summed, in the order of a shop's aisles."""
+    """List what is missing or runs short once, in the order of a shop's aisles."""
+    stock = {
+        one.id: Amount(one.quantity, one.unit or "piece")
+        for one in at_hand.ingredients
+        if one.id and one.quantity is not None
+    }
     needs: dict[str, _Need] = {}
     for number, recipe in enumerate(recipes):
         for line in recipe.ingredients:
-            if line.have == "missing":
+            if line.have == "missing" or (line.have == "have" and line.id in stock):
                 food = knowledge.foods.get(line.id or "")
                 key = food.id if food else line.name.casefold()
                 needs.setdefault(key, _Need(line, food)).take(line, number)
-    for need in sorted(needs.values(), key=_aisle):
+    bought = (need if key not in stock else need.beyond(stock[key]) for key, need in needs.items())
+    for need in sorted((need for need in bought if need), key=_aisle):
         yield need.item(units)
 
 

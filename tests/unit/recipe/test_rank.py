@@ -56,6 +56,11 @@ def test_of_one_family_the_better_one_stays() -> None:
     assert any("alike" in note for note in book.notes)
 
 
+def test_dishes_of_two_families_are_two_however_much_they_share() -> None:
+    other = soup(title="Carrot and leek bake", family="bake")
+    assert len(ranked(SOUP, other).recipes) == 2
+
+
 def test_the_same_dish_under_another_title_is_told_once() -> None:
     twin = soup(title="Leek and carrot soup", family="")
     assert len(ranked(SOUP, twin).recipes) == 1
@@ -75,6 +80,26 @@ def test_what_is_at_hand_or_a_staple_is_not_bought() -> None:
     assert {item.id for item in ranked(SOUP, STEW).shopping} == {
         "vegetable-stock", "canned-white-beans",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("quantity", "unit", "bought"),
+    [
+        (50, "g", "150 g"),
+        (190, "g", None),
+        (500, "g", None),
+        (None, None, None),
+        (1, "bunch", None),
+    ],
+)
+def test_what_runs_short_is_bought(
+    quantity: float | None, unit: str | None, bought: str | None
+) -> None:
+    carrot = Ingredient(name="carrot", id="carrot", quantity=quantity, unit=unit)
+    at_hand = IngredientList(ingredients=(carrot,), engine="test")
+    book = rank([STEW], at_hand, RankRequest(), frozenset(), knowledge())
+    amounts = {item.id: item.amount for item in book.shopping}
+    assert amounts.get("carrot") == bought
 
 
 def test_what_nobody_knows_is_bought_by_its_name() -> None:
