@@ -23,7 +23,7 @@ from recipe_service.training.net import RecogniserNet, folded
 from recipe_service.training.single import SinglePlan, train_single
 
 _log = logging.getLogger(__name__)
-_SIDES = (160, 224, 320)  # px, at which photos are looked at
+_SIDES = (192, 256, 320)  # px, at which photos are looked at
 
 
 @dataclass(frozen=True)
