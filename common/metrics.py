@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import Final
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final, cast
 
 from prometheus_client import (
     REGISTRY,
@@ -11,6 +13,7 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    Metric,
     generate_latest,
     multiprocess,
 )
@@ -46,6 +49,9 @@ MODEL_LOAD_SECONDS = Gauge("kiln_model_load_seconds", "Time to load the models",
 QUEUE_DEPTH = Gauge("kiln_queue_depth", "Ready stages nobody runs yet", ("queue",))
 OLDEST_READY = Gauge("kiln_oldest_ready_seconds", "Age of the oldest ready stage", ("queue",))
 WORKER_READY = Gauge("kiln_worker_ready", "Warm workers on a queue", ("queue",))
+BAD_FILES = Gauge(
+    "kiln_metrics_bad_files", "Metrics files nobody can read", multiprocess_mode="mostrecent"
+)
 SSE_CLIENTS = Gauge("kiln_sse_clients", "Open event streams", multiprocess_mode="livesum")
 
 
@@ -54,5 +60,22 @@ def render() -> bytes:
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()
-    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    _Collector(registry)  # type: ignore[no-untyped-call]
     return generate_latest(registry)
+
+
+class _Collector(multiprocess.MultiProcessCollector):
+    """Skips the file of a process that died while it wrote, instead of telling nothing at all."""
+
+    def collect(self) -> Iterable[Metric]:
+        files = [str(path) for path in sorted(Path(self._path).glob("*.db"))]
+        good = [file for file in files if self._is_readable(file)]
+        BAD_FILES.set(len(files) - len(good))
+        return cast("Iterable[Metric]", self.merge(good, accumulate=True))  # type: ignore[no-untyped-call]
+
+    def _is_readable(self, file: str) -> bool:
+        try:
+            self.merge([file], accumulate=True)  # type: ignore[no-untyped-call]
+        except Exception:  # noqa: BLE001  whatever half a file leads to
+            return False
+        return True

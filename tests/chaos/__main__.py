@@ -60,7 +60,8 @@ def page(rows: list[dict[str, Any]], seconds: float, *, small: bool) -> str:
         (
             f"`make chaos` on {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {numbers}, "
             f"{seconds / 60:.0f} minutes. Each line is a fault made on a real stack with jobs in "
-            "flight, followed by the audit of the ledger and the store. *Lost*: accepted jobs "
+            "flight (unfinished when it came, or accepted while it lasted), followed by the audit "
+            "of the ledger and the store. *Lost*: accepted jobs "
             "that did not end. *Doubled*: stages committed, or ends told, more than once. "
             "*Worst recovery*: from the fault to the moment the last stage that it interrupted "
             "ran again; where none was, to the next sign of life of any job."

@@ -207,12 +207,8 @@ class Scene:
 
     # -- breaking -----------------------------------------------------------------------------
     def struck(self) -> None:
-        """A fault happens now; what is unfinished is in flight."""
+        """Note that a fault happens now, or from now on."""
         self._struck_ms.append(int(time.time() * 1000))
-        try:
-            self.row.in_flight = max(self.row.in_flight, self.unfinished())
-        except redis.RedisError:
-            self.row.in_flight = max(self.row.in_flight, len(self.jobs))
 
     def kill(self, name: str, number: int = signal.SIGKILL) -> list[int]:
         self.struck()
@@ -239,7 +235,8 @@ class Scene:
         self.faults.clear()
         self.stack.settle(120)
         until(lambda: self.unfinished() == 0, self.patience_s, pause_s=0.2)
-        self._judge()
+        if self.jobs:
+            self._judge()
         report = self._quiet()
         assert report.clean, report.findings[:5]
         assert self.row.lost == 0
@@ -263,6 +260,9 @@ class Scene:
             commits = commits_of(tuple(story))
             self.row.duplicated += sum(count - 1 for count in commits.values() if count > 1)
             self.row.duplicated += max(0, sum(event.terminal for event in story) - 1)
+        if self._struck_ms:
+            ends = [_time_ms(story[-1]) for story in stories if story]
+            self.row.in_flight = sum(end >= self._struck_ms[0] for end in ends)
         self.row.recovery_s = _worst_recovery_s(stories, self._struck_ms)
 
     def _results_that_stay(self) -> list[str]:

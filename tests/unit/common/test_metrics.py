@@ -53,3 +53,25 @@ def test_several_processes_are_added_up(tmp_path: Path) -> None:
 def test_without_a_shared_folder_a_process_shows_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR", raising=False)
     assert b"kiln_duplicate_commits_total" in metrics.render()
+
+
+def test_the_file_of_a_process_that_died_while_it_wrote_is_skipped_and_counted(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "counter_1.db").write_bytes(b"\xff" * 64)
+    (tmp_path / "gauge_livesum_2.db").write_bytes(b"")
+    code = (
+        "from common import metrics; metrics.DUPLICATE_COMMITS.inc(2);"
+        "print(metrics.render().decode())"
+    )
+    environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    shown = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment,
+        cwd=Path(__file__).resolve().parents[3],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert "kiln_duplicate_commits_total 2.0" in shown
+    assert "kiln_metrics_bad_files 1.0" in shown or "kiln_metrics_bad_files 2.0" in shown
