@@ -36,7 +36,7 @@ demo: setup ## A figurine and three recipes, files in out/ (PHOTO=me.jpg FOOD=ta
 	@$(BIN)/python -m deploy.demo "$(PHOTO)" --food="$(FOOD)" --ingredients="$(INGREDIENTS)"
 
 ##@ Develop
-.PHONY: setup-dev setup-train train fmt check lint test verify chaos bench docs lock
+.PHONY: setup-dev setup-train train fmt check lint test verify chaos load bench docs lock
 
 setup-dev: setup $(VENV)/.dev $(VENV)/.node $(if $(CI),$(VENV)/.torch) ## Install what checks and tests need as well
 
@@ -67,6 +67,9 @@ chaos: setup-dev ## All failure tests in full (an hour); writes docs/chaos.md
 
 verify: setup-dev ## Every suite in full; writes its table into docs/verify.md
 	$(BIN)/python -m tests.verify
+
+load: setup-dev ## 5 to 30 users from photo to recipe (six minutes); writes docs/load.md
+	$(BIN)/python -m tests.load
 
 bench: setup-dev ## Measure, never judge
 	$(BIN)/python -m tests.bench

@@ -33,10 +33,14 @@ def grocery_photo(*names: str) -> bytes:
     return _table([next(path for path in _listed() if name in path) for name in names], 512)
 
 
-def new_grocery_photo(rng: random.Random, side: int = 1024) -> bytes:
-    """A table with four kinds of produce, another one each time."""
-    paths = [path for path in _listed() if path.split("/")[1] in PRODUCE]
-    return _table(rng.sample(paths, 4), side // 2, rng)
+def four_kinds(rng: random.Random) -> list[str]:
+    """Names of four photos of produce."""
+    return rng.sample([path for path in _listed() if path.split("/")[1] in PRODUCE], 4)
+
+
+def new_grocery_photo(names: Sequence[str], rng: random.Random, side: int = 1024) -> bytes:
+    """A table with the four, in other pixels each time."""
+    return _table(names, side // 2, rng)
 
 
 @cache
