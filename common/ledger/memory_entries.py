@@ -38,6 +38,11 @@ class NodeEntry:
     publish_after_ms: int = 0
     fatal: bool = False  # it has taken its process along
 
+    @property
+    def unsent(self) -> bool:
+        """Whether a failed try made it ready: nobody has published it since."""
+        return self.attempts > 0 and self.publish_after_ms == self.ready_ms
+
     def record(self) -> NodeRecord:
         """Show this node."""
         return NodeRecord(

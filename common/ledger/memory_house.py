@@ -72,7 +72,7 @@ class MemoryHouse:
             now, due = self._now(), []
             for job, node in self._ready(queue)[:limit]:
                 waited = now - (node.ready_ms or 0)
-                lost = missing > 0 and waited >= LOST_AFTER_MS
+                lost = node.unsent or (missing > 0 and waited >= LOST_AFTER_MS)
                 if (lost or waited >= patience_ms) and now >= node.publish_after_ms:
                     missing -= 1
                     self._book.note_republished(node)

@@ -123,7 +123,10 @@ class Ledger(Protocol):
     def overdue(
         self, queue: str, missing: int, patience_ms: int, limit: int = 100
     ) -> list[ReadyNode]:
-        """Ready nodes to publish again: ``missing`` messages are known to be lost."""
+        """Ready nodes to publish again: ``missing`` messages are known to be lost.
+
+        What a failed try made ready has no message in any case.
+        """
         ...
 
     def expire(self, limit: int = 100) -> int:

@@ -1,4 +1,4 @@
-"""A stage that took its process along runs alone from then on."""
+"""After a crash a stage runs alone; after a failed try it is missed at once."""
 
 from __future__ import annotations
 
@@ -61,3 +61,26 @@ def test_a_job_that_has_ended_says_so_first(house: House) -> None:
     house.ledger.release("w1", counts=True)
     house.ledger.fail(house.claim("a"), NoFace("nobody"))
     assert among_others(house) == Refusal("ended")
+
+
+def test_a_stage_that_is_to_be_tried_again_is_missed_whatever_the_broker_counts(
+    house: House,
+) -> None:
+    """Messages of dead workers stay unacknowledged for minutes, and stand for nobody."""
+    house.accept()
+    house.ledger.fail(house.claim("a"), StorageError("full"), delay_ms=2000)
+    assert house.ledger.overdue("red", missing=0, patience_ms=60_000) == []  # it pauses
+    house.later(2000)
+    (due,) = house.ledger.overdue("red", missing=0, patience_ms=60_000)
+    assert (due.id, due.lost) == ("a", True)
+    house.later(2000)
+    assert house.ledger.overdue("red", missing=0, patience_ms=60_000) == []  # once is enough
+
+
+def test_a_stage_whose_claim_was_taken_away_has_been_published_by_whoever_took_it(
+    house: House,
+) -> None:
+    house.accept()
+    house.claim("a")
+    assert [node.id for node in house.ledger.release("w1", counts=True)] == ["a"]
+    assert house.ledger.overdue("red", missing=0, patience_ms=60_000) == []
