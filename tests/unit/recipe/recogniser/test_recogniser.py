@@ -11,7 +11,6 @@ from recipe_service.engines.recogniser import WEIGHTS, Detection, Recogniser
 from recipe_service.engines.recogniser_labels import PACKAGED, ingredient_of
 from recipe_service.engines.recogniser_scores import Maps, box_of
 from recipe_service.training.bars import Extent
-from recipe_service.training.dataset import load_split
 from recipe_service.training.evaluate import evaluate
 from tests.unit.recipe.recogniser.groceries import jpeg, named_photo, store_folder
 
@@ -151,17 +150,14 @@ def test_the_committed_weights_are_small_and_say_how_they_were_made(
     assert log["plan"]["single"]["epochs"] >= 100
 
 
-def test_photos_of_groceries_from_val_are_recognised(recogniser: Recogniser) -> None:
-    val = load_split(store_folder(), "val")
-    right = 0
-    for number in range(0, len(val), 3):
-        (found,) = recogniser.recognise([jpeg(val.pictures[number])])
-        right += found[0].coarse == recogniser.facts.coarse[val.coarse[number]]
-    assert right / len(range(0, len(val), 3)) >= 0.75
-
-
-@pytest.mark.bench
-def test_the_bars_hold_on_val(tmp_path: Path) -> None:
-    rows = {row.name: row for row in evaluate(store_folder(), extent=Extent(120, 40))}
-    for name in ("coarse top-1", "fine top-1", "mosaics: precision at the default threshold"):
-        assert rows[name].passed, rows[name]
+def test_a_third_of_val_is_recognised_about_as_well_as_the_model_card_says(
+    tmp_path: Path,
+) -> None:
+    lines = (store_folder() / "val.txt").read_text().splitlines()[::3]
+    (tmp_path / "val.txt").write_text("\n".join(f"{store_folder()}/{line}" for line in lines))
+    rows = {row.name: row.value for row in evaluate(tmp_path, extent=Extent(20, 1))}
+    assert rows["coarse top-1"] >= 0.78
+    assert rows["fine top-1"] >= 0.70
+    assert rows["single photos: precision at the default threshold"] >= 0.85
+    assert rows["mosaics: precision at the default threshold"] >= 0.85
+    assert rows["food-free photos tagged: all of these"] <= 0.05
