@@ -23,7 +23,7 @@ class Faults:
     def at(
         self, point: str, do: str = "", *, times: int = 1, seconds: float = 0, who: str = ""
     ) -> None:
-        """Let something happen at a point, so often; ``who`` is a part of a command line.
+        """Let something happen at a point, so often; ``who`` is a part of a name.
 
         A point is ``<job or input hash> <node>``, ``commit``, ``publish``, ``chord part``,
         ``chord body``, ``warm up``, ``no heartbeat`` or ``clock``.

@@ -101,13 +101,14 @@ def test_a_store_that_is_away_refuses_new_jobs_and_loses_none(scene: Scene) -> N
     """A mount that vanished; root may write into read-only folders, so that would prove nothing."""
     folder = scene.stack.folder / "artifacts"
     away = folder.with_name("artifacts.away")
-    scene.stack.stop("fusion-worker")
-    job = scene.figurine()
+    photo = new_portrait()
+    scene.faults.at(f"{hash_of(photo)} fusion.measure", "sleep", seconds=2)
+    job = scene.figurine(photo)
+    scene.running(job, "fusion.measure")
     folder.rename(away)
     folder.write_text("not a folder")
     scene.struck()
     try:
-        scene.stack.start("fusion-worker")
         answer = requests.post(f"{scene.stack.url}/v1/figurines", data=new_portrait(), timeout=10)
         assert (answer.status_code, answer.json()["code"]) == (503, "storage")
         assert "Retry-After" in answer.headers
@@ -125,7 +126,7 @@ def test_a_wrong_clock_costs_nothing(scene: Scene) -> None:
     for jump in (60, -60):
         jobs = [*scene.figurines(1), *scene.recipes(4)]
         scene.struck()
-        scene.faults.at("clock", who="-1@", seconds=jump)
+        scene.faults.at("clock", who="-worker-1", seconds=jump)
         time.sleep(1)
         jobs += [*scene.figurines(1), *scene.recipes(4)]
         scene.succeed(*jobs)

@@ -59,7 +59,7 @@ def test_a_worker_without_its_model_is_named_and_its_jobs_wait(
 @pytest.mark.fault(24, "a worker with a warm-up of ten seconds is killed", seconds=40)
 def test_a_slow_warm_up_is_no_kill_loop(scene: Scene) -> None:
     """Threads have no children to give up on: the whole worker comes back, once."""
-    scene.faults.at("warm up", "sleep", times=10, seconds=10, who="fusion-1@")
+    scene.faults.at("warm up", "sleep", times=10, seconds=10, who="fusion-worker-1")
     job = scene.figurine()
     scene.struck()
     (killed,) = scene.stack.kill("fusion-worker-1")

@@ -31,7 +31,7 @@ def wanted(point: str) -> dict[str, Any] | None:
         fault: dict[str, Any] = json.loads((FOLDER / f"{point}.json").read_text())
     except (OSError, ValueError):
         return None
-    if fault.get("who", "") not in " ".join(sys.argv):
+    if not is_me(fault.get("who", "")):
         return None
     for turn in range(int(fault["times"])):
         try:
@@ -40,6 +40,11 @@ def wanted(point: str) -> dict[str, Any] | None:
             continue
         return fault
     return None
+
+
+def is_me(who: str) -> bool:
+    """Tell whether a part of a command line, or of a supervised name, is of this process."""
+    return who in " ".join([*sys.argv, os.environ.get("SUPERVISOR_PROCESS_NAME", "")])
 
 
 def act(fault: dict[str, Any] | None) -> None:
@@ -208,7 +213,7 @@ def wrong_time() -> float:
         _clock["looked"] = time.monotonic()
         try:
             fault = json.loads((FOLDER / "clock.json").read_text())
-            mine = fault["who"] in " ".join(sys.argv)
+            mine = is_me(fault["who"])
         except (OSError, ValueError):
             fault, mine = {}, False
         _clock["offset"] = fault["seconds"] if mine else 0.0
