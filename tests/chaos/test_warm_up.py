@@ -65,6 +65,8 @@ def test_a_slow_warm_up_is_no_kill_loop(scene: Scene) -> None:
     (killed,) = scene.stack.kill("fusion-worker-1")
     until(lambda: scene.stack.pid("fusion-worker-1") not in {0, killed}, 60)
     pid = scene.stack.pid("fusion-worker-1")
+    until(lambda: scene.faults.made("warm up"), 60)
+    until(lambda: len(scene.ledger.workers(["fusion"])["fusion"]) == 1, 30)  # it has faded
     until(lambda: len(scene.ledger.workers(["fusion"])["fusion"]) == 2, 90)
     assert scene.stack.pid("fusion-worker-1") == pid
     assert scene.faults.made("warm up") == 1
