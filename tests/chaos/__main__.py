@@ -23,7 +23,7 @@ def main() -> int:
     parser.add_argument("--small", action="store_true", help="the numbers of `make test`")
     parser.add_argument("-k", default="", help="only these tests; writes no page")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix="kiln-chaos-") as folder:
         results = Path(folder) / "rows.jsonl"
         results.touch()
         started = time.monotonic()
