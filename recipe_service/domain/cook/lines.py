@@ -17,7 +17,7 @@ _WHOLE_ERROR, _HALF_ERROR = 0.25, 0.12  # how far a count may be from the weight
 _PARTS = frozenset({"slice", "clove", "head", "cube", "sheet", "stalk", "knob", "leaf"})
 _MOST_COUNTED = 6  # a cook weighs what is more
 _LEAST_CUT_G = 9.0
-_PRESERVED = ("canned ", "tinned ", "frozen ")
+_PRESERVED = ("canned ", "tinned ", "frozen ", "dried ")
 _CUTS = ("minced ", "stewing ", "whole "), (" breast", " thigh", " fillet", " steak")
 
 
