@@ -63,8 +63,8 @@ def page(rows: list[dict[str, Any]], seconds: float, *, small: bool) -> str:
             "flight (unfinished when it came, or accepted while it lasted), followed by the audit "
             "of the ledger and the store. *Lost*: accepted jobs "
             "that did not end. *Doubled*: stages committed, or ends told, more than once. "
-            "*Worst recovery*: from the fault to the moment the last stage that it interrupted "
-            "ran again; where none was, to the next sign of life of any job."
+            "*Worst recovery*: the longest time that a stage which it interrupted waited to run "
+            "again, or that no job at all moved."
         ),
         "",
         "| # | fault | in flight | lost | doubled | worst recovery, s | result |",

@@ -37,6 +37,10 @@ class Faults:
         """How often it has happened."""
         return sum(1 for _ in self.folder.glob(f"{point}.used-*"))
 
+    def moments_ms(self) -> list[int]:
+        """When anything has happened."""
+        return [int(file.stat().st_mtime * 1000) for file in self.folder.glob("*.used-*")]
+
     def clear(self) -> None:
         """Ask for nothing any more."""
         for file in self.folder.iterdir():

@@ -232,6 +232,7 @@ class Scene:
     # -- the verdict --------------------------------------------------------------------------
     def conclude(self) -> None:
         """Heal the house; then every job has ended once, and the audit finds nothing."""
+        self._struck_ms += self.faults.moments_ms() if self._struck_ms else []
         self.faults.clear()
         self.stack.settle(120)
         until(lambda: self.unfinished() == 0, self.patience_s, pause_s=0.2)
@@ -262,7 +263,7 @@ class Scene:
             self.row.duplicated += max(0, sum(event.terminal for event in story) - 1)
         if self._struck_ms:
             ends = [_time_ms(story[-1]) for story in stories if story]
-            self.row.in_flight = sum(end >= self._struck_ms[0] for end in ends)
+            self.row.in_flight = sum(end >= min(self._struck_ms) for end in ends)
         self.row.recovery_s = _worst_recovery_s(stories, self._struck_ms)
 
     def _results_that_stay(self) -> list[str]:
@@ -272,21 +273,15 @@ class Scene:
 
 
 def _worst_recovery_s(stories: list[list[Event]], struck_ms: list[int]) -> float | None:
-    """From a fault to the moment the last stage that it interrupted ran again.
-
-    Where none was interrupted: to the next sign of life of any job.
-    """
+    """Find how long a stage that a fault interrupted waited, or how long no job moved at all."""
     if not struck_ms:
         return None
-    interrupted = [wait for story in stories for wait in _interruptions_ms(story, struck_ms)]
-    if interrupted:
-        return max(interrupted) / 1000
-    times = sorted(_time_ms(event) for story in stories for event in story)
-    signs = [next((at - struck for at in times if at >= struck), 0) for struck in struck_ms]
-    return max(signs) / 1000
+    waits = [wait for story in stories for wait in _interruptions_ms(story, struck_ms)]
+    return max([*waits, *_silences_ms(stories, min(struck_ms))], default=0) / 1000
 
 
 def _interruptions_ms(story: list[Event], struck_ms: list[int]) -> list[int]:
+    """From the last fault during a try of a stage to its next try."""
     began: dict[str, int] = {}
     found = []
     for event in story:
@@ -297,6 +292,22 @@ def _interruptions_ms(story: list[Event], struck_ms: list[int]) -> list[int]:
                 found += [at - max(between)] if between else []
             began[stage] = at
     return found
+
+
+def _silences_ms(stories: list[list[Event]], since_ms: int) -> list[int]:
+    """Gaps between any two events after a fault, while a job was unfinished."""
+    told = sorted(((_time_ms(one), one) for story in stories for one in story), key=_first)
+    unfinished, last, found = 0, since_ms, []
+    for at, event in told:
+        if at > last and unfinished:
+            found.append(at - last)
+        last = max(last, at)
+        unfinished += (event.type == "accepted") - event.terminal
+    return found
+
+
+def _first(pair: tuple[int, Event]) -> int:
+    return pair[0]
 
 
 def _time_ms(event: Event) -> int:
