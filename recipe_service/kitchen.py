@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -34,7 +35,7 @@ class Kitchen:
         """Whoever looks at photos."""
         return Eyes(self.recogniser, self.server)
 
-    @property
+    @cached_property
     def cooks(self) -> Cooks:
         """Whoever writes recipes."""
         return Cooks(self.knowledge, self.dishes, self.names, self.server)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
 
 from common.contracts.recipe import ComposeRequest, IngredientList, Recipe, RecipeEngine
 from common.errors import BadParameter, NoRecipe
 from recipe_service.domain.check import check_recipe
-from recipe_service.domain.cook.choose import Wish, choose
+from recipe_service.domain.cook.choose import Menu, Wish
 from recipe_service.domain.cook.dishes import Dish
 from recipe_service.domain.cook.match import Casting
 from recipe_service.domain.cook.write import title_of, write
@@ -22,7 +26,28 @@ from recipe_service.engines.openai.client import ModelServer
 from recipe_service.engines.openai.unavailable import ModelUnavailable
 from recipe_service.engines.openai.writer import write_recipe
 
+KEPT_MENUS: Final = 32
+
 log = logging.getLogger(__name__)
+
+
+class Menus:
+    """Menus of the last wishes: the slots of a job have the same wish at nearly the same time."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Wish, Menu] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def open(self, dishes: tuple[Dish, ...], wish: Wish, knowledge: Knowledge) -> Iterator[Menu]:
+        """Hand out the menu of a wish, to one thread at a time."""
+        with self._lock:
+            if wish not in self._kept:
+                self._kept[wish] = Menu(dishes, wish, knowledge)
+            self._kept.move_to_end(wish)
+            while len(self._kept) > KEPT_MENUS:
+                self._kept.popitem(last=False)
+            yield self._kept[wish]
 
 
 @dataclass(frozen=True)
@@ -33,6 +58,7 @@ class Cooks:
     dishes: tuple[Dish, ...]
     names: NameIndex
     server: ModelServer | None = None  # with a text model
+    menus: Menus = field(default_factory=Menus, compare=False, repr=False)
 
     def cook(
         self,
@@ -91,18 +117,17 @@ class Cooks:
             diets=wanted.diet,
             excluded=self.excluded(wanted.exclude),
             servings=wanted.servings,
-            count=wanted.slot + 1,
             max_minutes=wanted.max_minutes,
             hint=wanted.hint,
         )
 
     def _casting(self, wish: Wish, slot: int) -> tuple[Casting | None, str]:
         """Cast the dish of this slot; also tells what was relaxed for it, not for those before."""
-        choice = choose(self.dishes, wish, self.knowledge)
+        with self.menus.open(self.dishes, wish, self.knowledge) as menu:
+            choice, before = menu.first(slot + 1), menu.first(slot)
         if slot >= len(choice.castings):
             return None, ""
-        before = choose(self.dishes, replace(wish, count=slot), self.knowledge).notes
-        relaxed = " ".join(note for note in choice.notes if note not in before)
+        relaxed = " ".join(note for note in choice.notes if note not in before.notes)
         return choice.castings[slot], relaxed
 
     def _by_composer(self, wish: Wish, casting: Casting | None, wanted: ComposeRequest) -> Recipe:

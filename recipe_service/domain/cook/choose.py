@@ -83,22 +83,14 @@ def choose(dishes: Iterable[Dish], wish: Wish, knowledge: Knowledge) -> Choice:
     i-th recipe can compute its choice alone. Diets, exclusions, `max_minutes` and families are
     never relaxed; the other demands are, one at a time, and the notes say so.
     """
-    table = _Table(dishes, wish, knowledge)
-    chosen: list[Casting] = []
-    while len(chosen) < wish.count:
-        casting = table.next(chosen)
-        if casting is None:
-            break
-        chosen.append(casting)
-    notes = list(table.relaxed(chosen))
-    if len(chosen) < wish.count:
-        suits = "the list" if wish.max_minutes is None else "the list and the time"
-        notes.append(f"Only {len(chosen)} of {wish.count} recipes: no other dish suits {suits}.")
-    return Choice(tuple(chosen), tuple(notes))
+    return Menu(dishes, wish, knowledge).first(wish.count)
 
 
-class _Table:
-    """The dishes as this wish would have them, with their scores."""
+class Menu:
+    """The dishes as one wish would have them, with their scores; what was picked is kept.
+
+    Not safe to share between threads.
+    """
 
     def __init__(self, dishes: Iterable[Dish], wish: Wish, knowledge: Knowledge) -> None:
         foods = knowledge.foods
@@ -116,17 +108,32 @@ class _Table:
         hand = frozenset(self._at_hand)
         near = [(len(dish.foods & hand), dish) for dish in dishes]
         self._later = [dish for shared, dish in near if 0 < shared < self._ladder[0].used]
+        self._chosen: list[Casting] = []
         self._castings: list[Casting] = []
         self._scores: dict[str, float] = {}
         self._cast([dish for shared, dish in near if shared >= self._ladder[0].used])
 
-    def next(self, chosen: list[Casting]) -> Casting | None:
+    def first(self, count: int) -> Choice:
+        """Answer as `choose` does for so many dishes."""
+        while len(self._chosen) < count:
+            casting = self._next()
+            if casting is None:
+                break
+            self._chosen.append(casting)
+        chosen = self._chosen[:count]
+        notes = list(self._relaxed(chosen))
+        if len(chosen) < count:
+            suits = "the list" if self._wish.max_minutes is None else "the list and the time"
+            notes.append(f"Only {len(chosen)} of {count} recipes: no other dish suits {suits}.")
+        return Choice(tuple(chosen), tuple(notes))
+
+    def _next(self) -> Casting | None:
         """Take the best casting of the highest rung that is not empty."""
-        found = self._best(chosen, self._ladder[:1])
+        found = self._best(self._chosen, self._ladder[:1])
         if found is None:
             self._cast(self._later)
             self._later = []
-            found = self._best(chosen, self._ladder)
+            found = self._best(self._chosen, self._ladder)
         return found
 
     def _cast(self, dishes: Iterable[Dish]) -> None:
@@ -138,7 +145,7 @@ class _Table:
                 self._castings.append(casting)
                 self._scores[dish.id] = _score(casting, self._wish, mains, self._knowledge)
 
-    def relaxed(self, chosen: list[Casting]) -> Iterator[str]:
+    def _relaxed(self, chosen: list[Casting]) -> Iterator[str]:
         """Say which demands the chosen dishes do not meet."""
         asked = self._ladder[0]
         if any(len(casting.used) < asked.used for casting in chosen):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from common.contracts.recipe import Diet
-from recipe_service.domain.cook.choose import Choice, Wish, choose
+from recipe_service.domain.cook.choose import Choice, Menu, Wish, choose
 from recipe_service.domain.cook.dishes import Dish
 from tests.unit.recipe.cook.kitchen import HEAD, KITCHEN, dish_of, role, step
 
@@ -116,3 +116,13 @@ def test_a_kind_that_is_not_there_yet_comes_before_more_of_the_same(tmp_path: Pa
         make(tmp_path, "c", "carrot", "leek", "potato", kind="soup"),
     ]
     assert ids(choose(menu, Wish(PANTRY), KITCHEN)) == ["a", "c", "b"]
+
+
+@pytest.mark.parametrize("minutes", [None, 1])
+def test_a_menu_gives_the_same_answers_in_whatever_order_it_is_asked(
+    menu: list[Dish], minutes: int | None
+) -> None:
+    wish = Wish(PANTRY, max_minutes=minutes)
+    alone = {count: choose(menu, replace(wish, count=count), KITCHEN) for count in range(6)}
+    kept = Menu(menu, wish, KITCHEN)
+    assert {count: kept.first(count) for count in (2, 5, 0, 1, 4, 3)} == alone
