@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.chaos.scene import Scene
 
 
-@pytest.mark.fault(4, "SIGKILL after a header's commit, before its chord part counts", seconds=20)
+@pytest.mark.fault(4, "SIGKILL after a header's commit, before its chord part counts", seconds=5)
 def test_a_chord_that_counts_one_part_too_few_fires_by_the_reconciler(scene: Scene) -> None:
     scene.faults.at("chord part", "kill", who="fusion")
     scene.struck()
@@ -29,7 +29,7 @@ def test_a_chord_that_counts_one_part_too_few_fires_by_the_reconciler(scene: Sce
     assert fan_in_delay_s(scene, job) < 30  # promised: two periods of the reconciler
 
 
-@pytest.mark.fault(5, "SIGTERM while the body of a chord is published", seconds=25)
+@pytest.mark.fault(5, "SIGTERM while the body of a chord is published", seconds=5)
 def test_a_worker_told_to_leave_while_it_publishes_the_body(scene: Scene) -> None:
     scene.faults.at("chord body", "term", seconds=1)
     scene.struck()
@@ -39,7 +39,7 @@ def test_a_worker_told_to_leave_while_it_publishes_the_body(scene: Scene) -> Non
     assert scene.told(job, "done")["gateway.finish"] == 1
 
 
-@pytest.mark.fault("5b", "SystemExit in place of the body's message (what L3 does)", seconds=20)
+@pytest.mark.fault("5b", "SystemExit in place of the body's message (what L3 does)", seconds=5)
 def test_a_body_that_is_never_published_is_published_by_the_reconciler(scene: Scene) -> None:
     scene.faults.at("chord body", "exit")
     scene.struck()
@@ -50,7 +50,7 @@ def test_a_body_that_is_never_published_is_published_by_the_reconciler(scene: Sc
     assert scene.job(job).republications == 1
 
 
-@pytest.mark.fault(6, "one connection error while a chord part is counted", seconds=15)
+@pytest.mark.fault(6, "one connection error while a chord part is counted", seconds=5)
 def test_a_lost_connection_in_the_chord_fails_nobody(scene: Scene) -> None:
     scene.faults.at("chord part", "no connection")
     scene.struck()
@@ -88,7 +88,7 @@ def test_a_part_that_is_needed_fails_the_job_at_once(scene: Scene) -> None:
     assert time.monotonic() - started < 60
 
 
-@pytest.mark.fault("21b", "one of the parallel stages fails for good, and may", seconds=10)
+@pytest.mark.fault("21b", "one of the parallel stages fails for good, and may", seconds=8)
 def test_a_part_that_is_optional_is_left_out(scene: Scene) -> None:
     scene.stack.stop("recipe-worker")
     job = scene.recipe(3)

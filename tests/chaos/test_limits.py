@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.chaos.scene import Scene
 
 
-@pytest.mark.fault(22, "out of memory: the kernel kills a worker (control group)", seconds=25)
+@pytest.mark.fault(22, "out of memory: the kernel kills a worker (control group)", seconds=12)
 def test_a_worker_killed_for_its_memory_costs_an_attempt(scene: Scene) -> None:
     greedy = new_portrait()
     scene.faults.at(f"{hash_of(greedy)} fusion.measure", "eat")
@@ -41,7 +41,7 @@ def test_a_worker_killed_for_its_memory_costs_an_attempt(scene: Scene) -> None:
     assert log.count("terminated by SIGKILL") >= 1
 
 
-@pytest.mark.fault("22b", "out of memory each time: address space of a worker is full", seconds=20)
+@pytest.mark.fault("22b", "out of memory each time: address space of a worker is full", seconds=3)
 def test_a_worker_that_may_not_take_more_memory_says_why(scene: Scene) -> None:
     """RLIMIT_AS: allocation fails instead of a kill. The job has a reason, nothing restarts."""
     greedy = new_portrait()
@@ -75,7 +75,7 @@ def largest_file(pids: list[int], size: int) -> Iterator[None]:
                 resource.prlimit(pid, resource.RLIMIT_FSIZE, (infinite, infinite))
 
 
-@pytest.mark.fault(29, "the workers' disk is full", seconds=30)
+@pytest.mark.fault(29, "the workers' disk is full", seconds=10)
 def test_a_full_disk_is_a_storage_error_after_three_attempts(scene: Scene) -> None:
     pids = [process.pid for process in scene.stack.processes("fusion-worker")]
     with largest_file(pids, 100):
@@ -86,7 +86,7 @@ def test_a_full_disk_is_a_storage_error_after_three_attempts(scene: Scene) -> No
     scene.succeed(scene.figurine())  # and all is well again
 
 
-@pytest.mark.fault("29b", "the workers' disk is full for a moment", seconds=15)
+@pytest.mark.fault("29b", "the workers' disk is full for a moment", seconds=6)
 def test_a_disk_that_has_room_again_in_time_fails_nobody(scene: Scene) -> None:
     pids = [process.pid for process in scene.stack.processes("fusion-worker")]
     with largest_file(pids, 100):
@@ -96,7 +96,7 @@ def test_a_disk_that_has_room_again_in_time_fails_nobody(scene: Scene) -> None:
     scene.succeed(job)
 
 
-@pytest.mark.fault("29c", "the folder of the artifacts is gone for a while", seconds=30)
+@pytest.mark.fault("29c", "the folder of the artifacts is gone for a while", seconds=9)
 def test_a_store_that_is_away_refuses_new_jobs_and_loses_none(scene: Scene) -> None:
     """A mount that vanished; root may write into read-only folders, so that would prove nothing."""
     folder = scene.stack.folder / "artifacts"
@@ -120,7 +120,7 @@ def test_a_store_that_is_away_refuses_new_jobs_and_loses_none(scene: Scene) -> N
     scene.succeed(job)
 
 
-@pytest.mark.fault(30, "the clock of a worker jumps by a minute, forwards and back", seconds=25)
+@pytest.mark.fault(30, "the clock of a worker jumps by a minute, forwards and back", seconds=10)
 def test_a_wrong_clock_costs_nothing(scene: Scene) -> None:
     """Leases and deadlines go by the time of Redis; only kombu reads the clock of the worker."""
     for jump in (60, -60):
@@ -132,7 +132,7 @@ def test_a_wrong_clock_costs_nothing(scene: Scene) -> None:
         scene.succeed(*jobs)
 
 
-@pytest.mark.fault(34, "artifacts expire while one is downloaded and a job runs", seconds=12)
+@pytest.mark.fault(34, "artifacts expire while one is downloaded and a job runs", seconds=6)
 def test_expiry_waits_for_the_reader_and_for_the_job(scene: Scene) -> None:
     # Given a finished job whose results and photo expire at once, in mid-download
     job = short_lived(scene)
@@ -150,7 +150,7 @@ def test_expiry_waits_for_the_reader_and_for_the_job(scene: Scene) -> None:
     assert scene.job(job).state == "succeeded"
 
 
-@pytest.mark.fault("34b", "the life of a photo ends while its job still waits", seconds=12)
+@pytest.mark.fault("34b", "the life of a photo ends while its job still waits", seconds=9)
 def test_the_inputs_of_a_job_live_as_long_as_it_does(scene: Scene) -> None:
     scene.stack.stop("gateway-worker")
     job = short_lived(scene)

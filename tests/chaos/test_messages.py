@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tests.chaos.scene import Scene
 
 
-@pytest.mark.fault(11, "the same message ten times at once", seconds=12)
+@pytest.mark.fault(11, "the same message ten times at once", seconds=4)
 def test_one_of_ten_executions_commits(scene: Scene) -> None:
     photo = new_portrait()
     scene.struck()
@@ -42,7 +42,7 @@ def test_one_of_ten_executions_commits(scene: Scene) -> None:
     assert scene.told(job, "done")["fusion.measure"] == 1
 
 
-@pytest.mark.fault(12, "a stage longer than its lease, with heartbeats", seconds=20)
+@pytest.mark.fault(12, "a stage longer than its lease, with heartbeats", seconds=17)
 def test_a_long_stage_with_heartbeats_runs_once(scene: Scene) -> None:
     photo = new_portrait()
     scene.faults.at(f"{hash_of(photo)} fusion.measure", "sleep", seconds=13)
@@ -51,7 +51,7 @@ def test_a_long_stage_with_heartbeats_runs_once(scene: Scene) -> None:
     assert scene.told(job, "running")["fusion.measure"] == 1
 
 
-@pytest.mark.fault("12b", "a stage longer than its lease, without heartbeats", seconds=35)
+@pytest.mark.fault("12b", "a stage longer than its lease, without heartbeats", seconds=24)
 def test_a_long_stage_without_heartbeats_runs_twice_and_commits_once(scene: Scene) -> None:
     photo = new_portrait()
     scene.faults.at("no heartbeat")
@@ -65,7 +65,7 @@ def test_a_long_stage_without_heartbeats_runs_twice_and_commits_once(scene: Scen
     assert scene.told(job, "done")["fusion.measure"] == 1
 
 
-@pytest.mark.fault(15, "a queue entry that is not JSON", seconds=30)
+@pytest.mark.fault(15, "a queue entry that is not JSON", seconds=13)
 def test_rubbish_in_a_queue_kills_a_worker_and_loses_no_job(scene: Scene) -> None:
     """The ACL that keeps others from writing to the queues comes with the keys of the house."""
     jobs = [scene.figurine(), *scene.recipes(2)]
@@ -77,7 +77,7 @@ def test_rubbish_in_a_queue_kills_a_worker_and_loses_no_job(scene: Scene) -> Non
     scene.succeed(*jobs)
 
 
-@pytest.mark.fault(16, "a JSON envelope that is no message", seconds=30)
+@pytest.mark.fault(16, "a JSON envelope that is no message", seconds=5)
 def test_an_envelope_without_a_message_only_repeats_work(scene: Scene) -> None:
     jobs = [scene.figurine(), *scene.recipes(2)]
     scene.struck()
@@ -87,7 +87,7 @@ def test_an_envelope_without_a_message_only_repeats_work(scene: Scene) -> None:
     scene.succeed(*jobs)
 
 
-@pytest.mark.fault(17, "an unknown task and a pickled message", seconds=15)
+@pytest.mark.fault(17, "an unknown task and a pickled message", seconds=3)
 def test_foreign_messages_are_thrown_away(scene: Scene) -> None:
     before = {process.name: process.pid for process in scene.stack.processes("recipe-worker")}
     scene.struck()
@@ -135,7 +135,7 @@ def again(scene: Scene, photo: bytes, headers: dict[str, str]) -> Any:
     return answer if answer.status_code in {200, 202} else None
 
 
-@pytest.mark.fault(27, "the reconciler is killed, and two of them run", seconds=35)
+@pytest.mark.fault(27, "the reconciler is killed, and two of them run", seconds=20)
 def test_another_reconciler_takes_over_and_two_publish_nothing_twice(scene: Scene) -> None:
     with second_reconciler(scene) as second:
         # Given two, Then a job whose message is missing is published once
@@ -169,7 +169,7 @@ def second_reconciler(scene: Scene) -> Iterator[subprocess.Popen[bytes]]:
         process.wait(20)
 
 
-@pytest.mark.fault("27b", "the only reconciler is killed again and again", seconds=30)
+@pytest.mark.fault("27b", "the only reconciler is killed again and again", seconds=10)
 def test_a_reconciler_that_dies_all_the_time_still_brings_jobs_back(scene: Scene) -> None:
     for _ in range(size(5, 2)):
         scene.tiny(3, publish=False)
@@ -178,7 +178,7 @@ def test_a_reconciler_that_dies_all_the_time_still_brings_jobs_back(scene: Scene
     scene.succeed(timeout_s=90)
 
 
-@pytest.mark.fault("11b", "a job that fails each time, delivered again and again", seconds=15)
+@pytest.mark.fault("11b", "a job that fails each time, delivered again and again", seconds=6)
 def test_messages_of_a_failed_job_change_nothing(scene: Scene) -> None:
     photo = new_portrait()
     scene.faults.at(f"{hash_of(photo)} fusion.measure", "refuse", times=ALWAYS)

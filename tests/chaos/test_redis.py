@@ -64,7 +64,7 @@ class Poll:
         assert max(seconds for _, seconds in self.answers) < LONGEST_S + HEADROOM_S
 
 
-@pytest.mark.fault(7, "Redis stops and is back after three seconds", seconds=25)
+@pytest.mark.fault(7, "Redis stops and is back after three seconds", seconds=18)
 def test_a_redis_that_restarts_costs_seconds(scene: Scene) -> None:
     jobs = [*scene.figurines(2), *scene.recipes(size(20, 4)), *scene.tiny(size(100, 10))]
     poll = Poll(scene.stack.url, jobs[0])
@@ -80,14 +80,14 @@ def test_a_redis_that_restarts_costs_seconds(scene: Scene) -> None:
     scene.succeed(timeout_s=180)
 
 
-@pytest.mark.fault(8, "Redis is killed right after the 202s", seconds=25)
+@pytest.mark.fault(8, "Redis is killed right after the 202s", seconds=14)
 def test_what_was_accepted_is_on_disk(scene: Scene) -> None:
     jobs = [*scene.recipes(size(50, 5)), *scene.tiny(size(100, 20)), *scene.figurines(2)]
     scene.kill("redis")
     scene.succeed(*jobs, timeout_s=180)
 
 
-@pytest.mark.fault(9, "Redis stands still (SIGSTOP): half-open connections", seconds=40)
+@pytest.mark.fault(9, "Redis stands still (SIGSTOP): half-open connections", seconds=20)
 def test_a_redis_that_hangs_is_a_503_and_nothing_is_committed_twice(scene: Scene) -> None:
     jobs = [*scene.figurines(2), *scene.recipes(4), *scene.tiny(10)]
     poll = Poll(scene.stack.url, jobs[0])
@@ -103,7 +103,7 @@ def test_a_redis_that_hangs_is_a_503_and_nothing_is_committed_twice(scene: Scene
     scene.succeed(timeout_s=180)
 
 
-@pytest.mark.fault(10, "the broker connections of all workers are cut in mid-stage", seconds=20)
+@pytest.mark.fault(10, "the broker connections of all workers are cut in mid-stage", seconds=25)
 def test_cut_connections_repeat_messages_but_not_commits(scene: Scene) -> None:
     jobs = [*scene.figurines(2), *scene.recipes(4), *scene.tiny(10)]
     for _ in range(size(5, 2)):
@@ -117,7 +117,7 @@ def test_cut_connections_repeat_messages_but_not_commits(scene: Scene) -> None:
     scene.succeed(*jobs)
 
 
-@pytest.mark.fault(33, "Redis is full and evicts nothing", seconds=25)
+@pytest.mark.fault(33, "Redis is full and evicts nothing", seconds=12)
 def test_a_full_redis_refuses_new_jobs_and_loses_none(scene: Scene) -> None:
     jobs = [*scene.figurines(2), *scene.recipes(4)]
     before = scene.redis.dbsize()
@@ -145,7 +145,7 @@ def refused(scene: Scene) -> dict[str, Any] | None:
     return {"retry_after": answer.headers["Retry-After"]}
 
 
-@pytest.mark.fault("L1", "messages vanish from the broker altogether (FLUSHDB)", seconds=25)
+@pytest.mark.fault("L1", "messages vanish from the broker altogether (FLUSHDB)", seconds=12)
 def test_a_broker_that_forgot_everything_gets_all_messages_again(scene: Scene) -> None:
     scene.stack.stop("gateway-worker")
     jobs = scene.tiny(size(200, 30))
@@ -156,7 +156,7 @@ def test_a_broker_that_forgot_everything_gets_all_messages_again(scene: Scene) -
     assert all(scene.job(job).republications for job in jobs)
 
 
-@pytest.mark.fault("L6", "a broker that doubles every message", seconds=15)
+@pytest.mark.fault("L6", "a broker that doubles every message", seconds=10)
 def test_every_message_twice_is_no_harm(scene: Scene) -> None:
     scene.struck()
     for job in scene.tiny(size(200, 30)):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.chaos.scene import Scene
 
 
-@pytest.mark.fault(23, "SIGKILL while the models are loaded", seconds=40)
+@pytest.mark.fault(23, "SIGKILL while the models are loaded", seconds=18)
 def test_a_worker_killed_while_it_warms_up_takes_no_job(scene: Scene) -> None:
     scene.faults.at("warm up", "sleep", times=2, seconds=4, who="stylize")
     scene.kill("stylize-worker")
@@ -36,7 +36,7 @@ def test_a_worker_killed_while_it_warms_up_takes_no_job(scene: Scene) -> None:
     assert scene.told(job, "running")["stylize.portrait"] == 1
 
 
-@pytest.mark.fault("23b", "the file of a model is missing", seconds=60)
+@pytest.mark.fault("23b", "the file of a model is missing", seconds=16)
 def test_a_worker_without_its_model_is_named_and_its_jobs_wait(
     scene: Scene, models_dir: Path
 ) -> None:
@@ -56,7 +56,7 @@ def test_a_worker_without_its_model_is_named_and_its_jobs_wait(
     scene.succeed(job)
 
 
-@pytest.mark.fault(24, "a worker with a warm-up of ten seconds is killed", seconds=40)
+@pytest.mark.fault(24, "a worker with a warm-up of ten seconds is killed", seconds=27)
 def test_a_slow_warm_up_is_no_kill_loop(scene: Scene) -> None:
     """Threads have no children to give up on: the whole worker comes back, once."""
     scene.faults.at("warm up", "sleep", times=10, seconds=10, who="fusion-worker-1")
@@ -73,7 +73,7 @@ def test_a_slow_warm_up_is_no_kill_loop(scene: Scene) -> None:
     scene.succeed(job)
 
 
-@pytest.mark.fault(28, "every process is restarted (SIGTERM) under load", seconds=75)
+@pytest.mark.fault(28, "every process is restarted (SIGTERM) under load", seconds=55)
 def test_a_rolling_restart_fails_no_job_and_no_client(scene: Scene) -> None:
     clients = Clients(scene)
     clients.start()

@@ -25,7 +25,7 @@ def hash_of(photo: bytes) -> str:
     return sha256(photo).hexdigest()
 
 
-@pytest.mark.fault(1, "SIGKILL of a worker in mid-stage, a spare one is up", seconds=14)
+@pytest.mark.fault(1, "SIGKILL of a worker in mid-stage, a spare one is up", seconds=20)
 def test_another_worker_takes_over_and_makes_the_same_bytes(scene: Scene) -> None:
     # Given a job whose worker is killed in the middle of a stage
     photos: list[bytes] = []
@@ -58,7 +58,7 @@ def files_of(scene: Scene, job: str) -> dict[str, str]:
     return {name: ref.sha256 for name, ref in scene.job(job).artifacts.items()}
 
 
-@pytest.mark.fault("1b", "SIGKILL between storing the files and committing them", seconds=14)
+@pytest.mark.fault("1b", "SIGKILL between storing the files and committing them", seconds=7)
 def test_files_that_were_never_committed_do_not_stay(scene: Scene) -> None:
     scene.faults.at("commit", "kill", who="recipe")
     scene.struck()
@@ -99,7 +99,7 @@ def test_random_kills_lose_and_double_nothing(scene: Scene) -> None:
     scene.succeed(timeout_s=size(1800, 150))
 
 
-@pytest.mark.fault("3b", "random SIGKILLs of any process over real figurine jobs", seconds=60)
+@pytest.mark.fault("3b", "random SIGKILLs of any process over real figurine jobs", seconds=45)
 def test_random_kills_of_any_process_lose_no_figurine(scene: Scene) -> None:
     """300 figurines, and every process but the supervisor may die, Redis included."""
     rng = random.Random(300)
@@ -113,7 +113,7 @@ def test_random_kills_of_any_process_lose_no_figurine(scene: Scene) -> None:
     scene.succeed(timeout_s=size(1800, 150))
 
 
-@pytest.mark.fault(13, "a stage that hangs for ever in native code", seconds=180)
+@pytest.mark.fault(13, "a stage that hangs for ever in native code", seconds=100)
 def test_a_stage_that_always_hangs_is_given_up_with_that_reason(scene: Scene) -> None:
     poison = new_portrait()
     scene.faults.at(f"{hash_of(poison)} fusion.measure", "hang", times=ALWAYS, seconds=3600)
@@ -125,7 +125,7 @@ def test_a_stage_that_always_hangs_is_given_up_with_that_reason(scene: Scene) ->
     assert_dead(scene, job, "fusion.measure", "hang")
 
 
-@pytest.mark.fault("13b", "native code that never gives the interpreter back", seconds=60)
+@pytest.mark.fault("13b", "native code that never gives the interpreter back", seconds=50)
 def test_a_process_in_which_no_thread_can_run_is_replaced(scene: Scene) -> None:
     """Not even the watchdog runs in such a process; a timer of the system ends it."""
     poison = new_portrait()
@@ -149,7 +149,7 @@ def assert_dead(scene: Scene, job: str, stage: str, code: str) -> None:
     assert job in scene.ledger.dead_letters()
 
 
-@pytest.mark.fault(14, "a photo that crashes its process each time (SIGSEGV)", seconds=30)
+@pytest.mark.fault(14, "a photo that crashes its process each time (SIGSEGV)", seconds=25)
 def test_a_poison_photo_is_given_up_and_its_neighbours_succeed(scene: Scene) -> None:
     poison = new_portrait()
     scene.faults.at(f"{hash_of(poison)} fusion.measure", "crash", times=ALWAYS)
