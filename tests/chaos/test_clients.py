@@ -103,7 +103,7 @@ def small_house(faults: Any) -> Iterator[TestStack]:
 
 
 @pytest.mark.fault(
-    25, "ten times as many requests as the house can serve, for a minute", seconds=45
+    25, "ten times as many requests as the house can serve, for a minute", seconds=95
 )
 def test_overload_is_refused_and_what_is_accepted_stays_fast(
     scene: Scene, small_house: TestStack
