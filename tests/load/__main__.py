@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from tests.load import pantry, single
-from tests.load.report import Load, Sample, report
+from tests.load.report import Load, Machine, Sample, report
 from tests.stack import TestStack
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,9 +27,10 @@ MOST_DINNERS = 15  # a second, while nobody thinks
 def main() -> None:
     """Measure, print the report, write it to the docs."""
     options = _options()
+    busy = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder, TestStack() as stack:
         stack.stop("flower")
-        text = "\n".join(measure(stack, options, Path(folder))) + "\n"
+        text = "\n".join(measure(stack, options, Path(folder), busy)) + "\n"
     print(text)  # noqa: T201
     options.out.write_text(text, "utf-8")
 
@@ -44,7 +46,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def measure(stack: TestStack, options: argparse.Namespace, folder: Path) -> list[str]:
+def measure(stack: TestStack, options: argparse.Namespace, folder: Path, busy: float) -> list[str]:
     """Run everything; returns the lines of the report."""
     steps = [
         (int(users), float(seconds) * options.longer)
@@ -54,12 +56,15 @@ def measure(stack: TestStack, options: argparse.Namespace, folder: Path) -> list
     wanted = round(1.5 * thinking + MOST_DINNERS * options.saturated) + 100
     photos = pantry.store_photos(folder / "photos", wanted, stack.settings.recipe_url)
     alone = single.measure(stack, photos, options.singles)
+    before = single.cpu_s(stack)
     samples = _swarm(stack, folder, steps, options.think)
+    cpu = single.cpu_s(stack) - before
     if options.saturated:
         samples += _swarm(stack, folder, [(SATURATED_USERS, options.saturated)], 0)
     memory = single.resident_mb(stack)
+    machine = Machine(busy, cpu, memory)
     times = (options.think, options.saturated)
-    return report(Load(alone, samples, memory, steps, *times, photos=bool(photos)))
+    return report(Load(alone, samples, machine, steps, *times, photos=bool(photos)))
 
 
 def _swarm(

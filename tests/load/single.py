@@ -104,6 +104,12 @@ def _rate(stack: TestStack, photos: list[Path]) -> float:
     return done / (time.perf_counter() - began)
 
 
+def cpu_s(stack: TestStack) -> float:
+    """CPU seconds that the processes of the stack have taken so far."""
+    times = [psutil.Process(pid).cpu_times() for pid in stack.pids() if psutil.pid_exists(pid)]
+    return float(sum(one.user + one.system for one in times))
+
+
 def resident_mb(stack: TestStack) -> dict[str, float]:
     """Memory of the recipe worker and of the recipe service's processes together."""
     return {

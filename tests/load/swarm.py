@@ -62,12 +62,12 @@ class Guest(locust.HttpUser):
         self.client.trust_env = False
         self.think(self.evening.rng.random())  # not all at once
 
-    def think(self, share: float) -> None:
-        """Be a person for a while."""
+    def think(self, share: float, *, hungry: bool = False) -> None:
+        """Be a person for a while; who waits for a dinner does not leave before it."""
         until = time.monotonic() + self.evening.think_s * share * self.evening.rng.uniform(0.8, 1.2)
         while time.monotonic() < until and not self.evening.ends:
             gevent.sleep(0.1)
-        if self.evening.ends:
+        if self.evening.ends and not hungry:
             raise StopUser
 
     def waited(self, what: str, since: float, *, error: str = "", users: int) -> None:
@@ -139,7 +139,7 @@ class PollGuest(Guest):
             self.think(1)
             return
         self.waited("photo to list", began, users=users)
-        self.think(0.5)
+        self.think(0.5, hungry=True)
         asked = time.perf_counter()
         path = f"/cook-from-image/{task['task_id']}"
         cooked = self.client.post(path, name="cook", context=context).json()
