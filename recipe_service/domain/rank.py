@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 from common.contracts.recipe import (
@@ -131,20 +131,11 @@ class _Need:
                 return
         self.amounts.append(amount)
 
-    def beyond(self, stock: Amount) -> _Need | None:
-        """Tell what is needed beyond the stock; None when it reaches, or nobody can tell."""
-        if self.food is None or len(self.amounts) != 1:
-            return None
-        needed, there = self.amounts[0], stock
-        if needed.unit != there.unit:
-            weights = grams_of(needed, self.food), grams_of(there, self.food)
-            if weights[0] is None or weights[1] is None:
-                return None
-            needed, there = Amount(weights[0], "g"), Amount(weights[1], "g")
-        short = needed.quantity - there.quantity
-        if short <= _NEARLY * needed.quantity:
-            return None
-        return replace(self, amounts=[scale(Amount(short, needed.unit), 1, self.food)])
+    def take_most(self, amount: Amount, recipe: int) -> None:
+        self.recipes.append(recipe)
+        before = self.amounts[0] if self.amounts else None
+        if before is None or (before.unit == amount.unit and before.quantity < amount.quantity):
+            self.amounts = [amount]
 
     def item(self, units: Units) -> ShoppingItem:
         recipes = tuple(dict.fromkeys(self.recipes))
@@ -171,13 +162,32 @@ def _shopping(
     needs: dict[str, _Need] = {}
     for number, recipe in enumerate(recipes):
         for line in recipe.ingredients:
-            if line.have == "missing" or (line.have == "have" and line.id in stock):
-                food = knowledge.foods.get(line.id or "")
-                key = food.id if food else line.name.casefold()
+            food = knowledge.foods.get(line.id or "")
+            key = food.id if food else line.name.casefold()
+            if line.have == "missing":
                 needs.setdefault(key, _Need(line, food)).take(line, number)
-    bought = (need if key not in stock else need.beyond(stock[key]) for key, need in needs.items())
-    for need in sorted((need for need in bought if need), key=_aisle):
+            elif line.have == "have" and food and key in stock:
+                short = _beyond(line, stock[key], food)
+                if short:  # of what is there, each recipe may use all: nobody cooks them at once
+                    needs.setdefault(key, _Need(line, food)).take_most(short, number)
+    for need in sorted(needs.values(), key=_aisle):
         yield need.item(units)
+
+
+def _beyond(line: RecipeIngredient, stock: Amount, food: Food) -> Amount | None:
+    """Tell what one recipe needs beyond the stock; None when it reaches, or nobody can tell."""
+    if line.quantity is None:
+        return None
+    needed, there = Amount(line.quantity, line.unit or "piece"), stock
+    if needed.unit != there.unit:
+        weights = grams_of(needed, food), grams_of(there, food)
+        if weights[0] is None or weights[1] is None:
+            return None
+        needed, there = Amount(weights[0], "g"), Amount(weights[1], "g")
+    short = needed.quantity - there.quantity
+    if short <= _NEARLY * needed.quantity:
+        return None
+    return scale(Amount(short, needed.unit), 1, food)
 
 
 def _aisle(need: _Need) -> int:

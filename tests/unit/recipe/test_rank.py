@@ -102,6 +102,16 @@ def test_what_runs_short_is_bought(
     assert amounts.get("carrot") == bought
 
 
+def test_of_what_is_there_each_recipe_may_use_all() -> None:
+    carrot = Ingredient(name="carrot", id="carrot", quantity=150, unit="g")
+    at_hand = IngredientList(ingredients=(carrot,), engine="test")
+    more = line("carrots", 300, "g", id="carrot", grams=300)
+    other = soup(title="Carrot mash", family="mash", ingredients=(more,))
+    book = rank([STEW, other], at_hand, RankRequest(), frozenset(), knowledge())
+    amounts = {item.id: (item.amount, len(item.recipes)) for item in book.shopping}
+    assert amounts["carrot"] == ("150 g", 2)
+
+
 def test_what_nobody_knows_is_bought_by_its_name() -> None:
     strange = soup(ingredients=(line("moon dust", 2, "tsp", have="missing"),))
     (item,) = ranked(strange).shopping
