@@ -17,14 +17,22 @@
     │   ├── LanguageUnavailable   language_unavailable no language model speaks it here
     │   ├── NoIngredients         no_ingredients       nothing edible was seen or named
     │   ├── NoRecipe              no_recipe            nothing may be cooked from it
+    │   ├── BadWebhook            bad_webhook          an address that is not called from here
     │   └── IdempotencyConflict   idempotency_conflict
-    ├── ForeignSite               foreign_site         another site's page sent the request
+    ├── Unauthorized              unauthorized         no key, or one that is not known here
+    ├── Forbidden                 forbidden            the key may not do that
+    │   └── ForeignSite           foreign_site         another site's page sent the request
     ├── NotFound                  not_found
     ├── NotAllowedNow             job_not_cancellable
     ├── NotPaused                 job_not_paused       there is nothing to resume
     ├── Gone                      gone                 the artifact has expired
+    │   └── Erased                erased               somebody deleted the job
     ├── RangeNotSatisfiable       range_not_satisfiable
     ├── Busy                      busy                 admission refused, try again
+    ├── RateLimited               rate_limited         this caller asks too often
+    │   └── TooManyJobs           too_many_jobs        this caller has too many unfinished jobs
+    ├── NoRoom                    no_room              the house cannot store more
+    │   └── QuotaExceeded         quota_exceeded       this caller cannot store more
     ├── LedgerUnavailable         ledger_unavailable   Redis cannot be reached
     ├── ServiceUnavailable        service_unavailable  another service does not answer
     ├── StorageError              storage              artifact store failed (retryable)
@@ -50,10 +58,13 @@ class KilnError(Exception):
     hint: ClassVar[str] = ""
     retryable: ClassVar[bool] = False
 
-    def __init__(self, detail: str, hint: str | None = None) -> None:
+    def __init__(
+        self, detail: str, hint: str | None = None, *, retry_after_s: float | None = None
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.advice = type(self).hint if hint is None else hint
+        self.retry_after_s = retry_after_s  # where it is known when it is worth trying again
 
 
 def tree(root: type[KilnError]) -> Iterator[type[KilnError]]:
@@ -161,6 +172,13 @@ class NoRecipe(InputError):
     hint = "Name more ingredients, or ask for less: fewer diets and exclusions, more time."
 
 
+class BadWebhook(InputError):
+    """The address of a webhook is malformed, or not one that this house calls."""
+
+    code = "bad_webhook"
+    hint = "Give an https address that can be reached from the internet."
+
+
 class IdempotencyConflict(InputError):
     """The Idempotency-Key was used before, for another request."""
 
@@ -168,7 +186,21 @@ class IdempotencyConflict(InputError):
     hint = "Use a new Idempotency-Key for a new request."
 
 
-class ForeignSite(KilnError):
+class Unauthorized(KilnError):
+    """The house has a lock, and the request carries no key that fits."""
+
+    code = "unauthorized"
+    hint = "Send `Authorization: Bearer <key>`; `kiln keys create` makes keys."
+
+
+class Forbidden(KilnError):
+    """The key is known, but may not do that."""
+
+    code = "forbidden"
+    hint = "Ask the operator for a key with that scope."
+
+
+class ForeignSite(Forbidden):
     """A page of another site made a browser send this; nobody at this house asked for it."""
 
     code = "foreign_site"
@@ -203,6 +235,13 @@ class Gone(KilnError):
     hint = "Submit the photo again."
 
 
+class Erased(Gone):
+    """The job was deleted by its owner."""
+
+    code = "erased"
+    hint = "Submit the photo again for a new job."
+
+
 class RangeNotSatisfiable(KilnError):
     """The Range header lies outside the file."""
 
@@ -216,6 +255,35 @@ class Busy(KilnError):
     code = "busy"
     hint = "Wait for Retry-After seconds and send the same request again."
     retryable = True
+
+
+class RateLimited(KilnError):
+    """The caller asks more often than allowed; others are not affected."""
+
+    code = "rate_limited"
+    hint = "Wait for Retry-After seconds and send the same request again."
+    retryable = True
+
+
+class TooManyJobs(RateLimited):
+    """The caller has as many unfinished jobs as allowed."""
+
+    code = "too_many_jobs"
+    hint = "Wait until one of your jobs has ended, or cancel one."
+
+
+class NoRoom(KilnError):
+    """The store is full, or near enough; what was accepted before is safe."""
+
+    code = "no_room"
+    hint = "The operator should make room; you can also delete jobs of yours."
+
+
+class QuotaExceeded(NoRoom):
+    """The files of the caller take as much room as allowed."""
+
+    code = "quota_exceeded"
+    hint = "Delete jobs that you no longer need, or wait until their files expire."
 
 
 class LedgerUnavailable(KilnError):

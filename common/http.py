@@ -7,6 +7,7 @@ is which HTTP status.
 from __future__ import annotations
 
 import logging
+import math
 import re
 import time
 import uuid
@@ -25,13 +26,16 @@ from common.settings import Settings
 STATUS: Final[dict[type[KilnError], int]] = {
     errors.InputError: 422,
     errors.PhotoTooLarge: 413,
-    errors.ForeignSite: 403,
+    errors.Unauthorized: 401,
+    errors.Forbidden: 403,
     errors.NotFound: 404,
     errors.NotAllowedNow: 409,
     errors.NotPaused: 409,
     errors.Gone: 410,
     errors.RangeNotSatisfiable: 416,
     errors.Busy: 503,
+    errors.RateLimited: 429,
+    errors.NoRoom: 507,
     errors.LedgerUnavailable: 503,
     errors.ServiceUnavailable: 503,
     errors.StorageError: 503,
@@ -141,7 +145,10 @@ def _stamp(response: Response) -> Response:
 
 
 def _on_kiln_error(error: KilnError) -> Response:
-    return problem(status_of(type(error)), error.code, error.detail, error.advice)
+    response = problem(status_of(type(error)), error.code, error.detail, error.advice)
+    if error.retry_after_s is not None:
+        response.headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s)))
+    return response
 
 
 def _on_http_error(error: HTTPException) -> Response:

@@ -7,17 +7,33 @@ import json
 import logging
 import secrets
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from common import metrics
 from common.contracts.artifacts import ArtifactRef
 from common.contracts.plans import Plan
 from common.contracts.stages import PHOTOS
-from common.errors import Busy, IdempotencyConflict
-from common.ledger.records import HOUR_MS, Accepted, NewJob
+from common.errors import (
+    Busy,
+    IdempotencyConflict,
+    KilnError,
+    NoRoom,
+    QuotaExceeded,
+    TooManyJobs,
+)
+from common.ledger.records import HOUR_MS, Accepted, Hook, Limits, NewJob
 from common.settings import Settings
 from gateway.domain.upload import check_photo
 from gateway.house import House
+
+# What to answer when a limit was met; the number is what was counted against it.
+REFUSALS: Final[dict[str, tuple[type[KilnError], str]]] = {
+    "busy": (Busy, "{} jobs are unfinished; no more are accepted right now"),
+    "deep": (Busy, "{} stages wait in a queue that this job needs; no more are accepted"),
+    "too_many": (TooManyJobs, "{} of your jobs are unfinished; no more are accepted right now"),
+    "no_room": (NoRoom, "the store holds {} bytes; no more are taken in"),
+    "quota": (QuotaExceeded, "your files take {} bytes; no more are taken in"),
+}
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +50,8 @@ class Submission:
     ttl_hours: int | None
     idempotency_key: str | None
     trace: str
+    cancel_after_s: int | None = None
+    hook: Hook | None = None
 
 
 @dataclass(frozen=True)
@@ -53,8 +71,8 @@ def submit(house: House, wanted: Submission) -> Receipt:
         And its leaves: see ``gateway.domain.upload``.
     IdempotencyConflict
         The key was used for another request.
-    Busy
-        Too many unfinished jobs.
+    Busy, TooManyJobs, NoRoom, QuotaExceeded
+        A limit of the house or of the owner was met.
     LedgerUnavailable, StorageError
         No promise could be written down.
     """
@@ -95,6 +113,8 @@ def _new_job(settings: Settings, wanted: Submission, photos: tuple[ArtifactRef, 
         deadline_ms=settings.job_deadline_s * 1000,
         photo_ttl_ms=int(min(settings.photo_ttl_hours, hours) * HOUR_MS),
         result_ttl_ms=int(hours * HOUR_MS),
+        cancel_after_ms=wanted.cancel_after_s and wanted.cancel_after_s * 1000,
+        hook=wanted.hook,
     )
 
 
@@ -109,21 +129,21 @@ def _fingerprint(wanted: Submission, photos: tuple[ArtifactRef, ...]) -> str:
 
 def _accept(house: House, new: NewJob) -> tuple[Accepted, bool]:
     """Write the job down; the second value tells whether it ended in the same moment."""
-    limit = house.settings.max_active_jobs
+    limits = Limits(max_active=house.settings.max_active_jobs)
     hits = house.recall.whole_job(new.owner, new.plan, new.params, new.inputs)
     if hits is not None:
-        accepted = house.ledger.accept(replace(new, memoised=hits), limit)
+        accepted = house.ledger.accept(replace(new, memoised=hits), limits)
         if accepted.status != "stale":  # stale: a remembered file was deleted in between
             return accepted, True
-    return house.ledger.accept(new, limit), False
+    return house.ledger.accept(new, limits), False
 
 
 def _refuse(accepted: Accepted) -> None:
     if accepted.status == "conflict":
         raise IdempotencyConflict("this Idempotency-Key was used for another photo or parameters")
-    if accepted.status == "busy":
-        metrics.REJECTED.labels("busy").inc()
-        raise Busy(f"{accepted.active} jobs are unfinished; no more are accepted right now")
+    refusal, says = REFUSALS[accepted.status]
+    metrics.REJECTED.labels(accepted.status).inc()
+    raise refusal(says.format(accepted.active))
 
 
 def _publish(house: House, new: NewJob) -> None:

@@ -26,6 +26,7 @@ from common.ledger.records import (
     Event,
     JobRecord,
     JobState,
+    Limits,
     MemoHit,
     NewJob,
     NodeResult,
@@ -40,10 +41,10 @@ class MemoryLedger(MemoryHouse):
     """``Ledger`` in this process; ``clock`` tells milliseconds since the epoch."""
 
     # -- a job's life ---------------------------------------------------------------
-    def accept(self, new: NewJob, max_active: int) -> Accepted:
+    def accept(self, new: NewJob, limits: Limits) -> Accepted:
         """See ``Ledger``."""
         with self._lock:
-            return self._seen_before(new) or self._no_room(new, max_active) or self._admit(new)
+            return self._seen_before(new) or self._no_room(new, limits) or self._admit(new)
 
     def _seen_before(self, new: NewJob) -> Accepted | None:
         key = (new.owner, new.idempotency_key or "")
@@ -52,12 +53,12 @@ class MemoryLedger(MemoryHouse):
             return Accepted("replayed" if fingerprint == new.fingerprint else "conflict", job)
         return Accepted("replayed", new.job) if self._book.find(new.job) else None
 
-    def _no_room(self, new: NewJob, max_active: int) -> Accepted | None:
+    def _no_room(self, new: NewJob, limits: Limits) -> Accepted | None:
         if new.memoised:  # costs no work: always welcome, while its files exist
             alive = (self._book.files.alive(new.owner, h.artifacts) for h in new.memoised.values())
             return None if all(alive) else Accepted("stale")
         active = sum(not job.state.resting for job in self._book.jobs.values())
-        return Accepted("busy", active=active) if active >= max_active else None
+        return Accepted("busy", active=active) if active >= limits.max_active else None
 
     def _admit(self, new: NewJob) -> Accepted:
         now, own_copy = self._now(), json.loads(json.dumps(new.params, sort_keys=True))

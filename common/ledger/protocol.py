@@ -20,6 +20,7 @@ from common.ledger.records import (
     Committed,
     Event,
     JobRecord,
+    Limits,
     MemoHit,
     NewJob,
     NodeResult,
@@ -41,7 +42,7 @@ class Ledger(Protocol):
     """See the module docstring."""
 
     # -- a job's life ---------------------------------------------------------------
-    def accept(self, new: NewJob, max_active: int) -> Accepted:
+    def accept(self, new: NewJob, limits: Limits) -> Accepted:
         """Write job, plan, idempotency record and first event; or say why not."""
         ...
 

@@ -75,6 +75,25 @@ class MemoHit(BaseModel):
 
 
 @dataclass(frozen=True)
+class Hook:
+    """Where somebody wants to be told how a job ends, and of which events."""
+
+    url: str
+    events: tuple[str, ...]  # types of events, such as succeeded
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a new job must stay within; None for no limit."""
+
+    max_active: int  # unfinished jobs of the house
+    max_active_of_owner: int | None = None
+    max_depth: int | None = None  # ready stages in any queue that the job needs
+    max_bytes: int | None = None  # all files of the house
+    max_bytes_of_owner: int | None = None
+
+
+@dataclass(frozen=True)
 class NewJob:
     """Everything the ledger must know before a 202 may be sent."""
 
@@ -91,15 +110,22 @@ class NewJob:
     photo_ttl_ms: int = DAY_MS
     result_ttl_ms: int = 30 * DAY_MS
     memoised: dict[str, MemoHit] | None = None  # by node id: the whole job is known already
+    promise: str = ""  # sha256 of the file that outlives the ledger (see ``gateway.promises``)
+    cancel_after_ms: int | None = None  # the job is cancelled when it has not ended by then
+    hook: Hook | None = None
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """Answer to ``accept``: accepted, replayed, conflict, busy or stale."""
+    """Answer to ``accept``: accepted, replayed, conflict, stale, or the limit that was met.
+
+    Limits are ``busy`` (the house), ``deep`` (a queue), ``too_many`` (the owner's unfinished
+    jobs), ``no_room`` (the house's files) and ``quota`` (the owner's files).
+    """
 
     status: str
     job: str = ""
-    active: int = 0
+    active: int = 0  # what was counted against the limit
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from common.ledger.records import (
     Committed,
     Event,
     JobRecord,
+    Limits,
     MemoHit,
     NewJob,
     NodeResult,
@@ -80,10 +81,10 @@ class RedisLedger:
         self._scripts = {name: client.register_script(text) for name, text in texts.items()}
 
     # -- a job's life ---------------------------------------------------------------
-    def accept(self, new: NewJob, max_active: int) -> Accepted:
+    def accept(self, new: NewJob, limits: Limits) -> Accepted:
         """See ``Ledger``."""
         record = reading.new_job_json(new, IDEMPOTENCY_TTL_MS, RECORD_LINGER_MS)
-        answer = self._run("accept", record, max_active)
+        answer = self._run("accept", record, limits.max_active)
         return Accepted(answer["status"], answer.get("job", ""), answer.get("active", 0))
 
     def claim(self, job: str, node: str, worker: str, *, alone: bool = True) -> Claim | Refusal:

@@ -23,7 +23,7 @@ from common.contracts.plans import Node, Plan
 from common.errors import LedgerUnavailable
 from common.ledger.audit import Report, audit
 from common.ledger.audit_rules import commits_of
-from common.ledger.records import Event, JobRecord, NewJob, NodeRecord
+from common.ledger.records import Event, JobRecord, Limits, NewJob, NodeRecord
 from common.ledger.redis_ledger import RedisLedger, connect
 from gateway.client import Kiln
 from tests.bench.photos import new_portrait
@@ -146,7 +146,9 @@ class Scene:
             job = f"tiny-{uuid4().hex}"
             note = store.put(OWNER, "note", "text/plain", job.encode(), internal=True)
             new = NewJob(job, OWNER, "figurine", {}, plan, (note,))
-            until(lambda new=new: self.ledger.accept(new, 100_000).status != "busy")
+            until(
+                lambda new=new: self.ledger.accept(new, Limits(max_active=100_000)).status != "busy"
+            )
             self.track(job)
             jobs.append(job)
             if publish:

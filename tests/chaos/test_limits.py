@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from common.ledger.records import NewJob
+from common.ledger.records import Limits, NewJob
 from deploy.processes import is_alive
 from tests.bench.photos import new_portrait
 from tests.chaos.faults import ALWAYS
@@ -175,5 +175,7 @@ def short_lived(scene: Scene) -> str:
     job = f"short-{os.urandom(8).hex()}"
     note = scene.stack.store().put(OWNER, "note", "text/plain", job.encode(), internal=True)
     lives = {"photo_ttl_ms": 1000, "result_ttl_ms": 1000}
-    scene.ledger.accept(NewJob(job, OWNER, "figurine", {}, tiny_plan(), (note,), **lives), 100_000)
+    scene.ledger.accept(
+        NewJob(job, OWNER, "figurine", {}, tiny_plan(), (note,), **lives), Limits(100_000)
+    )
     return scene.track(job)[0]

@@ -26,6 +26,7 @@ from common.ledger.records import (
     Claim,
     Committed,
     JobRecord,
+    Limits,
     NewJob,
     NodeRecord,
     NodeResult,
@@ -77,7 +78,7 @@ class House:
     def accept(
         self, job: str = "j1", plan: Plan = DIAMOND, max_active: int = 100, **changes: Any
     ) -> Accepted:
-        return self.ledger.accept(self.new(job, plan, **changes), max_active)
+        return self.ledger.accept(self.new(job, plan, **changes), Limits(max_active))
 
     def claim(self, node_id: str, job: str = "j1", worker: str = "w1") -> Claim:
         claim = self.ledger.claim(job, node_id, worker)

@@ -13,7 +13,7 @@ from werkzeug.test import create_environ, run_wsgi_app
 
 from common.errors import InternalError, LedgerUnavailable, NoFace
 from common.http import status_of_code
-from common.ledger.records import DAY_MS, HOUR_MS, Accepted, Claim
+from common.ledger.records import DAY_MS, HOUR_MS, Accepted, Claim, Limits
 from common.settings import Settings
 from gateway.app import create_app
 from tests.unit.gateway.conftest import Stack
@@ -198,8 +198,8 @@ def test_a_remembered_file_that_was_deleted_meanwhile_is_made_again(
     stack.run(stack.submit())
     accept = stack.ledger.accept
 
-    def stale_once(new: Any, max_active: int) -> Accepted:
-        return Accepted("stale") if new.memoised else accept(new, max_active)
+    def stale_once(new: Any, limits: Limits) -> Accepted:
+        return Accepted("stale") if new.memoised else accept(new, limits)
 
     monkeypatch.setattr(stack.ledger, "accept", stale_once)
     answer = stack.post()
