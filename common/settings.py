@@ -5,13 +5,22 @@ The one-machine stack hands all of them to its processes, so a default is writte
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+
+RATE: Final = r"^[1-9]\d{0,6}/(second|minute|hour|day)$"  # such as 60/minute
+OWN_NAMES: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
+UNLOCKED: Final = (
+    "KILN_AUTH=off and KILN_HOST={host} would let everybody who reaches this machine use it and"
+    " read every photo: leave KILN_AUTH out and make keys with `kiln keys create NAME`, or set"
+    " KILN_HOST=127.0.0.1"
+)
 
 
 class Settings(BaseSettings):
@@ -21,7 +30,16 @@ class Settings(BaseSettings):
         env_prefix="KILN_", env_ignore_empty=True, extra="ignore", validate_default=True
     )
 
-    host: str = Field("127.0.0.1", description="Address every process binds to")
+    host: str = Field("127.0.0.1", description="Address of the gateway, the front door")
+    inner_host: str = Field(
+        "127.0.0.1",
+        description="Address of everything behind the gateway: services, Redis, Flower, metrics",
+    )
+    auth: Literal["auto", "on", "off"] = Field(
+        "auto",
+        description="Whether the gateway asks for API keys (`kiln keys`): `on`, `off` (refused"
+        " unless `KILN_HOST` is loopback) or `auto`, off where only this machine can ask",
+    )
     allowed_hosts: str | None = Field(
         None,
         description="Names by which browsers may call this house, separated by commas (`.my.site`"
@@ -94,6 +112,23 @@ class Settings(BaseSettings):
     max_active_jobs: int = Field(
         2000, ge=1, description="Unfinished jobs in the house; beyond it a submit is a 503"
     )
+    max_queue_depth: int | None = Field(
+        None, ge=1, description="Ready stages in one queue; beyond it a submit is a 503"
+    )
+    store_quota_gb: float | None = Field(
+        None, gt=0, description="All files of the house, in GB (10^9 bytes); beyond it a 507"
+    )
+    key_rate: str = Field(
+        "600/minute",
+        pattern=RATE,
+        description="Requests a key may send, where `kiln keys create --rate` says nothing else",
+    )
+    key_max_active: int | None = Field(
+        None, ge=1, description="Unfinished jobs of a key's owner; beyond it a submit is a 429"
+    )
+    key_quota_mb: int | None = Field(
+        None, ge=1, description="Files of a key's owner, in MB (10^6 bytes); beyond it a 507"
+    )
     max_upload_mb: int = Field(20, ge=1, le=200, description="Largest photo, in MB (10^6 bytes)")
     job_deadline_s: int = Field(
         3600, ge=10, description="A job that has not ended by then is `expired`"
@@ -116,8 +151,21 @@ class Settings(BaseSettings):
         """Host names to answer to; None for any."""
         if self.allowed_hosts:
             return [name.strip() for name in self.allowed_hosts.split(",") if name.strip()]
-        own = {"127.0.0.1", "localhost", "[::1]"}
-        return sorted(own) if self.host in own | {"::1"} else None
+        return sorted({*OWN_NAMES, in_url(self.host)}) if is_loopback(self.host) else None
+
+    @property
+    def locked(self) -> bool:
+        """Whether a request needs an API key."""
+        if self.auth == "auto":
+            known_elsewhere = self.allowed_hosts and not set(self.trusted_hosts or ()) <= OWN_NAMES
+            return not is_loopback(self.host) or bool(known_elsewhere)
+        return self.auth == "on"
+
+    @property
+    def danger(self) -> str | None:
+        """Why a gateway with these settings must not start; None where it may."""
+        open_to_all = self.auth == "off" and not is_loopback(self.host)
+        return UNLOCKED.format(host=self.host) if open_to_all else None
 
     @property
     def models(self) -> Path:
@@ -127,7 +175,9 @@ class Settings(BaseSettings):
     @property
     def redis(self) -> str:
         """Redis without database number."""
-        return (self.redis_url or f"redis://{self.host}:{self.redis_port}").rstrip("/")
+        return (self.redis_url or f"redis://{in_url(self.inner_host)}:{self.redis_port}").rstrip(
+            "/"
+        )
 
     @property
     def broker_url(self) -> str:
@@ -145,6 +195,11 @@ class Settings(BaseSettings):
         return f"{self.redis}/2"
 
     @property
+    def rates_url(self) -> str:
+        """Database 3: how often each key has asked lately."""
+        return f"{self.redis}/3"
+
+    @property
     def artifacts_url(self) -> str:
         """URL of the artifact store."""
         return self.store_url or (self.data_dir / "artifacts").resolve().as_uri()
@@ -152,12 +207,31 @@ class Settings(BaseSettings):
     @property
     def recipe_url(self) -> str:
         """Where the gateway finds the recipe service."""
-        return f"http://{self.host}:{self.recipe_port}"
+        return f"http://{in_url(self.inner_host)}:{self.recipe_port}"
 
     @property
     def gateway_url(self) -> str:
         """Where clients on this machine find the gateway."""
-        return f"http://{self.host}:{self.gateway_port}"
+        return f"http://{in_url(self.host)}:{self.gateway_port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address; a name that is not ``localhost`` may be any."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def in_url(host: str) -> str:
+    """Write an address as a URL does; one that stands for all of them becomes one to call."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if address.is_unspecified:
+        address = ip_address("127.0.0.1" if address.version == 4 else "::1")
+    return f"[{address}]" if address.version == 6 else str(address)
 
 
 def as_environment(settings: Settings) -> dict[str, str]:
