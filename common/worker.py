@@ -195,7 +195,7 @@ def start_metrics(settings: Settings) -> None:
     """Serve /metrics on the first free port of the worker range (see ``KILN_METRICS_PORT``)."""
     for port in range(settings.metrics_port, settings.metrics_port + METRICS_PORTS):
         try:
-            start_http_server(port, settings.host)
+            start_http_server(port, settings.inner_host)
         except OSError:
             continue
         log.info("metrics on port %d", port)

@@ -20,7 +20,7 @@ def _up(stack: Stack) -> None:
     _say("Kiln is up." if stack.up() else "Kiln was up already.")
     _say(f"  page and API   {settings.gateway_url}/")
     _say(f"  API reference  {settings.gateway_url}/docs")
-    _say(f"  Flower         http://{settings.host}:{settings.flower_port}/")
+    _say(f"  Flower         http://{settings.inner_host}:{settings.flower_port}/")
     if settings.flower_basic_auth is None:
         _say(f"                 name and password: {stack.run / 'flower-login'}")
     _say(f"  logs           {stack.logs}")

@@ -146,6 +146,8 @@ class Stack:
 
     # -- how ----------------------------------------------------------------------------
     def _start_supervisord(self) -> None:
+        if self.settings.danger:
+            raise StackError(self.settings.danger)
         self._check_paths()
         self._check_ports()
         for folder in (self.run, self.logs, self.settings.data_dir / "redis"):
@@ -193,11 +195,16 @@ class Stack:
             )
 
     def _check_ports(self) -> None:
-        names = ["gateway_port", "stylize_port", "fusion_port", "recipe_port", "flower_port"]
+        inner = ["stylize_port", "fusion_port", "recipe_port", "flower_port"]
         if self.settings.redis_url is None:
-            names.append("redis_port")
-        host = self.settings.host
-        taken = [name for name in names if not _is_free(host, getattr(self.settings, name))]
+            inner.append("redis_port")
+        places = {"gateway_port": self.settings.host}
+        places |= dict.fromkeys(inner, self.settings.inner_host)
+        taken = [
+            name
+            for name, host in places.items()
+            if not _is_free(host, getattr(self.settings, name))
+        ]
         if taken:
             raise StackError(
                 "\n".join(

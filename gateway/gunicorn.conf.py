@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
@@ -12,8 +13,11 @@ from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped
 from common.settings import Settings
 
 _settings = Settings()
+if _settings.danger:
+    sys.exit(_settings.danger)
 
-bind = f"{_settings.host}:{_settings.gateway_port}"
+_host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
+bind = f"{_host}:{_settings.gateway_port}"
 worker_class = "gthread"
 workers = _settings.gateway_processes
 threads = _settings.gateway_threads
