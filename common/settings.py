@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
-RATE: Final = r"^[1-9]\d{0,6}/(second|minute|hour|day)$"  # such as 60/minute
+RATE: Final = r"^[1-9]\d{0,3}/(second|minute|hour|day)$"  # such as 60/minute
 OWN_NAMES: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 UNLOCKED: Final = (
     "KILN_AUTH=off and KILN_HOST={host} would let everybody who reaches this machine use it and"
@@ -69,6 +69,29 @@ class Settings(BaseSettings):
         None,
         description="Artifact store: file:///…, s3://bucket/prefix, gs://…, az://… or memory:///;"
         " default: `artifacts` in the data folder",
+    )
+    s3_endpoint: str | None = Field(
+        None,
+        pattern=r"^https?://[^/?#]+(/[^?#]*)?$",
+        description="S3 server other than Amazon's; default: `AWS_ENDPOINT_URL`",
+    )
+    s3_region: str | None = Field(None, description="Its region; default: `AWS_REGION`")
+    s3_access_key_id: str | None = Field(
+        None, description="Login for S3; default: `AWS_ACCESS_KEY_ID`, or the role of the machine"
+    )
+    s3_secret_access_key: str | None = Field(
+        None, repr=False, description="Its password; default: `AWS_SECRET_ACCESS_KEY`"
+    )
+    store_presign: bool = Field(
+        default=False,
+        description="Send clients to a cloud store for their files, by a URL that is valid for"
+        " a minute; they must be able to reach it",
+    )
+    min_free_mb: int = Field(
+        500,
+        ge=0,
+        description="Below so many free MB (10^6 bytes) on a disk of the house, a submit is a 507:"
+        " the rest is for the jobs that are accepted already",
     )
     redis_url: str | None = Field(
         None,

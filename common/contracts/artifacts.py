@@ -15,3 +15,9 @@ class ArtifactRef(BaseModel):
     size: int = Field(ge=0, description="Bytes")
     media_type: str
     internal: bool = Field(default=False, description="Passed between stages, not shown to users")
+
+    @property
+    def disposition(self) -> str:
+        """Whether a browser shows the file or saves it (RFC 6266)."""
+        shown = self.media_type.startswith(("image/", "application/json"))
+        return "inline" if shown else "attachment"
