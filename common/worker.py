@@ -31,7 +31,7 @@ from common.ledger.redis_ledger import RedisLedger, connect
 from common.memo import source_version
 from common.settings import Settings
 from common.stage import Runtime, StageTask, run
-from common.stores import ArtifactStore
+from common.stores import open_store
 
 READY_PERIOD_S = 2.0
 GOODBYE_S = 2.0
@@ -125,7 +125,7 @@ class _Life:
         return Runtime(
             worker=name,
             ledger=ledger,
-            store=ArtifactStore(settings.artifacts_url),
+            store=open_store(settings, settings.recipe_threads),
             models=models,
             versions={row.name: version for row in stages_of(service.name)},
             keeper=keeper,

@@ -13,7 +13,7 @@ from common.errors import KilnError
 from common.ledger.protocol import Ledger
 from common.ledger.redis_ledger import RedisLedger, connect
 from common.settings import Settings
-from common.stores import ArtifactStore
+from common.stores import ArtifactStore, open_store
 from gateway.api import artifacts, catalog, compat, docs, events, figurines, jobs, pages, recipes
 from gateway.api.reading import LONGEST_TEXT
 from gateway.follow import Hub
@@ -47,7 +47,7 @@ def create_app(
     the_house = House(
         settings=settings,
         ledger=ledger,
-        store=store or ArtifactStore(settings.artifacts_url),
+        store=store or open_store(settings, settings.gateway_threads),
         publish=publish or partial(canvas.publish_plan, celery),
         publish_again=publish_again or partial(canvas.publish_again, celery),
         hub=Hub(ledger, settings.max_streams),

@@ -14,6 +14,7 @@ import signal
 import socket
 import statistics
 import threading
+import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
@@ -29,7 +30,7 @@ from common.ledger.records import Event, ReadyNode
 from common.ledger.redis_ledger import RedisLedger, connect
 from common.ledger.scripts import within_reach
 from common.settings import Settings
-from common.stores import ArtifactStore
+from common.stores import ArtifactStore, open_store
 from common.worker import start_metrics
 
 LEADER_TTL_MS = 5_000
@@ -37,6 +38,8 @@ PATIENCE_MS = 10_000  # a stage that waits longer is published again, though its
 SLOW_AT_ONCE = 5  # of those, in one period: a long queue must not be doubled
 NEVER_MS = 10**12
 TRASH_GRACE = timedelta(minutes=10)  # longer than any stage can run
+TRASH_S = 1.0  # for files in one period
+TRASH_BATCH = 10
 PRIORITY_STEPS = ("", "\x06\x163", "\x06\x166", "\x06\x169")  # kombu's lists of one queue
 
 log = logging.getLogger(__name__)
@@ -115,14 +118,23 @@ class Reconciler:
             metrics.REPUBLISHED.labels(reason).inc()
 
     def _empty_trash(self) -> None:
+        # a few files at a time: a store that is slow, or away, must not keep the leases waiting
         grace_ms = int(TRASH_GRACE.total_seconds() * 1000)
-        for owner, sha256 in self._ledger.trash(grace_ms):
-            try:
-                if self._store.delete_stale(owner, sha256, TRASH_GRACE):
-                    metrics.EXPIRED_FILES.inc()
-            except StorageError as exc:
-                log.warning("%s; it goes back to the trash", exc.detail)
-                self._ledger.discard(owner, [sha256])
+        stop_at = time.monotonic() + TRASH_S
+        while time.monotonic() < stop_at and (batch := self._ledger.trash(grace_ms, TRASH_BATCH)):
+            for owner, sha256 in batch:
+                if time.monotonic() > stop_at:
+                    self._ledger.discard(owner, [sha256])
+                else:
+                    self._delete(owner, sha256)
+
+    def _delete(self, owner: str, sha256: str) -> None:
+        try:
+            if self._store.delete_stale(owner, sha256, TRASH_GRACE):
+                metrics.EXPIRED_FILES.inc()
+        except StorageError as exc:
+            log.warning("%s; it goes back to the trash", exc.detail)
+            self._ledger.discard(owner, [sha256])
 
 
 def count_job(event: Event) -> None:
@@ -177,7 +189,7 @@ def main() -> None:
     reconciler = Reconciler(
         make_app(settings),
         RedisLedger(connect(settings.ledger_url)),
-        ArtifactStore(settings.artifacts_url),
+        open_store(settings),
         Broker(connect(settings.broker_url)),
     )
     start_metrics(settings)

@@ -17,7 +17,7 @@ import pytest
 
 from common.ledger.redis_ledger import RedisLedger, connect
 from common.settings import Settings
-from common.stores import ArtifactStore
+from common.stores import ArtifactStore, open_store
 from common.vision.fetch import missing_files
 from deploy.processes import descendants, is_alive
 from deploy.stack import ROOT, Process, Stack, free_ports
@@ -72,7 +72,7 @@ class TestStack:
         return RedisLedger(connect(self.settings.ledger_url))
 
     def store(self) -> ArtifactStore:
-        return ArtifactStore(self.settings.artifacts_url)
+        return open_store(self.settings)
 
     def missing(self) -> dict[str, str]:
         return self.stack.missing()

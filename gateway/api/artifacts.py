@@ -15,6 +15,7 @@ from gateway.api.reading import job_of
 from gateway.house import house
 
 YEAR_S = 365 * 24 * 3600
+SIGNED_S = 60  # how long a URL of the store is valid
 
 blueprint = Blueprint("artifacts", __name__)
 
@@ -33,6 +34,9 @@ def read_artifact(job: str, name: str) -> Response:
         response.headers["Content-Range"] = f"bytes */{ref.size}"
         return response
     start, end = part or (0, ref.size)
+    elsewhere = _url_elsewhere(request, record, ref)
+    if elsewhere:
+        return elsewhere
     response = _described(Response(mimetype=ref.media_type), record, ref)
     if request.method != "HEAD" and end > start:
         response.response = house().store.stream(record.owner, ref, start, end)
@@ -69,12 +73,29 @@ def _wanted_part(asked: Request, ref: ArtifactRef) -> tuple[int, int] | None:
     return found
 
 
+def _url_elsewhere(asked: Request, record: JobRecord, ref: ArtifactRef) -> Response | None:
+    """Send a client on to the store, which serves ranges itself.
+
+    Pictures and scripts of our own page come through here: it may load nothing from elsewhere.
+    """
+    in_a_page = asked.headers.get("Sec-Fetch-Mode", "navigate") != "navigate"
+    if not house().settings.store_presign or asked.method == "HEAD" or in_a_page:
+        return None
+    url = house().store.sign(record.owner, ref, SIGNED_S)
+    if url is None:
+        return None
+    response = Response(status=303)
+    response.headers["Location"] = url
+    response.headers["Cache-Control"] = "no-store"  # the URL is a key to the file
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
 def _described(response: Response, record: JobRecord, ref: ArtifactRef) -> Response:
     response.set_etag(ref.sha256)
     response.headers["Accept-Ranges"] = "bytes"
     response.headers["Cache-Control"] = f"private, immutable, max-age={YEAR_S}"
-    shown = "inline" if ref.media_type.startswith(("image/", "application/json")) else "attachment"
     path = PurePosixPath(ref.name)
     filename = f"{path.stem}-{record.id[:8]}{path.suffix}"
-    response.headers["Content-Disposition"] = f'{shown}; filename="{filename}"'
+    response.headers["Content-Disposition"] = f'{ref.disposition}; filename="{filename}"'
     return response
