@@ -22,6 +22,7 @@ worker_class = "gthread"
 workers = _settings.gateway_processes
 threads = _settings.gateway_threads
 worker_connections = 2 * _settings.gateway_threads + 200  # streams and kept-alive connections
+limit_request_line = 8190  # a list of ingredients may stand in the query
 keepalive = 30
 timeout = 30  # of the accept loop, not of a request
 graceful_timeout = 10

@@ -8,7 +8,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from gateway.domain.calls.call import JSON, PROBLEM, Answer, Body, Call
+from gateway.domain.calls.call import JSON, MISUNDERSTOOD, PROBLEM, Answer, Body, Call
 from gateway.domain.calls.table import CALLS
 from gateway.domain.upload import MEDIA_TYPES
 
@@ -65,7 +65,7 @@ def _operation(call: Call) -> dict[str, Any]:
         "summary": call.summary,
         "tags": [call.tag],
         "parameters": [*_path_parameters(call), *_query(call), *_headers(call)],
-        "responses": {str(answer.status): _answer(answer) for answer in call.answers},
+        "responses": {str(a.status): _answer(a) for a in (*call.answers, *MISUNDERSTOOD)},
     }
     if call.details:
         operation["description"] = call.details

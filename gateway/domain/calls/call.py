@@ -54,6 +54,12 @@ def problem(status: int, meaning: str) -> Answer:
     return Answer(status, meaning, media_type=PROBLEM)
 
 
+# What any call may answer, whatever it is for. The server itself says so, as a small page.
+MISUNDERSTOOD: Final = (
+    Answer(400, "This is no HTTP request for this house", media_type="*/*"),
+    Answer(414, "The path with its query is longer than 8190 bytes", media_type="*/*"),
+    Answer(431, "The headers are too large", media_type="*/*"),
+)
 UNKNOWN: Final = problem(404, "There is no such job (or it is somebody else's)")
 AWAY: Final = problem(503, "Redis is away or the house is full; see Retry-After")
 REFUSED: Final = problem(422, "Photo or parameter refused: `code`, `detail` and `hint` say why")

@@ -77,8 +77,8 @@ LOOK: Final[tuple[Call, ...]] = (
             ("If-None-Match", "ETag of the file you have"),
         ),
         answers=(
-            Answer(200, "The file", media_type="application/octet-stream"),
-            Answer(206, "The part asked for", media_type="application/octet-stream"),
+            Answer(200, "The file", media_type="*/*"),
+            Answer(206, "The part asked for", media_type="*/*"),
             Answer(304, "You have it already"),
             UNKNOWN,
             problem(410, "It has expired"),
