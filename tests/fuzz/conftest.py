@@ -1,0 +1,35 @@
+"""Inputs that nobody would send by mistake: seeded and short here, more with KILN_TEST_FUZZ."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+
+from tests.fuzz import tally
+
+FULL = os.environ.get("KILN_TEST_FUZZ") == "full"
+TIMES = 20 if FULL else 1  # the long form draws other inputs each time
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+
+settings.register_profile(
+    "short", derandomize=True, deadline=None, database=None, suppress_health_check=SLOW
+)
+settings.register_profile(
+    "full", deadline=None, database=None, print_blob=True, suppress_health_check=SLOW
+)
+
+
+def examples(number: int) -> settings:
+    """Settings of one fuzzer; what it finds is shrunk, which may take a minute."""
+    profile = settings.get_profile("full" if FULL else "short")
+    return settings(profile, max_examples=number * TIMES, phases=(Phase.generate, Phase.shrink))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was tried."""
+    if found := tally.lines():
+        terminalreporter.section("fuzzed" + " in full" * FULL)
+        for line in found:
+            terminalreporter.write_line(line)
