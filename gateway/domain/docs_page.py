@@ -7,7 +7,10 @@ import re
 from html import escape
 from typing import Any
 
+from gateway.domain.calls.call import MISUNDERSTOOD
 from gateway.domain.params import allowed_values
+
+EVERYWHERE = {str(answer.status): answer.meaning for answer in MISUNDERSTOOD}
 
 
 def render_docs(document: dict[str, Any], base: str) -> str:
@@ -29,9 +32,14 @@ def render_docs(document: dict[str, Any], base: str) -> str:
         "<a href=/openapi.json>openapi.json</a></p>"
         "<p>Errors are problem documents: <code>code</code> for programs, <code>detail</code> and "
         "<code>hint</code> for people.</p>"
+        f"<p>Any call may also answer {_everywhere()}.</p>"
         + "".join(_section(tag, calls, base) for tag in tags)
         + "</main></html>"
     )
+
+
+def _everywhere() -> str:
+    return ", ".join(f"<code>{status}</code> ({text})" for status, text in EVERYWHERE.items())
 
 
 def _section(tag: str, calls: list[tuple[str, str, dict[str, Any]]], base: str) -> str:
@@ -96,6 +104,7 @@ def _answers(answers: dict[str, dict[str, Any]]) -> str:
         f"<td>{escape(', '.join(answer.get('content', {})))}"
         f"{_examples(answer.get('content', {}))}"
         for status, answer in answers.items()
+        if status not in EVERYWHERE
     ]
     return f"<table><tr><th>answer<th>meaning<th>type{''.join(rows)}</table>"
 
