@@ -5,6 +5,7 @@
 --   s state  a attempts  t fencing token  w worker  q ready_ms  b begin_ms  e end_ms
 --   l lease_until_ms  r result (json)  p re-publications  n when the next one is due
 --   c set once the node has taken its process along
+--   m memo keys under which its output is remembered, one a line (erasing forgets those too)
 -- "f:<artifact name>" holds the reference of an artifact, "inputs" the names that came with the
 -- job. A script reads a field once (`load`) and writes through what it has read (`put`).
 -- MemoryLedger says the same in Python; one test suite holds the two together.
@@ -124,6 +125,29 @@ local function make_ready(job, node, at)
   redis.call('ZADD', P .. 'ready:' .. node.queue, at, member(job, node.id))
 end
 
+-- Notes under which key the output of a node is remembered.
+local function note_memo(job, node_id, key)
+  local known = job.f['m:' .. node_id]
+  if key == '' or string.find('\n' .. (known or '') .. '\n', '\n' .. key .. '\n', 1, true) then return end
+  put(job, 'm:' .. node_id, known and known .. '\n' .. key or key)
+end
+
+-- Writes a message to the hook of a job, if it wants this event; a courier delivers it. The name
+-- of a message is its event, from the second pause on with a number.
+local function tell_hook(job, event, now)
+  local hook = job.f.hook and cjson.decode(job.f.hook)
+  local key, name, number, wanted = P .. 'hooks:' .. job.id, event, 1, false
+  for _, one in ipairs(hook and hook.events or {}) do wanted = wanted or one == event end
+  if not wanted then return end
+  while redis.call('HEXISTS', key, name) == 1 do
+    number = number + 1
+    name = event .. '_' .. number
+  end
+  local message = { event = event, state = 'pending', created = now, tries = 0, attempts = {} }
+  redis.call('HSET', key, name, cjson.encode(message))
+  redis.call('ZADD', P .. 'outbox', now, job.id .. ' ' .. name)
+end
+
 -- The only way into a terminal state: exactly one terminal event, nothing left to run, a TTL on
 -- every key of the job.
 local function finish(job, state, now, err)
@@ -144,6 +168,8 @@ local function finish(job, state, now, err)
   redis.call('ZADD', P .. 'expiry', photo_at, job.id .. ' photo', results_at, job.id .. ' results')
   emit(job, state, { state = state, error = err or cjson.null, product = job.f.product,
     total_ms = now - job.f.created })
+  tell_hook(job, state, now)
+  redis.call('PEXPIRE', P .. 'hooks:' .. job.id, job.f.record_ttl_ms)
   redis.call('PEXPIRE', job.key, job.f.record_ttl_ms)
   redis.call('PEXPIRE', P .. 'events:' .. job.id, job.f.record_ttl_ms)
 end
@@ -171,6 +197,7 @@ local function pause(job, now)
   redis.call('ZREM', P .. 'active', job.id)
   set_deadline(job, now + PAUSE_MS)
   emit(job, 'paused', { after = after })
+  tell_hook(job, 'paused', now)
 end
 
 -- Nodes that wait only for finished nodes become ready and are returned; the last one ends the job.

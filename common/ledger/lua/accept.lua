@@ -27,7 +27,10 @@ put(job, 'id', job.id, 'owner', rec.owner, 'product', rec.product, 'state', 'que
 for _, node in ipairs(job.plan) do
   put(job, 's:' .. node.id, 'waiting', 'a:' .. node.id, 0, 't:' .. node.id, 0, 'p:' .. node.id, 0)
 end
-if idem then redis.call('SET', idem, job.id .. ' ' .. rec.fingerprint, 'PX', rec.idempotency_ttl_ms) end
+if idem then
+  redis.call('SET', idem, job.id .. ' ' .. rec.fingerprint, 'PX', rec.idempotency_ttl_ms)
+  put(job, 'idempotency_key', rec.idempotency_key)
+end
 redis.call('ZADD', P .. 'active', now, job.id)
 redis.call('ZADD', P .. 'deadlines', now + rec.deadline_ms, job.id)
 redis.call('ZADD', P .. 'owner:' .. rec.owner, now, job.id)
@@ -35,6 +38,7 @@ add_refs(job, rec.inputs, now)
 emit(job, 'accepted', { product = rec.product })
 for _, hit in ipairs(whole and rec.memoised or {}) do
   put(job, 'q:' .. hit.node, now, 'b:' .. hit.node, now)
+  note_memo(job, hit.node, hit.key or '')
   settle(job, hit.node, now, hit.artifacts, hit.result)
 end
 advance(job, now) -- a job that is known whole ends right here

@@ -6,6 +6,7 @@ if not holds(job, id, ARGV[3]) then
   return answer({ status = mine and 'duplicate' or 'lost' })
 end
 redis.call('SET', P .. 'memo:' .. job.f.owner .. ':' .. ARGV[6], ARGV[7], 'PX', job.f.result_ttl_ms)
+note_memo(job, id, ARGV[6])
 drop_claim(job, id)
 settle(job, id, now, cjson.decode(ARGV[4]), ARGV[5])
 return answer({ status = 'committed', successors = advance(job, now) })

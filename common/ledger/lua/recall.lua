@@ -4,6 +4,7 @@ if not holds(job, id, ARGV[3]) then return answer({ status = 'lost' }) end
 local memo = redis.call('GET', P .. 'memo:' .. job.f.owner .. ':' .. ARGV[4])
 local hit = memo and cjson.decode(memo)
 if not hit or not refs_alive(job.f.owner, hit.artifacts) then return answer({ status = 'miss' }) end
+note_memo(job, id, ARGV[4])
 drop_claim(job, id)
 settle(job, id, now, hit.artifacts, hit.result)
 return answer({ status = 'hit', successors = advance(job, now) })
