@@ -49,6 +49,13 @@ MODEL_LOAD_SECONDS = Gauge("kiln_model_load_seconds", "Time to load the models",
 QUEUE_DEPTH = Gauge("kiln_queue_depth", "Ready stages nobody runs yet", ("queue",))
 OLDEST_READY = Gauge("kiln_oldest_ready_seconds", "Age of the oldest ready stage", ("queue",))
 WORKER_READY = Gauge("kiln_worker_ready", "Warm workers on a queue", ("queue",))
+WEBHOOKS = Counter("kiln_webhook_calls_total", "Attempts to deliver a webhook", ("outcome",))
+WEBHOOK_SECONDS = Histogram(
+    "kiln_webhook_seconds", "Time a webhook takes to answer", ("outcome",), buckets=RUN_BUCKETS
+)
+WEBHOOK_OLDEST = Gauge(
+    "kiln_webhook_oldest_seconds", "Age of the oldest message that was never tried"
+)
 BAD_FILES = Gauge(
     "kiln_metrics_bad_files", "Metrics files nobody can read", multiprocess_mode="mostrecent"
 )

@@ -159,6 +159,14 @@ class Settings(BaseSettings):
     photo_ttl_hours: float = Field(24, gt=0, description="How long a photo is kept")
     result_ttl_hours: float = Field(720, gt=0, description="How long results are kept")
     reconcile_s: float = Field(1.0, gt=0, le=60, description="Period of the reconciler")
+    webhook_schedule_s: list[Annotated[float, Field(ge=0)]] = Field(
+        [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400],
+        max_length=20,
+        description="Pauses between the attempts to deliver a webhook, in s, as a JSON list",
+    )
+    webhook_timeout_s: float = Field(
+        10, gt=0, le=30, description="Longest call to a webhook, from the look-up to the answer"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="DEBUG, INFO, WARNING or ERROR"
     )
