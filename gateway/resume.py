@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -10,7 +11,8 @@ from pydantic import BaseModel
 from common.contracts.plans import slot_of
 from common.contracts.stages import BY_NAME
 from common.errors import BadParameter, NoIngredients, NotFound, NotPaused
-from common.ledger.records import Approval, JobRecord, NodeRecord
+from common.ledger.records import Approval, JobRecord, NodeRecord, Resumed
+from gateway import promises
 from gateway.domain.params import FigurineParams, check_params
 from gateway.domain.recipes import FIXED, RecipeParams, check_available
 from gateway.house import House
@@ -42,6 +44,8 @@ def resume(house: House, record: JobRecord, changes: dict[str, Any]) -> None:
         The changed parameters need a language model, and none is configured.
     NotPaused
         The job runs or has ended.
+    LedgerUnavailable, StorageError
+        What is wanted now could not be promised.
     """
     params = _changed(record, changes, language_model=house.settings.llm_url is not None)
     again = {node.id for node in record.nodes if _differs(node, record.params, params)}
@@ -50,7 +54,7 @@ def resume(house: House, record: JobRecord, changes: dict[str, Any]) -> None:
         again=frozenset(record.plan.closure(again)),
         hold=changes.get("pause_after", "none") != "none",
     )
-    resumed = house.ledger.resume(record.id, record.owner, approval)
+    resumed = _approve(house, record, approval)
     if resumed.status == "unknown":
         raise NotFound(f"there is no job {record.id}")
     if resumed.status == "not_paused":
@@ -60,6 +64,20 @@ def resume(house: House, record: JobRecord, changes: dict[str, Any]) -> None:
         house.publish_again(resumed.ready)
     except Exception:
         log.exception("job %s was resumed but not published", record.id)  # the reconciler will
+
+
+def _approve(house: House, record: JobRecord, approval: Approval) -> Resumed:
+    """Promise what is wanted now, then say so to the ledger, then drop what is not true any more.
+
+    Two who answer at the same time write two promises; the one that came too late drops its own.
+    """
+    promised = promises.rewrite(house.ledger, house.store, record, approval)
+    resumed = house.ledger.resume(record.id, record.owner, replace(approval, promise=promised))
+    if resumed.status != "resumed":
+        promises.forget(house.store, promised)
+    elif promised:
+        promises.forget(house.store, record.promise)
+    return resumed
 
 
 def _changed(record: JobRecord, changes: dict[str, Any], *, language_model: bool) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The use case of the front door: check → store → recall → accept → publish."""
+"""The use case of the front door: check → store → recall → promise → accept → publish."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from common.errors import (
 )
 from common.ledger.records import HOUR_MS, Accepted, Hook, Limits, NewJob
 from common.settings import Settings
+from gateway import promises
 from gateway.domain.upload import check_photo
 from gateway.house import House
 
@@ -52,6 +53,7 @@ class Submission:
     trace: str
     cancel_after_s: int | None = None
     hook: Hook | None = None
+    kept: tuple[ArtifactRef, ...] = ()  # of an earlier job of this owner, instead of photos
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Receipt:
 
 
 def submit(house: House, wanted: Submission) -> Receipt:
-    """Accept a job. When this returns, the ledger has promised that the job will end.
+    """Accept a job. When this returns, it will end, even if the ledger is lost meanwhile.
 
     Raises
     ------
@@ -76,12 +78,15 @@ def submit(house: House, wanted: Submission) -> Receipt:
     LedgerUnavailable, StorageError
         No promise could be written down.
     """
-    new = _new_job(house.settings, wanted, _store_photos(house, wanted))
-    accepted, remembered = _accept(house, new)
-    if accepted.status != "accepted":
-        _refuse(accepted)
-    elif not remembered:
-        _publish(house, new)
+    photos = wanted.kept or _store_photos(house, wanted)
+    new = _new_job(house.settings, wanted, photos)
+    accepted = _accept_whole(house, new) or _accept(house, new)
+    if accepted.status in REFUSALS:
+        metrics.REJECTED.labels(accepted.status).inc()
+        refusal, says = REFUSALS[accepted.status]
+        raise refusal(says.format(accepted.active))
+    if accepted.status == "conflict":
+        raise IdempotencyConflict("this Idempotency-Key was used for another photo or parameters")
     return Receipt(accepted.job, replayed=accepted.status == "replayed")
 
 
@@ -127,28 +132,36 @@ def _fingerprint(wanted: Submission, photos: tuple[ArtifactRef, ...]) -> str:
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
-def _accept(house: House, new: NewJob) -> tuple[Accepted, bool]:
-    """Write the job down; the second value tells whether it ended in the same moment."""
-    limits = Limits(max_active=house.settings.max_active_jobs)
+def _accept_whole(house: House, new: NewJob) -> Accepted | None:
+    """Accept a job whose every stage is remembered: it ends in the same moment.
+
+    None when something is not remembered, or was deleted in between.
+    """
     hits = house.recall.whole_job(new.owner, new.plan, new.params, new.inputs)
-    if hits is not None:
-        accepted = house.ledger.accept(replace(new, memoised=hits), limits)
-        if accepted.status != "stale":  # stale: a remembered file was deleted in between
-            return accepted, True
-    return house.ledger.accept(new, limits), False
+    if hits is None:
+        return None
+    accepted = house.ledger.accept(replace(new, memoised=hits), _limits(house))
+    return None if accepted.status == "stale" else accepted
 
 
-def _refuse(accepted: Accepted) -> None:
-    if accepted.status == "conflict":
-        raise IdempotencyConflict("this Idempotency-Key was used for another photo or parameters")
-    refusal, says = REFUSALS[accepted.status]
-    metrics.REJECTED.labels(accepted.status).inc()
-    raise refusal(says.format(accepted.active))
+def _accept(house: House, new: NewJob) -> Accepted:
+    """Accept a job that has to be done, and publish it."""
+    new = promises.write(house.ledger, house.store, new)
+    accepted = house.ledger.accept(new, _limits(house))
+    if accepted.status == "accepted":
+        _publish(house, new)
+    elif accepted.job != new.job:  # refused, or another job is the answer
+        promises.forget(house.store, new.promise)
+    return accepted
+
+
+def _limits(house: House) -> Limits:
+    return Limits(max_active=house.settings.max_active_jobs)
 
 
 def _publish(house: House, new: NewJob) -> None:
     try:
         house.publish(new.job, new.plan)
     except Exception:
-        # The promise stands in the ledger; the reconciler publishes what it does not find running.
+        # It stands in the ledger; the reconciler publishes what it does not find running.
         log.exception("job %s was accepted but not published", new.job)

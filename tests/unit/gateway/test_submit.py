@@ -15,6 +15,7 @@ from common.errors import InternalError, LedgerUnavailable, NoFace
 from common.http import status_of_code
 from common.ledger.records import DAY_MS, HOUR_MS, Accepted, Claim, Limits
 from common.settings import Settings
+from gateway import promises
 from gateway.app import create_app
 from tests.unit.gateway.conftest import Stack
 from tests.unit.gateway.photos import jpeg, png_bomb
@@ -23,6 +24,12 @@ from tests.unit.gateway.photos import jpeg, png_bomb
 def form(**fields: Any) -> dict[str, Any]:
     photo = {"photo": (io.BytesIO(jpeg()), "me.jpg")}
     return {"data": photo | fields, "content_type": "multipart/form-data"}
+
+
+def thrown_away(stack: Stack) -> list[str]:
+    """Photos in the trash."""
+    found = stack.ledger.trash(grace_ms=-1)
+    return [sha256 for owner, sha256 in found if owner == "local"]
 
 
 def test_a_photo_as_form_is_accepted_stored_and_published(stack: Stack) -> None:
@@ -227,7 +234,8 @@ def test_a_full_house_is_a_503_with_retry_after(stack: Stack, now_ms: Callable[[
     answer = client.post("/v1/figurines", data=jpeg(80, 80))
     assert (answer.status_code, answer.json["code"]) == (503, "busy")
     assert int(answer.headers["Retry-After"]) > 0
-    assert len(stack.ledger.trash(grace_ms=-1)) == 1  # the refused photo does not stay
+    assert len(thrown_away(stack)) == 1  # the refused photo does not stay
+    assert len(promises.hashes(stack.store)) == 1  # what was refused is promised to nobody
 
 
 def test_a_photo_whose_job_was_not_written_down_does_not_stay(
@@ -238,13 +246,14 @@ def test_a_photo_whose_job_was_not_written_down_does_not_stay(
 
     monkeypatch.setattr(stack.ledger, "accept", away)
     assert stack.post().status_code == 503
-    assert stack.ledger.trash(grace_ms=-1) == [("local", hashlib.sha256(jpeg()).hexdigest())]
+    assert thrown_away(stack) == [hashlib.sha256(jpeg()).hexdigest()]
 
 
 def test_a_photo_in_use_is_not_thrown_away_by_a_replay(stack: Stack) -> None:
     for _ in range(2):
         assert stack.post(headers={"Idempotency-Key": "k"}).status_code == 202
-    assert stack.ledger.trash(grace_ms=-1) == []
+    assert thrown_away(stack) == []
+    assert len(promises.hashes(stack.store)) == 1
 
 
 def test_redis_away_is_a_503_with_retry_after_and_never_a_500(
