@@ -63,7 +63,7 @@ def status_of_code(code: str) -> int:
 
 
 def problem(status: int, code: str, detail: str, hint: str = "", **extra: object) -> Response:
-    """Build a problem document; 503 carries ``Retry-After``."""
+    """Build a problem document; 429 and 503 say when to try again, 401 how to come in."""
     body = {
         "type": f"urn:kiln:problem:{code}",
         "title": code.replace("_", " "),
@@ -78,6 +78,8 @@ def problem(status: int, code: str, detail: str, hint: str = "", **extra: object
     response.content_type = "application/problem+json"
     if status in {429, 503}:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    if status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="kiln"'
     return response
 
 

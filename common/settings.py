@@ -12,9 +12,10 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from common.contracts.rates import RATE
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 
-RATE: Final = r"^[1-9]\d{0,3}/(second|minute|hour|day)$"  # such as 60/minute
 OWN_NAMES: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 UNLOCKED: Final = (
     "KILN_AUTH=off and KILN_HOST={host} would let everybody who reaches this machine use it and"

@@ -14,6 +14,7 @@ from common.ledger.protocol import Ledger
 from common.ledger.redis_ledger import RedisLedger, connect
 from common.settings import Settings
 from common.stores import ArtifactStore, open_store
+from gateway import door, keys, rates
 from gateway.api import artifacts, catalog, compat, docs, events, figurines, jobs, pages, recipes
 from gateway.api.reading import LONGEST_TEXT
 from gateway.follow import Hub
@@ -38,8 +39,15 @@ def create_app(
         Read from the environment by default.
     ledger, store, publish, publish_again
         Made from the settings by default; tests hand their own in.
+
+    Raises
+    ------
+    ValueError
+        With these settings everybody could come in.
     """
     settings = settings or Settings()
+    if settings.danger:
+        raise ValueError(settings.danger)
     ledger = ledger or RedisLedger(
         connect(settings.ledger_url, max_connections=settings.gateway_threads + 32)
     )
@@ -52,6 +60,8 @@ def create_app(
         publish_again=publish_again or partial(canvas.publish_again, celery),
         hub=Hub(ledger, settings.max_streams),
         recall=Recall(ledger),
+        keys=keys.KeyRing(keys.key_file(settings)),
+        rates=rates.RateLimiter(rates.redis_storage(settings.rates_url)),
     )
     app = Flask(__name__, static_folder="web", static_url_path="/web")
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
@@ -61,6 +71,7 @@ def create_app(
         app.register_blueprint(noun.blueprint)
     http.install(app, lambda: missing(the_house))
     http.guard(app, settings)
+    door.lock(app)
     return app
 
 

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from common.settings import Settings
+from gateway import keys_cli
 from gateway.client import ApiError, JobEvent, Kiln, Unreachable
 from gateway.recipe_card import WIDTH, duration, recipe_card
 from gateway.review import corrected_list
@@ -27,6 +28,7 @@ EXIT_PAUSED = 4  # the job waits for somebody to resume it
 OVER = {"done", "skipped"}  # states of a stage
 
 app = typer.Typer(help="Turn photos into figurines and dinners.", no_args_is_help=True)
+app.add_typer(keys_cli.app, name="keys")
 out = Console()
 err = Console(stderr=True)
 

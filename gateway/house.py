@@ -1,4 +1,4 @@
-"""What one gateway process has: settings, ledger, store, publisher, event hub, recall."""
+"""What one gateway process has: settings, ledger, store, publisher, hub, recall, keys, rates."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from common.ledger.records import ReadyNode
 from common.settings import Settings
 from common.stores import ArtifactStore
 from gateway.follow import Hub
+from gateway.keys import KeyRing
+from gateway.rates import RateLimiter
 from gateway.recall import Recall
 
 EXTENSION = "kiln"  # key in Flask's `app.extensions`
@@ -33,6 +35,8 @@ class House:
     publish_again: PublishAgain
     hub: Hub
     recall: Recall
+    keys: KeyRing
+    rates: RateLimiter
 
 
 def house() -> House:

@@ -8,15 +8,17 @@ from typing import Any, Final, TypeVar
 from flask import Request, Response, g, jsonify
 from pydantic import BaseModel
 
-from common.errors import BadParameter, NotFound
+from common.errors import BadParameter, NotFound, Unauthorized
 from common.ledger.records import JobRecord
 from common.vision.headers import photo_format
+from gateway.domain.keys import Key
 from gateway.domain.params import read_params, read_values
 from gateway.domain.queries import LONGEST_WAIT_S
 from gateway.domain.views import job_view
 from gateway.house import house
 
 LONGEST_TEXT: Final = 1_000_000  # bytes of parameters in a body
+LOCAL: Final = "local"  # the one owner in a house without a lock
 
 Query = TypeVar("Query", bound=BaseModel)
 
@@ -26,8 +28,17 @@ _LONGEST_KEY: Final = 255
 
 
 def owner_of(_: Request) -> str:
-    """Who is asking. One owner per house until there are API keys."""
-    return "local"
+    """Who is asking: the owner of the key that ``gateway.door`` let in.
+
+    Raises
+    ------
+    Unauthorized
+        Nobody that is known here.
+    """
+    key: Key | None = g.get("key")
+    if key is None and house().settings.locked:
+        raise Unauthorized("this call needs a key")
+    return LOCAL if key is None else key.owner
 
 
 def query_of(request: Request, model: type[Query]) -> Query:
