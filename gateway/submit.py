@@ -21,11 +21,12 @@ from common.errors import (
     QuotaExceeded,
     TooManyJobs,
 )
-from common.ledger.records import HOUR_MS, Accepted, Hook, Limits, NewJob
+from common.ledger.records import HOUR_MS, Accepted, Hook, NewJob
 from common.settings import Settings
 from gateway import promises
 from gateway.domain.upload import check_photo
 from gateway.house import House
+from gateway.limits import limits_of
 
 # What to answer when a limit was met; the number is what was counted against it.
 REFUSALS: Final[dict[str, tuple[type[KilnError], str]]] = {
@@ -140,23 +141,19 @@ def _accept_whole(house: House, new: NewJob) -> Accepted | None:
     hits = house.recall.whole_job(new.owner, new.plan, new.params, new.inputs)
     if hits is None:
         return None
-    accepted = house.ledger.accept(replace(new, memoised=hits), _limits(house))
+    accepted = house.ledger.accept(replace(new, memoised=hits), limits_of(house, new.owner))
     return None if accepted.status == "stale" else accepted
 
 
 def _accept(house: House, new: NewJob) -> Accepted:
     """Accept a job that has to be done, and publish it."""
     new = promises.write(house.ledger, house.store, new)
-    accepted = house.ledger.accept(new, _limits(house))
+    accepted = house.ledger.accept(new, limits_of(house, new.owner))
     if accepted.status == "accepted":
         _publish(house, new)
     elif accepted.job != new.job:  # refused, or another job is the answer
         promises.forget(house.store, new.promise)
     return accepted
-
-
-def _limits(house: House) -> Limits:
-    return Limits(max_active=house.settings.max_active_jobs)
 
 
 def _publish(house: House, new: NewJob) -> None:
