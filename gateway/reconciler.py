@@ -10,12 +10,10 @@ from __future__ import annotations
 import json
 import logging
 import os
-import signal
 import socket
 import statistics
-import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import timedelta
 
 import redis
@@ -24,7 +22,7 @@ from celery import Celery
 from common import canvas, logs, metrics
 from common.celery_app import KEY_PREFIX, make_app
 from common.contracts.stages import QUEUES
-from common.errors import KilnError, LedgerUnavailable, StorageError
+from common.errors import LedgerUnavailable, StorageError
 from common.ledger.protocol import Ledger
 from common.ledger.records import Event, ReadyNode
 from common.ledger.redis_ledger import RedisLedger, connect
@@ -32,6 +30,7 @@ from common.ledger.scripts import within_reach
 from common.settings import Settings
 from common.stores import ArtifactStore, open_store
 from common.worker import start_metrics
+from gateway.rounds import run_until, told_to_stop
 
 LEADER_TTL_MS = 5_000
 PATIENCE_MS = 10_000  # a stage that waits longer is published again, though its message is there
@@ -183,9 +182,7 @@ def main() -> None:
     """Run until SIGTERM."""
     settings = Settings()
     logs.configure(settings.log_level, "reconciler")
-    stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
+    stop = told_to_stop()
     reconciler = Reconciler(
         make_app(settings),
         RedisLedger(connect(settings.ledger_url)),
@@ -194,18 +191,6 @@ def main() -> None:
     )
     start_metrics(settings)
     run_until(stop, settings.reconcile_s, reconciler.sweep)
-
-
-def run_until(stop: threading.Event, period_s: float, sweep: Callable[[], None]) -> None:
-    """Sweep every period; a failed sweep is logged and the next one tries again."""
-    while not stop.is_set():
-        try:
-            sweep()
-        except KilnError as exc:
-            log.warning("sweep failed, will try again: %s", exc.detail)
-        except Exception:
-            log.exception("bug in the reconciler; it goes on")
-        stop.wait(period_s)
 
 
 if __name__ == "__main__":
