@@ -38,6 +38,7 @@ class Stage:
     facts: type[f.Facts]
     soft_s: float  # seconds after which the stage is asked to stop at its next checkpoint
     hard_s: float  # seconds after which the watchdog ends the process
+    typical_ms: float  # a run on one core; what is measured here soon replaces it (see ``eta``)
     on_failure: str  # what a permanent failure means, in words for the reference
     may_read: tuple[str, ...] = ()  # where the job has them
 
@@ -96,6 +97,7 @@ STAGES: Final[tuple[Stage, ...]] = (
         facts=f.PortraitFacts,
         soft_s=20,
         hard_s=30,
+        typical_ms=280,
         on_failure=_ENDS,
     ),
     Stage(
@@ -108,6 +110,7 @@ STAGES: Final[tuple[Stage, ...]] = (
         facts=f.MeasureFacts,
         soft_s=20,
         hard_s=30,
+        typical_ms=60,
         on_failure=_ENDS,
     ),
     Stage(
@@ -120,6 +123,7 @@ STAGES: Final[tuple[Stage, ...]] = (
         facts=f.SculptFacts,
         soft_s=20,
         hard_s=30,
+        typical_ms=260,
         on_failure=_ENDS,
     ),
     Stage(
@@ -132,6 +136,7 @@ STAGES: Final[tuple[Stage, ...]] = (
         facts=f.PrintFacts,
         soft_s=20,
         hard_s=30,
+        typical_ms=200,
         on_failure=_ENDS,
     ),
     Stage(
@@ -144,6 +149,7 @@ STAGES: Final[tuple[Stage, ...]] = (
         facts=f.RenderFacts,
         soft_s=30,
         hard_s=45,
+        typical_ms=330,
         on_failure=_ENDS,
     ),
     Stage(
@@ -156,6 +162,7 @@ STAGES: Final[tuple[Stage, ...]] = (
         facts=f.PackageFacts,
         soft_s=20,
         hard_s=30,
+        typical_ms=160,
         on_failure=_ENDS,
     ),
     Stage(
@@ -169,6 +176,7 @@ STAGES: Final[tuple[Stage, ...]] = (
         facts=r.RecogniseFacts,
         soft_s=MODEL_SOFT_S,
         hard_s=MODEL_HARD_S,
+        typical_ms=60,
         on_failure=_ENDS,
     ),
     Stage(
@@ -181,6 +189,7 @@ STAGES: Final[tuple[Stage, ...]] = (
         facts=r.ComposeFacts,
         soft_s=MODEL_SOFT_S,
         hard_s=MODEL_HARD_S,
+        typical_ms=25,
         on_failure="the other recipes go on without this one",
     ),
     Stage(
@@ -194,6 +203,7 @@ STAGES: Final[tuple[Stage, ...]] = (
         facts=r.RankFacts,
         soft_s=20,
         hard_s=30,
+        typical_ms=15,
         on_failure=_ENDS,
     ),
     Stage(
@@ -206,6 +216,7 @@ STAGES: Final[tuple[Stage, ...]] = (
         facts=f.FinishFacts,
         soft_s=10,
         hard_s=15,
+        typical_ms=5,
         on_failure=_ENDS,
     ),
 )
