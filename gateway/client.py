@@ -11,16 +11,20 @@
 
 from __future__ import annotations
 
-import json
+import os
 import random
 import time
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import requests
+from requests.auth import AuthBase
+
+from gateway.event_lines import JobEvent, parse_events
+
+__all__ = ["ApiError", "JobEvent", "Kiln", "Unreachable", "parse_events"]
 
 TERMINAL = frozenset({"succeeded", "failed", "cancelled", "expired"})
 RESTING = TERMINAL | {"paused"}  # nothing more comes by itself
@@ -47,21 +51,17 @@ class Unreachable(Exception):
     """No gateway answers at this address."""
 
 
-@dataclass(frozen=True)
-class JobEvent:
-    """One event of a job's stream."""
-
-    id: str
-    type: str
-    data: dict[str, Any]
-
-
 class Kiln:
-    """Client of one gateway. Safe to repeat: every submit carries an Idempotency-Key."""
+    """Client of one gateway. Safe to repeat: every submit carries an Idempotency-Key.
 
-    def __init__(self, url: str = "http://127.0.0.1:8000") -> None:
+    The key for a house with a lock is ``api_key``, or ``KILN_API_KEY`` of the environment.
+    """
+
+    def __init__(self, url: str = "http://127.0.0.1:8000", api_key: str | None = None) -> None:
         self._url = url.rstrip("/")
         self._session = requests.Session()
+        key = os.environ.get("KILN_API_KEY") if api_key is None else api_key
+        self._auth = _Bearer(key) if key else None
 
     def __enter__(self) -> Self:
         """Use as a context manager to close the connections."""
@@ -214,6 +214,8 @@ class Kiln:
         """Send with retries on 429, 503 and lost connections; every call here is repeatable."""
         kwargs.setdefault("timeout", (CONNECT_TIMEOUT_S, READ_TIMEOUT_S))
         url = path if path.startswith("http") else self._url + path
+        if url.startswith(self._url + "/"):  # the key is for this house only
+            kwargs["auth"] = self._auth
         pauses = _pauses()
         while True:
             try:
@@ -233,6 +235,17 @@ class Kiln:
             time.sleep(pause)
 
 
+class _Bearer(AuthBase):
+    """Shows a key. As ``auth`` it is dropped on the way to another host, and no .netrc is read."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._key}"
+        return request
+
+
 def _file(photo: str | Path | bytes) -> tuple[str, bytes]:
     if isinstance(photo, bytes):
         return "photo", photo
@@ -246,24 +259,6 @@ def _fields(parameters: dict[str, object]) -> list[tuple[str, str]]:
         for name, value in parameters.items()
         for one in (value if isinstance(value, (list, tuple)) else [value])
     ]
-
-
-def parse_events(lines: Iterable[str]) -> Iterator[JobEvent]:
-    """Read server-sent events (WHATWG HTML, section 9.2) from text lines."""
-    last_id, kind, data = "", "", list[str]()
-    for line in lines:
-        name, _, value = line.partition(":")
-        value = value.removeprefix(" ")
-        if name == "data":
-            data.append(value)
-        elif name == "event":
-            kind = value
-        elif name == "id":
-            last_id = value
-        elif not line:
-            if data:
-                yield JobEvent(last_id, kind or "message", json.loads("\n".join(data)))
-            kind, data = "", []
 
 
 def _pauses() -> Iterator[float]:
