@@ -88,7 +88,7 @@ def _query(call: Call) -> list[dict[str, Any]]:
     found |= _taken(call.body) if call.body else {}
     return [
         _parameter("query", name, schema, schema.get("description", ""))
-        for name, schema in found.items()
+        for name, schema in _as_text(found).items()
     ]
 
 
@@ -106,20 +106,24 @@ def _parameter(
 
 
 def _body(body: Body) -> dict[str, Any]:
-    fields = {"type": "object", "properties": _taken(body), "additionalProperties": False}
-    content: dict[str, Any] = {"multipart/form-data": {"schema": _with_photos(fields, body)}}
+    whole = {"type": "object", "properties": _taken(body), "additionalProperties": False}
+    form = whole | {"properties": _as_text(_taken(body))}
+    content: dict[str, Any] = {"multipart/form-data": {"schema": _with_photos(form, body)}}
     if body.photos:
+        photo = {"contentType": ", ".join(MEDIA_TYPES)}
+        content["multipart/form-data"]["encoding"] = {"photo": photo}
         content |= {kind: {"schema": {"contentMediaType": kind}} for kind in MEDIA_TYPES}
     if body.json is not None:
-        content["application/x-www-form-urlencoded"] = {"schema": fields}
-        content[JSON] = {"schema": fields, "example": body.json}
+        content["application/x-www-form-urlencoded"] = {"schema": form}
+        content[JSON] = {"schema": whole, "example": body.json}
     return {"required": body.photo_needed, "content": content}
 
 
 def _with_photos(fields: dict[str, Any], body: Body) -> dict[str, Any]:
     if not body.photos:
         return fields
-    photo: dict[str, Any] = {"type": "string", "contentMediaType": "image/*"}
+    # the old `format` is what tools know: with it they send a file with a name
+    photo: dict[str, Any] = {"type": "string", "format": "binary", "contentMediaType": "image/*"}
     if body.photos > 1:
         photo = {"type": "array", "items": photo, "maxItems": body.photos}
     photo["description"] = "The photo" if body.photos == 1 else f"1 to {body.photos} photos"
@@ -130,6 +134,19 @@ def _with_photos(fields: dict[str, Any], body: Body) -> dict[str, Any]:
 def _taken(body: Body) -> dict[str, Any]:
     properties = _properties(body.params)
     return {name: schema for name, schema in properties.items() if name not in body.without}
+
+
+def _as_text(properties: dict[str, Any]) -> dict[str, Any]:
+    """Schemas of a query or a form: there is no null, what is not meant is not sent."""
+    return {name: _without_null(schema) for name, schema in properties.items()}
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    kinds = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
+    if len(kinds) != 1:
+        return schema
+    rest = {name: value for name, value in schema.items() if name != "anyOf" and value is not None}
+    return {**kinds[0], **rest}
 
 
 def _properties(model: type[BaseModel]) -> dict[str, Any]:

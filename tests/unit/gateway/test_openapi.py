@@ -83,6 +83,17 @@ def test_recipes_can_be_asked_for_by_form_query_and_json() -> None:
     assert "image/jpeg" in content
 
 
+def test_there_is_no_null_in_a_form_or_a_query() -> None:
+    submit = DOCUMENT["paths"]["/v1/recipes"]["post"]
+    content = submit["requestBody"]["content"]
+    form = content["multipart/form-data"]["schema"]["properties"]
+    query = {p["name"]: p["schema"] for p in submit["parameters"] if p["in"] == "query"}
+    as_json = content["application/json"]["schema"]["properties"]
+    assert {"type": "null"} in as_json["ttl_hours"]["anyOf"]
+    assert form["ttl_hours"]["type"] == query["ttl_hours"]["type"] == "integer"
+    assert "null" not in json.dumps([form, query])
+
+
 def test_what_is_fixed_when_a_job_is_accepted_cannot_be_resumed_with() -> None:
     resume = DOCUMENT["paths"]["/v1/jobs/{job}/resume"]["post"]["requestBody"]["content"]
     assert not any(kind.startswith("image/") for kind in resume)
