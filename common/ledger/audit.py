@@ -29,9 +29,13 @@ ORPHAN_GRACE = timedelta(minutes=15)  # longer than a stage takes to commit what
 # that never grow. Members of the indexes begin with the id of a job.
 WITH_TTL = frozenset({"idem", "memo", "leader"})
 OF_A_JOB = frozenset({"job", "events"})
-SORTED_INDEXES = frozenset({"active", "deadlines", "expiry", "owner", "ready", "leases"})
+OF_AN_OWNER = frozenset({"owner", "active_of"})
+SORTED_INDEXES = OF_AN_OWNER | {"active", "deadlines", "cancels", "expiry", "ready", "leases"}
 INDEXES = SORTED_INDEXES | {"held", "refs"}
-NEVER_GROWS = frozenset({"trash", "dead", "waits", "up", "versions", "clock"})
+COUNTERS = frozenset(
+    {"files", "bytes", "open"}
+)  # a field at nought goes, and the last with its key
+NEVER_GROWS = COUNTERS | {"trash", "dead", "waits", "runs", "up", "slots", "versions", "clock"}
 
 
 @dataclass(frozen=True)
@@ -82,8 +86,11 @@ def audit(
         findings = list(ledger.keys())
         findings += ledger.jobs()
         look = FilesAudit(client, prefix, store, check_hashes=check_hashes)
+        findings += ledger.counters()
+        findings += look.counted(ledger.names("refs"), ledger.names("files"))
         findings += look.references(ledger.names("refs"), ledger.kept)
         findings += look.artifacts(ledger.kept)
+        findings += look.promises(ledger.kept)
         findings += look.orphans(files, grace)
     return Report(dict(ledger.states), len(files), tuple(findings))
 
@@ -94,7 +101,9 @@ class _LedgerAudit:
     def __init__(self, client: redis.Redis, prefix: str) -> None:
         self._redis = client
         self._prefix = prefix
-        self._look = client.register_script(load_scripts(LEASE_MS, MAX_ATTEMPTS)["audit"])
+        scripts = load_scripts(LEASE_MS, MAX_ATTEMPTS)
+        self._look = client.register_script(scripts["audit"])
+        self._recount = client.register_script(scripts["recount"])
         self._families: defaultdict[str, set[str]] = defaultdict(set)
         self.states: Counter[str] = Counter()
         self.kept: dict[str, Snapshot] = {}
@@ -133,6 +142,14 @@ class _LedgerAudit:
                 yield _unreadable(job, exc)
                 continue
             yield from self._judged(job, json.loads(answer), listed[job])
+
+    def counters(self) -> Iterator[Finding]:
+        """Compare every counter with what it counts, in one moment."""
+        keys = (*self.names("active_of"), *self.names("files"))
+        owners = sorted({name.partition(":")[2] for name in keys})
+        answer = json.loads(self._recount(keys=[self._prefix], args=[0, *owners]))
+        for counter, field, told, real in reading.rows(answer["off"]):
+            yield Finding(Kind.COUNTER, "", f"{counter} says {told} of {field}: there are {real}")
 
     def _judged(self, job: str, answer: dict[str, Any], listed: set[str]) -> Iterator[Finding]:
         if not answer["fields"]:

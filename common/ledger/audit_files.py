@@ -12,6 +12,7 @@ import redis
 from common.contracts.artifacts import ArtifactRef
 from common.errors import Gone, StorageError
 from common.ledger.audit_rules import Finding, Kind, Snapshot
+from common.ledger.protocol import PROMISES
 from common.stores import ArtifactStore
 
 _FILE = re.compile(r"(?P<owner>[^/]+)/(?P<two>[0-9a-f]{2})/(?P<sha256>(?P=two)[0-9a-f]{62})")
@@ -28,6 +29,28 @@ class FilesAudit:
         self._store = store
         self._check_hashes = check_hashes
 
+    def counted(self, refs: Sequence[str], files: Sequence[str]) -> Iterator[Finding]:
+        """Find files that are referred to and not counted, or the other way round."""
+        referred = {tuple(name.split(":", 2)[1:]) for name in refs}
+        counted = {
+            (name.partition(":")[2], sha256)
+            for name in files
+            for sha256, _ in self._redis.hscan_iter(self._prefix + name, count=1000)
+        }
+        for owner, sha256 in sorted(referred ^ counted):
+            if owner != PROMISES and self._still_miscounted(owner, sha256):
+                yield Finding(
+                    Kind.COUNTER, "", f"{owner}'s file {sha256} is not counted as it should"
+                )
+
+    def _still_miscounted(self, owner: str, sha256: str) -> bool:
+        """Look again: the file may have come or gone since."""
+        pipe = self._redis.pipeline()  # in one moment
+        pipe.exists(f"{self._prefix}refs:{owner}:{sha256}")
+        pipe.hexists(f"{self._prefix}files:{owner}", sha256)
+        referred, counted = pipe.execute()
+        return bool(referred) != bool(counted)
+
     def references(self, names: Sequence[str], jobs: Mapping[str, Snapshot]) -> Iterator[Finding]:
         """Find references that keep a file for a job which does not have it."""
         for name in names:
@@ -38,6 +61,10 @@ class FilesAudit:
                 if job not in jobs:
                     continue  # the walk through the jobs has told, or it was accepted just now
                 record = jobs[job].record
+                if owner == PROMISES:
+                    if record.promise != sha256 and self._promise_of(job) != sha256:
+                        yield Finding(Kind.REFERENCE, job, f"promised by {sha256} in vain")
+                    continue
                 ref = record.artifacts.get(artifact)
                 agreed = ref is not None and (record.owner, ref.sha256) == (owner, sha256)
                 if not agreed and self._says_so_still(name, member, job, artifact, sha256):
@@ -50,6 +77,19 @@ class FilesAudit:
         pipe.hget(f"{self._prefix}job:{job}", f"f:{artifact}")
         there, text = pipe.execute()
         return bool(there) and (not text or ArtifactRef.model_validate_json(text).sha256 != sha256)
+
+    def _promise_of(self, job: str) -> str:
+        return str(self._redis.hget(f"{self._prefix}job:{job}", "promise") or "")
+
+    def promises(self, jobs: Mapping[str, Snapshot]) -> Iterator[Finding]:
+        """Find unfinished jobs whose promise is not in the store: it would not outlive Redis."""
+        for job, snapshot in jobs.items():
+            sha256 = snapshot.record.promise
+            if not sha256 or snapshot.record.state.terminal:
+                continue
+            there = self._store.has(f"{PROMISES}/{sha256[:2]}/{sha256}")
+            if not there and self._redis.exists(f"{self._prefix}refs:{PROMISES}:{sha256}"):
+                yield Finding(Kind.FILE, job, "its promise is missing")
 
     def artifacts(self, jobs: Mapping[str, Snapshot]) -> Iterator[Finding]:
         """Find artifacts whose file is missing or is not what its hash says."""

@@ -34,6 +34,7 @@ class Kind(StrEnum):
     FILE = "file"  # an artifact whose file is missing or is not what its hash says
     ORPHAN = "orphan"  # a file nobody refers to and nobody will delete
     KEY = "key"  # a key of no known family
+    COUNTER = "counter"  # a counter that is not what it counts
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ def violations(job: Snapshot) -> Iterator[Finding]:
         (Kind.EVENTS, _events),
         (Kind.COMMITS, _commits),
         (Kind.REFERENCE, _references),
+        (Kind.REFERENCE, _promised),
         *(_ENDED if job.record.state.terminal else _ALIVE),
     )
     for kind, rule in rules:
@@ -158,9 +160,15 @@ def _references(job: Snapshot) -> Iterator[str]:
             yield f"{name} has expired and is still referred to"
 
 
+def _promised(job: Snapshot) -> Iterator[str]:
+    wanted, kept = not job.record.state.terminal, ("promise", "") in job.found
+    if job.record.promise and wanted != kept:
+        yield f"{job.record.state}, and its promise is {'' if kept else 'not '}kept"
+
+
 def _not_listed_as_ended(job: Snapshot) -> Iterator[str]:
     record = job.record
-    for what in ("active", "deadline"):
+    for what in ("active", "active of owner", "deadline", "cancel"):
         if (what, "") in job.found:
             yield f"ended, but listed as {what}"
     for what, gone in (
@@ -182,10 +190,12 @@ def _left_behind(job: Snapshot) -> Iterator[str]:
 def _listed_as_alive(job: Snapshot) -> Iterator[str]:
     record = job.record
     counts = record.state != JobState.PAUSED
-    if (("active", "") in job.found) != counts:
-        yield f"{record.state}, and {'not ' if counts else ''}listed as active"
-    if job.found.get(("deadline", "")) != record.deadline_ms:
-        yield f"its deadline is listed as {job.found.get(('deadline', ''))}"
+    for what in ("active", "active of owner"):
+        if ((what, "") in job.found) != counts:
+            yield f"{record.state}, and {'not ' if counts else ''}listed as {what}"
+    for what, at in (("deadline", record.deadline_ms), ("cancel", record.cancel_at_ms)):
+        if job.found.get((what, "")) != at:
+            yield f"its {what} is listed as {job.found.get((what, ''))}"
     if ("owner", "") not in job.found:
         yield "its owner cannot list it"
     queues = {node.id: node.queue for node in record.plan.nodes}
@@ -199,7 +209,16 @@ def _listed_as_alive(job: Snapshot) -> Iterator[str]:
         yield f"{where} is listed under {what}"
 
 
-_OF_THE_JOB = {"active", "deadline", "expiry", "owner", "ref"}
+_OF_THE_JOB = {
+    "active",
+    "deadline",
+    "expiry",
+    "owner",
+    "ref",
+    "active of owner",
+    "cancel",
+    "promise",
+}
 
 
 def _stuck(job: Snapshot) -> Iterator[str]:

@@ -1,34 +1,31 @@
 """The ledger in memory: the twin of ``RedisLedger``, and the readable form of its rules.
 
 One lock, plain dataclasses, and a clock handed in. The transitions are in ``memory_jobs``, the
-counting of references in ``memory_files``, everything that concerns no single job in
-``memory_house``.
+counting of references in ``memory_files``, who is let in in ``memory_admission``, everything that
+concerns no single job in ``memory_house``. Nothing is counted twice here: what Redis keeps as
+counters is looked up each time.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from common.contracts.artifacts import ArtifactRef
 from common.errors import KilnError
+from common.ledger.memory_admission import MemoryAdmission
 from common.ledger.memory_entries import JobEntry, NodeEntry, crash, member
-from common.ledger.memory_house import MemoryHouse
-from common.ledger.protocol import IDEMPOTENCY_TTL_MS
+from common.ledger.memory_standing import MemoryStanding
 from common.ledger.reading import position
 from common.ledger.records import (
-    Accepted,
     Approval,
     Claim,
     Committed,
     Event,
     JobRecord,
     JobState,
-    Limits,
     MemoHit,
-    NewJob,
     NodeResult,
     ReadyNode,
     Refusal,
@@ -37,44 +34,10 @@ from common.ledger.records import (
 )
 
 
-class MemoryLedger(MemoryHouse):
+class MemoryLedger(MemoryAdmission, MemoryStanding):
     """``Ledger`` in this process; ``clock`` tells milliseconds since the epoch."""
 
     # -- a job's life ---------------------------------------------------------------
-    def accept(self, new: NewJob, limits: Limits) -> Accepted:
-        """See ``Ledger``."""
-        with self._lock:
-            return self._seen_before(new) or self._no_room(new, limits) or self._admit(new)
-
-    def _seen_before(self, new: NewJob) -> Accepted | None:
-        key = (new.owner, new.idempotency_key or "")
-        job, fingerprint, until = self._idempotency.get(key, ("", "", 0))
-        if new.idempotency_key is not None and self._now() < until:
-            return Accepted("replayed" if fingerprint == new.fingerprint else "conflict", job)
-        return Accepted("replayed", new.job) if self._book.find(new.job) else None
-
-    def _no_room(self, new: NewJob, limits: Limits) -> Accepted | None:
-        if new.memoised:  # costs no work: always welcome, while its files exist
-            alive = (self._book.files.alive(new.owner, h.artifacts) for h in new.memoised.values())
-            return None if all(alive) else Accepted("stale")
-        active = sum(not job.state.resting for job in self._book.jobs.values())
-        return Accepted("busy", active=active) if active >= limits.max_active else None
-
-    def _admit(self, new: NewJob) -> Accepted:
-        now, own_copy = self._now(), json.loads(json.dumps(new.params, sort_keys=True))
-        job = self._book.jobs[new.job] = JobEntry(replace(new, params=own_copy), now)
-        if new.idempotency_key is not None:
-            seen = (new.job, new.fingerprint, now + IDEMPOTENCY_TTL_MS)
-            self._idempotency[new.owner, new.idempotency_key] = seen
-        self._book.add_artifacts(job, new.inputs)
-        self._book.emit(job, "accepted", {"product": new.product})
-        for node_id, hit in (new.memoised or {}).items():
-            node = job.nodes[node_id]
-            node.ready_ms = node.begin_ms = now
-            self._book.settle(job, node, hit.artifacts, hit.result)
-        self._book.advance(job)  # a job that is known whole ends right here
-        return Accepted("accepted", new.job)
-
     def claim(self, job: str, node: str, worker: str, *, alone: bool = True) -> Claim | Refusal:
         """See ``Ledger``."""
         with self._lock:

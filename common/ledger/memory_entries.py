@@ -75,9 +75,16 @@ class JobEntry:
     due: dict[str, int] = field(default_factory=dict)  # "photo", "results": when they expire
     approved: bool = False  # somebody has answered the pause
     deadline_ms: int = 0  # when an unfinished job expires
+    cancel_at_ms: int | None = None
+    active_ms: int = 0  # when it was accepted, or last resumed
+    promise: str = ""
+    erased_ms: int | None = None
 
     def __post_init__(self) -> None:
         self.deadline_ms = self.created_ms + self.new.deadline_ms
+        if self.new.cancel_after_ms is not None:
+            self.cancel_at_ms = self.created_ms + self.new.cancel_after_ms
+        self.active_ms, self.promise = self.created_ms, self.new.promise
         self.nodes = {node.id: NodeEntry(node) for node in self.new.plan.nodes}
 
     @property
@@ -110,6 +117,10 @@ class JobEntry:
             error=self.error,
             trace=new.trace,
             republications=sum(entry.republications for entry in self.nodes.values()),
+            promise=self.promise,
+            cancel_at_ms=self.cancel_at_ms,
+            erased_ms=self.erased_ms,
+            hook=new.hook,
         )
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from common.contracts.artifacts import ArtifactRef
+from common.ledger.protocol import PROMISES
 
 File = tuple[str, str]  # owner, sha256: two owners never share a file
 Reference = tuple[str, str]  # job, artifact name
@@ -16,16 +17,42 @@ class FileBook:
 
     def __init__(self) -> None:
         self._refs: defaultdict[File, set[Reference]] = defaultdict(set)
+        self._sizes: dict[File, int] = {}  # of the files that somebody refers to
         self._trash: dict[File, int] = {}
 
     def add(self, owner: str, job: str, ref: ArtifactRef) -> None:
         """Refer to a file; one that lies in the trash is not deleted then."""
         self._refs[owner, ref.sha256].add((job, ref.name))
+        self._sizes.setdefault((owner, ref.sha256), ref.size)
 
     def drop(self, owner: str, job: str, ref: ArtifactRef, now: int) -> None:
         """Stop referring to a file; it goes to the trash with its last reference."""
-        self._refs[owner, ref.sha256].discard((job, ref.name))
-        self.discard(owner, ref.sha256, now)
+        file = (owner, ref.sha256)
+        self._refs[file].discard((job, ref.name))
+        if not self._refs[file]:
+            self._sizes.pop(file, None)
+        self.discard(*file, now)
+
+    def keep_promise(self, job: str, sha256: str) -> None:
+        """Keep the file of a job's promise, as long as the job has not ended."""
+        if sha256:
+            self._refs[PROMISES, sha256].add((job, "promise"))
+            self._trash.pop((PROMISES, sha256), None)
+
+    def drop_promise(self, job: str, sha256: str, now: int) -> None:
+        """Let go of a promise; nothing is left to be kept."""
+        if sha256:
+            self._refs[PROMISES, sha256].discard((job, "promise"))
+            self.discard(PROMISES, sha256, now)
+
+    def bytes_of(self, owner: str | None) -> int:
+        """Tell how much the files of an owner take, or all files; each counts once."""
+        return sum(size for (who, _), size in self._sizes.items() if owner in {None, who})
+
+    def growth(self, owner: str, artifacts: Iterable[ArtifactRef]) -> int:
+        """Tell how many bytes of these are not counted yet."""
+        sizes = {ref.sha256: ref.size for ref in artifacts}
+        return sum(size for sha, size in sizes.items() if (owner, sha) not in self._sizes)
 
     def discard(self, owner: str, sha256: str, now: int) -> None:
         """Send a file to the trash unless somebody refers to it."""

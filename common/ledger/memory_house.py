@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from common.ledger.memory_entries import JobEntry, NodeEntry, crash, listed, member
 from common.ledger.memory_jobs import JobBook
 from common.ledger.protocol import LEASE_MS, MAX_ATTEMPTS, WORKER_TTL_MS
-from common.ledger.records import DEADLINE, JobState, MemoHit, ReadyNode, Reaped
+from common.ledger.records import CANCEL_AFTER, DEADLINE, JobState, MemoHit, ReadyNode, Reaped
 
 LOST_AFTER_MS = 1_000  # younger: its message may be on its way
 
@@ -30,16 +30,29 @@ class MemoryHouse:
         self._idempotency: dict[tuple[str, str], tuple[str, str, int]] = {}
         self._memos: dict[tuple[str, str], tuple[MemoHit, int]] = {}
         self._leaders: dict[str, tuple[str, int]] = {}
-        self._workers: dict[tuple[str, str], int] = {}
+        self._workers: dict[tuple[str, str], tuple[int, int]] = {}  # until, slots
         self._versions: dict[str, str] = {}
 
     # -- keeping house ------------------------------------------------------------------
     def reap(self, limit: int = 100) -> Reaped:
         """See ``Ledger``."""
         with self._lock:
+            cancelled = self._cancel_late_jobs(limit)
             expired = self._end_overdue_jobs(limit)
             dead, again = self._free_lost_nodes(limit)
-            return Reaped(expired, dead, again)
+            return Reaped(expired, dead, again, cancelled)
+
+    def _cancel_late_jobs(self, limit: int) -> int:
+        late = [
+            (job.cancel_at_ms, job.new.job, job)
+            for job in self._book.jobs.values()
+            if not job.state.terminal
+            and job.cancel_at_ms is not None
+            and job.cancel_at_ms <= self._now()
+        ]
+        for _, _, job in sorted(late, key=lambda one: one[:2])[:limit]:
+            self._book.finish(job, JobState.CANCELLED, CANCEL_AFTER)
+        return len(late[:limit])
 
     def _end_overdue_jobs(self, limit: int) -> int:
         late = [
@@ -130,10 +143,10 @@ class MemoryHouse:
             return True
 
     # -- what the machines tell each other ----------------------------------------------
-    def worker_up(self, queue: str, worker: str) -> None:
+    def worker_up(self, queue: str, worker: str, slots: int = 1) -> None:
         """See ``Ledger``."""
         with self._lock:
-            self._workers[queue, worker] = self._now() + self._worker_ttl_ms
+            self._workers[queue, worker] = (self._now() + self._worker_ttl_ms, slots)
 
     def worker_down(self, queue: str, worker: str) -> None:
         """See ``Ledger``."""
@@ -143,8 +156,14 @@ class MemoryHouse:
     def workers(self, queues: Iterable[str]) -> dict[str, list[str]]:
         """See ``Ledger``."""
         with self._lock:
-            up = sorted(key for key, until in self._workers.items() if self._now() < until)
+            up = sorted(key for key, (until, _) in self._workers.items() if self._now() < until)
             return {queue: [worker for where, worker in up if where == queue] for queue in queues}
+
+    def slots(self, queues: Iterable[str]) -> dict[str, int]:
+        """See ``Ledger``."""
+        with self._lock:
+            warm = self.workers(queues).items()
+            return {q: sum(self._workers[q, name][1] for name in names) for q, names in warm}
 
     def put_versions(self, versions: dict[str, str]) -> None:
         """See ``Ledger``."""

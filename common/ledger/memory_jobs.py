@@ -44,6 +44,7 @@ class JobBook:
         self.feed: list[Event] = []  # events of all jobs, ids growing
         self.dead: dict[str, int] = {}
         self.waits: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=200))
+        self.runs: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=200))
         self._max_attempts = max_attempts
         self._last_ms = 0
 
@@ -59,6 +60,11 @@ class JobBook:
             for node in list(job.nodes.values()):
                 if node.state == state:
                     yield job, node
+
+    def active(self) -> list[JobEntry]:
+        """Find all jobs that something will happen to by itself, in the order of their turn."""
+        found = [job for job in self.jobs.values() if not job.state.resting]
+        return sorted(found, key=lambda job: (job.active_ms, job.new.job))
 
     def holder(self, job: str, node: str, token: int) -> tuple[JobEntry, NodeEntry] | None:
         """Find a node if this token holds it now: a lease that ran out holds until it is taken."""
@@ -122,7 +128,12 @@ class JobBook:
         """Go on, after running some finished nodes anew."""
         job.new = replace(job.new, params=json.loads(json.dumps(approval.params)))
         job.state, job.approved = JobState.RUNNING, not approval.hold
+        job.active_ms = self.now()
         job.deadline_ms = self.now() + job.new.deadline_ms
+        if approval.promise:
+            self.files.drop_promise(job.new.job, job.promise, self.now())
+            self.files.keep_promise(job.new.job, approval.promise)
+            job.promise = approval.promise
         again = sorted(approval.again & job.nodes.keys())
         for node_id in again:
             token = job.nodes[node_id].token
@@ -142,6 +153,8 @@ class JobBook:
         node.state, node.end_ms = "done", self.now()
         node.result = NodeResult.model_validate_json(result.model_dump_json())
         began, ready = node.begin_ms or 0, node.ready_ms or 0
+        if not result.cached:
+            self.runs[node.plan.stage].appendleft(node.end_ms - began)
         data: dict[str, Any] = {"stage": node.plan.id, "state": "done"}
         data |= {"cached": result.cached, "engine": result.engine}
         data |= {"wait_ms": began - ready, "run_ms": node.end_ms - began}
@@ -200,6 +213,7 @@ class JobBook:
             if node.state in {"waiting", "ready", "running"}:
                 node.state = "stopped"
         job.state, job.finished_ms, job.error = state, now, error
+        self.files.drop_promise(job.new.job, job.promise, now)
         job.due = {"photo": now + job.new.photo_ttl_ms, "results": now + job.new.result_ttl_ms}
         total_ms = now - job.created_ms
         told = {"error": error, "product": job.new.product, "total_ms": total_ms}

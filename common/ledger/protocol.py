@@ -12,6 +12,8 @@ from typing import Any, Protocol
 
 from common.contracts.artifacts import ArtifactRef
 from common.errors import KilnError
+from common.ledger.erasure import Eraser
+from common.ledger.outbox import Outbox
 from common.ledger.records import (
     DAY_MS,
     Accepted,
@@ -28,6 +30,7 @@ from common.ledger.records import (
     Reaped,
     Refusal,
     Resumed,
+    Standing,
 )
 
 LEASE_MS = 10_000  # a job whose worker died runs again within 15 s
@@ -35,15 +38,19 @@ HEARTBEAT_S = 2.0
 MAX_ATTEMPTS = 3
 WORKER_TTL_MS = 8_000  # a worker that stopped is missing from /readyz after this
 IDEMPOTENCY_TTL_MS = DAY_MS
+PROMISES = "promises"  # owner of the files that outlive the ledger; never a name of somebody
 RECORD_LINGER_MS = 7 * DAY_MS  # an expired artifact is a 410, not a 404, for this long
 
 
-class Ledger(Protocol):
+class Ledger(Eraser, Outbox, Protocol):
     """See the module docstring."""
 
     # -- a job's life ---------------------------------------------------------------
     def accept(self, new: NewJob, limits: Limits) -> Accepted:
-        """Write job, plan, idempotency record and first event; or say why not."""
+        """Write job, plan, idempotency record and first event; or say why not.
+
+        A job that is memoised whole costs no work: only files that it would add are counted.
+        """
         ...
 
     def claim(self, job: str, node: str, worker: str, *, alone: bool = True) -> Claim | Refusal:
@@ -116,9 +123,17 @@ class Ledger(Protocol):
         """Look stage outputs up by memo key, without promising that they stay."""
         ...
 
+    def standing(self, job: str) -> Standing | None:
+        """Tell where a job stands; None when it is unknown, paused or over."""
+        ...
+
+    def bytes_of(self, owner: str | None = None) -> int:
+        """Tell how much the files of an owner, or of the house, take; promises not counted."""
+        ...
+
     # -- keeping house ------------------------------------------------------------------
     def reap(self, limit: int = 100) -> Reaped:
-        """End jobs past their deadline, free nodes whose lease ran out."""
+        """End jobs past their deadline or their own time, free nodes whose lease ran out."""
         ...
 
     def overdue(
@@ -150,9 +165,16 @@ class Ledger(Protocol):
         """Take or keep a leader lock."""
         ...
 
+    def recount(self) -> int:
+        """Set right every counter that is off, as after an upgrade; how many were."""
+        ...
+
     # -- what the machines tell each other ----------------------------------------------
-    def worker_up(self, queue: str, worker: str) -> None:
-        """Say that a warm worker listens on a queue; fades after ``WORKER_TTL_MS``."""
+    def worker_up(self, queue: str, worker: str, slots: int = 1) -> None:
+        """Say that a warm worker listens on a queue; fades after ``WORKER_TTL_MS``.
+
+        ``slots`` is how many stages it runs at once.
+        """
         ...
 
     def worker_down(self, queue: str, worker: str) -> None:
@@ -161,6 +183,10 @@ class Ledger(Protocol):
 
     def workers(self, queues: Iterable[str]) -> dict[str, list[str]]:
         """Warm workers by queue."""
+        ...
+
+    def slots(self, queues: Iterable[str]) -> dict[str, int]:
+        """How many stages the warm workers of each queue run at once."""
         ...
 
     def put_versions(self, versions: dict[str, str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict
 from typing import Any
 
 from common.contracts.artifacts import ArtifactRef
@@ -12,6 +13,7 @@ from common.ledger.records import (
     Claim,
     Committed,
     Event,
+    Hook,
     JobRecord,
     JobState,
     MemoHit,
@@ -19,6 +21,7 @@ from common.ledger.records import (
     NodeRecord,
     NodeResult,
     ReadyNode,
+    Standing,
 )
 
 _POSITION = re.compile(r"\d{1,19}(-\d{1,19})?")
@@ -43,6 +46,9 @@ def new_job_json(new: NewJob, idempotency_ttl_ms: int, linger_ms: int) -> str:
             "photo_ttl_ms": new.photo_ttl_ms,
             "result_ttl_ms": new.result_ttl_ms,
             "record_ttl_ms": max(new.photo_ttl_ms, new.result_ttl_ms) + linger_ms,
+            "promise": new.promise,
+            "cancel_after_ms": new.cancel_after_ms,
+            "hook": new.hook and json.dumps(asdict(new.hook)),
             "memoised": [{"node": node, **memo_row(hit)} for node, hit in memoised.items()] or None,
         }
     )
@@ -75,7 +81,16 @@ def job_record(fields: dict[str, str]) -> JobRecord:
         error=json.loads(fields["error"]) if "error" in fields else None,
         trace=fields.get("trace", ""),
         republications=sum(int(v) for k, v in fields.items() if k.startswith("p:")),
+        promise=fields.get("promise", ""),
+        cancel_at_ms=_maybe_ms(fields.get("cancel_at")),
+        erased_ms=_maybe_ms(fields.get("erased_at")),
+        hook=_hook(fields["hook"]) if "hook" in fields else None,
     )
+
+
+def _hook(text: str) -> Hook:
+    row = json.loads(text)
+    return Hook(row["url"], tuple(rows(row["events"])))
 
 
 def _node_record(node: Node, fields: dict[str, str]) -> NodeRecord:
@@ -138,6 +153,20 @@ def claim(job: str, node: str, answer: dict[str, Any]) -> Claim:
 def committed(answer: dict[str, Any]) -> Committed:
     """Build the answer of commit, recall and fail."""
     return Committed(answer["status"], ready_nodes(answer.get("successors")))
+
+
+def standing(answer: dict[str, Any]) -> Standing | None:
+    """Build a standing from the script's answer, which is empty for a job at rest."""
+    if not answer:
+        return None
+    return Standing(
+        now_ms=answer["now"],
+        position=answer["position"],
+        active=answer["active"],
+        open=answer["open"],
+        runs_ms={stage: tuple(map(float, rows(runs))) for stage, runs in answer["runs"].items()},
+        slots=answer["slots"],
+    )
 
 
 def ready_nodes(answer: Any) -> tuple[ReadyNode, ...]:  # noqa: ANN401  see rows

@@ -22,12 +22,18 @@ def error_body(error: KilnError, stage: str | None = None) -> dict[str, Any]:
     return {"code": error.code, "detail": error.detail, "hint": error.advice, "stage": stage}
 
 
-# The two errors that the ledger itself finds. CRASH gets its stage where it happens.
+# The errors that the ledger itself finds. CRASH gets its stage where it happens.
 CRASH = error_body(StageCrashed("a worker died while it ran this stage"))
 DEADLINE = {
     "code": "deadline",
     "detail": "the job did not end before its deadline",
     "hint": "Send the job again.",
+    "stage": None,
+}
+CANCEL_AFTER = {
+    "code": "cancel_after",
+    "detail": "the job did not end within the time that it was given",
+    "hint": "Send the job again, with more time.",
     "stage": None,
 }
 
@@ -176,6 +182,7 @@ class Approval:
     params: dict[str, Any]  # all of them, changed or not
     again: frozenset[str] = frozenset()  # finished nodes to run anew, with all that build on them
     hold: bool = False  # pause at the same place once more
+    promise: str = ""  # sha256 of the file that takes the place of the job's promise
 
 
 @dataclass(frozen=True)
@@ -193,6 +200,19 @@ class Reaped:
     expired: int
     dead: int
     again: tuple[ReadyNode, ...]
+    cancelled: int = 0  # jobs that had been given less time than they needed
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where an unfinished job stands, and what the house is busy with, in one moment."""
+
+    now_ms: int
+    position: int  # unfinished jobs that were accepted (or resumed) before this one
+    active: int  # unfinished jobs of the house, this one included
+    open: dict[str, int]  # unfinished stages of all these jobs, by stage
+    runs_ms: dict[str, tuple[float, ...]]  # by stage: what its last 200 runs took, latest first
+    slots: dict[str, int]  # by queue of the job: stages that its warm workers run at once
 
 
 @dataclass(frozen=True)
@@ -252,3 +272,7 @@ class JobRecord:
     error: dict[str, Any] | None
     trace: str
     republications: int = 0
+    promise: str = ""  # sha256 of the file that outlives the ledger
+    cancel_at_ms: int | None = None  # when it is cancelled unless it has ended
+    erased_ms: int | None = None
+    hook: Hook | None = None

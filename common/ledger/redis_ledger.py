@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, cast
+from dataclasses import astuple
+from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
@@ -15,10 +16,7 @@ from common.errors import KilnError
 from common.ledger import reading
 from common.ledger.protocol import (
     IDEMPOTENCY_TTL_MS,
-    LEASE_MS,
-    MAX_ATTEMPTS,
     RECORD_LINGER_MS,
-    WORKER_TTL_MS,
 )
 from common.ledger.records import (
     Accepted,
@@ -32,12 +30,12 @@ from common.ledger.records import (
     NewJob,
     NodeResult,
     ReadyNode,
-    Reaped,
     Refusal,
     Resumed,
     error_body,
 )
-from common.ledger.scripts import load_scripts, within_reach
+from common.ledger.redis_standing import RedisStanding
+from common.ledger.scripts import within_reach
 
 SOCKET_TIMEOUT_S = 5.0  # nobody waits longer than 6 s for a Redis that hangs
 LONGEST_BLOCK_MS = 4_000  # a blocking read must end before the socket gives up
@@ -62,29 +60,15 @@ def connect(
     )
 
 
-class RedisLedger:
+class RedisLedger(RedisStanding):
     """``Ledger`` on Redis >= 6.2. Thread-safe; one instance per process."""
-
-    def __init__(
-        self,
-        client: redis.Redis,
-        prefix: str = "kiln:",
-        *,
-        lease_ms: int = LEASE_MS,
-        max_attempts: int = MAX_ATTEMPTS,
-        worker_ttl_ms: int = WORKER_TTL_MS,
-    ) -> None:
-        self._redis = client
-        self._prefix = prefix
-        self._worker_ttl_ms = worker_ttl_ms
-        texts = load_scripts(lease_ms, max_attempts)
-        self._scripts = {name: client.register_script(text) for name, text in texts.items()}
 
     # -- a job's life ---------------------------------------------------------------
     def accept(self, new: NewJob, limits: Limits) -> Accepted:
         """See ``Ledger``."""
         record = reading.new_job_json(new, IDEMPOTENCY_TTL_MS, RECORD_LINGER_MS)
-        answer = self._run("accept", record, limits.max_active)
+        most = ("" if limit is None else limit for limit in astuple(limits))
+        answer = self._run("accept", record, *most)
         return Accepted(answer["status"], answer.get("job", ""), answer.get("active", 0))
 
     def claim(self, job: str, node: str, worker: str, *, alone: bool = True) -> Claim | Refusal:
@@ -150,7 +134,8 @@ class RedisLedger:
     def resume(self, job: str, owner: str, approval: Approval) -> Resumed:
         """See ``Ledger``."""
         params = json.dumps(approval.params, sort_keys=True)
-        answer = self._run("resume", job, owner, params, int(approval.hold), *approval.again)
+        how = (params, int(approval.hold), approval.promise)
+        answer = self._run("resume", job, owner, *how, *approval.again)
         return Resumed(answer["status"], reading.ready_nodes(answer.get("ready")))
 
     def cancel(self, job: str, owner: str) -> str:
@@ -197,84 +182,3 @@ class RedisLedger:
             return []
         found = self._call("mget", [f"{self._prefix}memo:{owner}:{key}" for key in keys])
         return [reading.memo_from_json(text) if text else None for text in found]
-
-    # -- keeping house ------------------------------------------------------------------
-    def reap(self, limit: int = 100) -> Reaped:
-        """See ``Ledger``."""
-        answer = self._run("reap", limit)
-        return Reaped(answer["expired"], answer["dead"], reading.ready_nodes(answer["again"]))
-
-    def overdue(
-        self, queue: str, missing: int, patience_ms: int, limit: int = 100
-    ) -> list[ReadyNode]:
-        """See ``Ledger``."""
-        answer = self._run("overdue", queue, limit, patience_ms, missing)
-        return list(reading.ready_nodes(answer["due"]))
-
-    def expire(self, limit: int = 100) -> int:
-        """See ``Ledger``."""
-        return int(self._run("expire", limit)["dropped"])
-
-    def trash(self, grace_ms: int, limit: int = 100) -> list[tuple[str, str]]:
-        """See ``Ledger``."""
-        files = reading.rows(self._run("trash", grace_ms, limit)["files"])
-        return [(file["owner"], file["sha256"]) for file in files]
-
-    def dead_letters(self, limit: int = 100) -> list[str]:
-        """See ``Ledger``."""
-        return list(self._call("zrevrange", f"{self._prefix}dead", 0, limit - 1))
-
-    def discard(self, owner: str, hashes: Iterable[str]) -> None:
-        """See ``Ledger``."""
-        self._run("discard", owner, *hashes)
-
-    def lead(self, name: str, who: str, ttl_ms: int) -> bool:
-        """See ``Ledger``."""
-        return bool(self._run("lead", name, who, ttl_ms))
-
-    # -- what the machines tell each other ----------------------------------------------
-    def worker_up(self, queue: str, worker: str) -> None:
-        """See ``Ledger``."""
-        self._run("arrive", queue, worker, self._worker_ttl_ms)
-
-    def worker_down(self, queue: str, worker: str) -> None:
-        """See ``Ledger``."""
-        self._call("zrem", f"{self._prefix}up:{queue}", worker)
-
-    def workers(self, queues: Iterable[str]) -> dict[str, list[str]]:
-        """See ``Ledger``."""
-        found = self._run("workers", *queues)
-        return {queue: sorted(reading.rows(names)) for queue, names in found.items()}
-
-    def put_versions(self, versions: dict[str, str]) -> None:
-        """See ``Ledger``."""
-        self._call("hset", f"{self._prefix}versions", mapping=versions)
-
-    def versions(self) -> dict[str, str]:
-        """See ``Ledger``."""
-        return cast("dict[str, str]", self._call("hgetall", f"{self._prefix}versions"))
-
-    def ready_counts(self, queues: Iterable[str]) -> dict[str, tuple[int, int, float]]:
-        """See ``Ledger``."""
-        answer = self._run("counts", *queues)
-        return {
-            q: (row["ready"], row["running"], float(row["oldest_s"])) for q, row in answer.items()
-        }
-
-    def waits_ms(self, queue: str) -> list[float]:
-        """See ``Ledger``."""
-        return [float(ms) for ms in self._call("lrange", f"{self._prefix}waits:{queue}", 0, -1)]
-
-    def ping(self) -> None:
-        """See ``Ledger``."""
-        self._call("ping")
-
-    # -- one way in to Redis --------------------------------------------------------------
-    def _run(self, script: str, *args: Any) -> Any:  # noqa: ANN401  JSON has many shapes
-        with within_reach():
-            reply = self._scripts[script](keys=[self._prefix], args=args)
-        return json.loads(reply) if isinstance(reply, str) else reply
-
-    def _call(self, command: str, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        with within_reach():
-            return getattr(self._redis, command)(*args, **kwargs)

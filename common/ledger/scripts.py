@@ -11,7 +11,9 @@ from importlib import resources
 import redis
 
 from common.errors import LedgerUnavailable
-from common.ledger.records import CRASH, DEADLINE, PAUSE_MS
+from common.ledger.erasure import DELETING_MS, REMEMBERED_MS
+from common.ledger.protocol import PROMISES
+from common.ledger.records import CANCEL_AFTER, CRASH, DEADLINE, PAUSE_MS
 
 # Answers of a Redis that is there but cannot take the change now: full, starting, a replica,
 # unable to write its log. Nothing was changed; the same call may work in a moment.
@@ -33,6 +35,8 @@ def load_scripts(lease_ms: int, max_attempts: int) -> dict[str, str]:
     constants = (
         f"local LEASE_MS, MAX_ATTEMPTS, PAUSE_MS = {lease_ms}, {max_attempts}, {PAUSE_MS}\n"
         f"local CRASH, DEADLINE = [==[{json.dumps(CRASH)}]==], [==[{json.dumps(DEADLINE)}]==]\n"
+        f"local CANCEL_AFTER, PROMISES = [==[{json.dumps(CANCEL_AFTER)}]==], '{PROMISES}'\n"
+        f"local DELETING_MS, REMEMBERED_MS = {DELETING_MS}, {REMEMBERED_MS}\n"
     )
     return {name: constants + library + text for name, text in texts.items()}
 

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.contract
 
 ONE = Plan(nodes=(node("a"),))
 # Keys that outlive every job: indexes that empty themselves, and the few that never grow.
-WITHOUT_TTL = {"events", "dead", "versions", "waits", "clock"}
+WITHOUT_TTL = {"events", "dead", "versions", "waits", "runs", "clock"}
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import requests
 from common import canvas
 from common.celery_app import make_app
 from common.contracts.plans import Node, Plan
-from common.ledger.records import NewJob, NodeRecord, ReadyNode
+from common.ledger.records import Limits, NewJob, NodeRecord, ReadyNode
 from gateway.client import Kiln
 from tests.bench.photos import new_portrait
 
@@ -125,7 +125,9 @@ def test_a_lost_message_is_published_again(stack: TestStack, kiln: Kiln) -> None
     ledger, plan_job = stack.ledger(), "lost-message"
     photo = stack.store().put("local", "photo", "image/jpeg", new_portrait())
     node = Node(id="fusion.measure", stage="fusion.measure", queue="fusion")
-    ledger.accept(NewJob(plan_job, "local", "figurine", {}, Plan(nodes=(node,)), (photo,)), 1000)
+    ledger.accept(
+        NewJob(plan_job, "local", "figurine", {}, Plan(nodes=(node,)), (photo,)), Limits(1000)
+    )
     # When nobody publishes it, Then the reconciler does
     _until(lambda: ledger.job(plan_job).state == "succeeded", 20)  # type: ignore[union-attr]
 
@@ -139,7 +141,7 @@ def test_a_long_queue_is_not_mistaken_for_a_loss(stack: TestStack) -> None:
     plan = Plan(nodes=(node,))
     jobs = [f"queued-{number}" for number in range(1000)]
     for job in jobs:
-        ledger.accept(NewJob(job, "local", "figurine", {}, plan, (photo,)), 5000)
+        ledger.accept(NewJob(job, "local", "figurine", {}, plan, (photo,)), Limits(5000))
         canvas.publish_plan(app, job, plan)
     # When several periods pass
     time.sleep(6)

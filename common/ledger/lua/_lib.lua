@@ -1,5 +1,6 @@
 -- Shared by every ledger script; loaded in front of each. KEYS[1] is the key prefix. The loader
--- puts the constants LEASE_MS, MAX_ATTEMPTS, PAUSE_MS and the errors CRASH and DEADLINE (json) above this.
+-- puts the constants LEASE_MS, MAX_ATTEMPTS, PAUSE_MS, PROMISES and the errors CRASH, DEADLINE and
+-- CANCEL_AFTER (json) above this.
 --
 -- One job is one hash. Fields of a node (one stage of the plan) are "<letter>:<node>":
 --   s state  a attempts  t fencing token  w worker  q ready_ms  b begin_ms  e end_ms
@@ -7,7 +8,8 @@
 --   c set once the node has taken its process along
 --   m memo keys under which its output is remembered, one a line (erasing forgets those too)
 -- "f:<artifact name>" holds the reference of an artifact, "inputs" the names that came with the
--- job. A script reads a field once (`load`) and writes through what it has read (`put`).
+-- job, "counted" is 1 while its nodes are counted in `open`. A job of an older version lacks what it
+-- did not know: it is not counted, and everything else works. A script reads a field once (`load`) and writes through what it has read (`put`).
 -- MemoryLedger says the same in Python; one test suite holds the two together.
 local P = KEYS[1]
 
@@ -79,17 +81,53 @@ local function emit(job, kind, data)
   redis.call('XADD', P .. 'events', 'MAXLEN', '~', 4096, '*', 'job', job.id, 'id', id, 'type', kind, 'data', body)
 end
 
+-- A counter that is back at nought goes; none goes below it.
+local function count(counter, field, by)
+  if redis.call('HINCRBY', P .. counter, field, by) <= 0 then redis.call('HDEL', P .. counter, field) end
+end
+
 -- Files -----------------------------------------------------------------------------------
 -- A reference is "<job> <artifact name>"; a file without any goes to the trash, and is deleted
 -- from there unless somebody refers to it again.
 local function refs_key(owner, sha) return P .. 'refs:' .. owner .. ':' .. sha end
 
-local function drop_ref(job, name, sha, now)
-  local owner = job.f.owner
-  redis.call('SREM', refs_key(owner, sha), job.id .. ' ' .. name)
+-- A file counts once, from its first reference to its last: `files:<owner>` has its size, `bytes` the
+-- sum of each owner and, as '*', of the house.
+local function count_file(owner, sha, size)
+  if redis.call('HSETNX', P .. 'files:' .. owner, sha, size) == 0 then return end
+  count('bytes', owner, size)
+  count('bytes', '*', size)
+end
+
+local function uncount_file(owner, sha)
+  local size = redis.call('HGET', P .. 'files:' .. owner, sha)
+  if not size then return end
+  redis.call('HDEL', P .. 'files:' .. owner, sha)
+  count('bytes', owner, -size)
+  count('bytes', '*', -size)
+end
+
+local function drop_entry(owner, sha, entry, now)
+  redis.call('SREM', refs_key(owner, sha), entry)
   if redis.call('EXISTS', refs_key(owner, sha)) == 0 then
+    uncount_file(owner, sha)
     redis.call('ZADD', P .. 'trash', now, owner .. ' ' .. sha)
   end
+end
+
+local function drop_ref(job, name, sha, now) drop_entry(job.f.owner, sha, job.id .. ' ' .. name, now) end
+
+-- The file that outlives the ledger is referred to until the job ends; it counts for nobody.
+local function drop_promise(job, now)
+  if job.f.promise then drop_entry(PROMISES, job.f.promise, job.id .. ' promise', now) end
+end
+
+local function keep_promise(job, sha, now)
+  if sha == '' then return end
+  drop_promise(job, now)
+  put(job, 'promise', sha)
+  redis.call('SADD', refs_key(PROMISES, sha), job.id .. ' promise')
+  redis.call('ZREM', P .. 'trash', PROMISES .. ' ' .. sha)
 end
 
 local function add_refs(job, artifacts, now)
@@ -98,6 +136,7 @@ local function add_refs(job, artifacts, now)
     local old_sha = before and cjson.decode(before).sha256
     put(job, 'f:' .. ref.name, cjson.encode(ref))
     redis.call('SADD', refs_key(job.f.owner, ref.sha256), job.id .. ' ' .. ref.name)
+    count_file(job.f.owner, ref.sha256, ref.size)
     if old_sha and old_sha ~= ref.sha256 then drop_ref(job, ref.name, old_sha, now) end
   end
 end
@@ -148,9 +187,38 @@ local function tell_hook(job, event, now)
   redis.call('ZADD', P .. 'outbox', now, job.id .. ' ' .. name)
 end
 
+-- From here on something happens to the job by itself: it counts against the limits, and `open` counts
+-- its unfinished nodes by stage.
+local function activate(job, now)
+  redis.call('ZADD', P .. 'active', now, job.id)
+  redis.call('ZADD', P .. 'active_of:' .. job.f.owner, now, job.id)
+  put(job, 'counted', '1')
+  for _, node in ipairs(job.plan) do
+    if UNFINISHED[job.f['s:' .. node.id]] then count('open', node.stage, 1) end
+  end
+end
+
+local function deactivate(job)
+  redis.call('ZREM', P .. 'active', job.id)
+  redis.call('ZREM', P .. 'active_of:' .. job.f.owner, job.id)
+  if job.f.counted ~= '1' then return end
+  put(job, 'counted', '0')
+  for _, node in ipairs(job.plan) do
+    if UNFINISHED[job.f['s:' .. node.id]] then count('open', node.stage, -1) end
+  end
+end
+
+-- A node of an active job is done, skipped or failed.
+local function end_node(job, node, state, now)
+  put(job, 's:' .. node.id, state, 'e:' .. node.id, now)
+  if job.f.counted == '1' then count('open', node.stage, -1) end
+end
+
 -- The only way into a terminal state: exactly one terminal event, nothing left to run, a TTL on
 -- every key of the job.
 local function finish(job, state, now, err)
+  deactivate(job)
+  drop_promise(job, now)
   for _, node in ipairs(job.plan) do
     local s = job.f['s:' .. node.id]
     if s == 'ready' then redis.call('ZREM', P .. 'ready:' .. node.queue, member(job, node.id)) end
@@ -163,8 +231,8 @@ local function finish(job, state, now, err)
   local photo_at, results_at = now + job.f.photo_ttl_ms, now + job.f.result_ttl_ms
   put(job, 'state', state, 'finished', now, 'results_expire', results_at)
   if err then put(job, 'error', cjson.encode(err)) end
-  redis.call('ZREM', P .. 'active', job.id)
   redis.call('ZREM', P .. 'deadlines', job.id)
+  redis.call('ZREM', P .. 'cancels', job.id)
   redis.call('ZADD', P .. 'expiry', photo_at, job.id .. ' photo', results_at, job.id .. ' results')
   emit(job, state, { state = state, error = err or cjson.null, product = job.f.product,
     total_ms = now - job.f.created })
@@ -193,8 +261,8 @@ local function pause(job, now)
   for _, node in ipairs(job.plan) do
     if node.hold then after[#after + 1] = node.id end
   end
+  deactivate(job)
   put(job, 'state', 'paused')
-  redis.call('ZREM', P .. 'active', job.id)
   set_deadline(job, now + PAUSE_MS)
   emit(job, 'paused', { after = after })
   tell_hook(job, 'paused', now)
@@ -230,8 +298,13 @@ end
 -- Notes what a node has made; its claim must have been dropped, its successors come by `advance`.
 local function settle(job, node_id, now, artifacts, result_json)
   add_refs(job, artifacts, now)
-  put(job, 's:' .. node_id, 'done', 'e:' .. node_id, now, 'r:' .. node_id, result_json)
-  local result, names, began = cjson.decode(result_json), {}, job.f['b:' .. node_id]
+  put(job, 'r:' .. node_id, result_json)
+  local node, result, names, began = node_of(job, node_id), cjson.decode(result_json), {}, job.f['b:' .. node_id]
+  end_node(job, node, 'done', now)
+  if not result.cached then -- it has really run
+    redis.call('LPUSH', P .. 'runs:' .. node.stage, now - began)
+    redis.call('LTRIM', P .. 'runs:' .. node.stage, 0, 199)
+  end
   for _, ref in ipairs(artifacts) do
     if not ref.internal then names[#names + 1] = ref.name end
   end
@@ -245,7 +318,7 @@ end
 -- A node that will not be tried again. An optional one is skipped, and its successors returned.
 local function give_up(job, node, now, err)
   local state = node.optional and 'skipped' or 'failed'
-  put(job, 's:' .. node.id, state, 'e:' .. node.id, now)
+  end_node(job, node, state, now)
   emit(job, 'stage', { stage = node.id, state = state, reason = err.code })
   if node.optional then return state, advance(job, now) end
   finish(job, 'failed', now, err)
@@ -290,5 +363,14 @@ local function reclaim(job, node, now, err, again)
   end
   for _, one in ipairs(ready) do again[#again + 1] = one end
   return status
+end
+
+-- How many stages the warm workers of a queue run at once; one of an older version runs one.
+local function slots_of(queue, now)
+  local total = 0
+  for _, worker in ipairs(redis.call('ZRANGEBYSCORE', P .. 'up:' .. queue, '(' .. now, '+inf')) do
+    total = total + (redis.call('HGET', P .. 'slots:' .. queue, worker) or 1)
+  end
+  return total
 end
 

@@ -19,12 +19,15 @@ local function note_node(node_id)
 end
 
 note('active', '', redis.call('ZSCORE', P .. 'active', id))
+note('cancel', '', redis.call('ZSCORE', P .. 'cancels', id))
 note('deadline', '', redis.call('ZSCORE', P .. 'deadlines', id))
 for _, what in ipairs({ 'photo', 'results' }) do
   note('expiry', what, redis.call('ZSCORE', P .. 'expiry', id .. ' ' .. what))
 end
 if job then
   note('owner', '', redis.call('ZSCORE', P .. 'owner:' .. job.f.owner, id))
+  note('active of owner', '', redis.call('ZSCORE', P .. 'active_of:' .. job.f.owner, id))
+  note('promise', '', job.f.promise and redis.call('SISMEMBER', refs_key(PROMISES, job.f.promise), id .. ' promise'))
   for _, node in ipairs(job.plan) do note_node(node.id) end
   for name, json in pairs(artifacts_of(job)) do
     note('ref', name, redis.call('SISMEMBER', refs_key(job.f.owner, cjson.decode(json).sha256), id .. ' ' .. name))

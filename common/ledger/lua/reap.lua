@@ -1,6 +1,12 @@
--- ARGV: 1 limit. Ends jobs past their deadline, frees nodes whose lease ran out; answers what to
+-- ARGV: 1 limit. Ends jobs past their own time or their deadline, frees nodes whose lease ran out; answers what to
 -- publish. An entry whose job is gone is dropped: one bad entry must not stop the sweep.
-local now, expired, dead, again = now_ms(), 0, 0, {}
+local now, expired, cancelled, dead, again = now_ms(), 0, 0, 0, {}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'cancels', '-inf', now, 'LIMIT', 0, ARGV[1])) do
+  local job = load(id)
+  if job and not TERMINAL[job.f.state] then finish(job, 'cancelled', now, cjson.decode(CANCEL_AFTER)) end
+  redis.call('ZREM', P .. 'cancels', id)
+  cancelled = cancelled + 1
+end
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'deadlines', '-inf', now, 'LIMIT', 0, ARGV[1])) do
   local job = load(id)
   if job then finish(job, 'expired', now, cjson.decode(DEADLINE)) end
@@ -18,4 +24,4 @@ for _, entry in ipairs(redis.call('ZRANGEBYSCORE', P .. 'leases', '-inf', now, '
   end
   if not job then redis.call('ZREM', P .. 'leases', entry) end
 end
-return answer({ expired = expired, dead = dead, again = again })
+return answer({ expired = expired, cancelled = cancelled, dead = dead, again = again })

@@ -14,7 +14,7 @@ from common.contracts.stages import ATTRIBUTES, BY_NAME, PHOTO
 from common.errors import LedgerUnavailable
 from common.lease import LeaseKeeper
 from common.ledger.memory import MemoryLedger
-from common.ledger.records import Claim, JobRecord, NewJob, ReadyNode
+from common.ledger.records import Claim, JobRecord, Limits, NewJob, ReadyNode
 from common.stage import Body, Runtime, StageContext, StageTask, run
 from common.stores import ArtifactStore
 
@@ -92,7 +92,7 @@ class Workbench:
             "inputs": (ref,),
             "trace": "t-1",
         } | changes
-        answer = self.memory.accept(NewJob(job, "ann", "figurine", **fields), 100)
+        answer = self.memory.accept(NewJob(job, "ann", "figurine", **fields), Limits(100))
         assert answer.status == "accepted"
 
     def run(

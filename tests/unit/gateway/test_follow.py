@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from common.errors import Busy, LedgerUnavailable
 from common.ledger.memory import MemoryLedger
-from common.ledger.records import Event, NewJob
+from common.ledger.records import Event, Limits, NewJob
 from gateway.follow import Hub, order
 from gateway.plan import figurine_plan
 
@@ -218,7 +218,7 @@ def test_streams_end_when_the_process_leaves(feed: Feed) -> None:
 def ledger(now_ms: Callable[[], int]) -> MemoryLedger:
     ledger = MemoryLedger(now_ms)
     plan = figurine_plan(("glb",))
-    ledger.accept(NewJob("j", "local", "figurine", {}, plan, ()), 10)
+    ledger.accept(NewJob("j", "local", "figurine", {}, plan, ()), Limits(10))
     return ledger
 
 

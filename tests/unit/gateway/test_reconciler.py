@@ -15,7 +15,7 @@ from common.contracts.plans import Node, Plan
 from common.contracts.stages import QUEUES
 from common.errors import LedgerUnavailable, StorageError
 from common.ledger.memory import MemoryLedger
-from common.ledger.records import NewJob
+from common.ledger.records import Limits, NewJob
 from common.stores import ArtifactStore
 from gateway.reconciler import (
     PATIENCE_MS,
@@ -55,7 +55,7 @@ class World:
     def accept(self, *jobs: str, messages: int = 0) -> None:
         for job in jobs:
             ref = ArtifactRef(name="photo", sha256="a" * 64, size=1, media_type="image/jpeg")
-            self.ledger.accept(NewJob(job, "ann", "figurine", {}, PLAN, (ref,)), 10_000)
+            self.ledger.accept(NewJob(job, "ann", "figurine", {}, PLAN, (ref,)), Limits(10_000))
         self.depth += messages
 
     def sweep(self, after_ms: int = 0) -> list[str]:

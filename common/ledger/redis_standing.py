@@ -1,0 +1,48 @@
+"""How things stand, and the counters that tell it. A part of ``RedisLedger``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from common.ledger import reading
+from common.ledger.protocol import PROMISES
+from common.ledger.records import Standing
+from common.ledger.redis_house import RedisHouse
+from common.ledger.scripts import within_reach
+
+FILES_AT_ONCE = 500  # no script keeps Redis busy for long
+
+
+class RedisStanding(RedisHouse):
+    """``Ledger.standing``, ``Ledger.bytes_of`` and ``Ledger.recount``."""
+
+    def standing(self, job: str) -> Standing | None:
+        """See ``Ledger``."""
+        return reading.standing(self._run("standing", job))
+
+    def bytes_of(self, owner: str | None = None) -> int:
+        """See ``Ledger``."""
+        return int(self._call("hget", f"{self._prefix}bytes", owner or "*") or 0)
+
+    def recount(self) -> int:
+        """See ``Ledger``."""
+        with within_reach():
+            referred = {tuple(name.rsplit(":", 1)) for name in self._names("refs")}
+            owners = {*self._names("files"), *self._names("active_of")}
+            counted = {(owner, sha) for owner in owners for sha in self._counted(owner)}
+        files = sorted(file for file in referred | counted if file[0] != PROMISES)
+        off = 0
+        for at in range(0, len(files), FILES_AT_ONCE):
+            off += int(self._run("refile", *chain(*files[at : at + FILES_AT_ONCE])))
+        owners.update(file[0] for file in files)
+        return off + len(reading.rows(self._run("recount", 1, *sorted(owners))["off"]))
+
+    def _names(self, family: str) -> Iterator[str]:
+        start = f"{self._prefix}{family}:"
+        for key in self._redis.scan_iter(f"{start}*", count=1000):
+            yield str(key).removeprefix(start)
+
+    def _counted(self, owner: str) -> Iterator[str]:
+        for sha256, _ in self._redis.hscan_iter(f"{self._prefix}files:{owner}", count=1000):
+            yield str(sha256)
