@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import cast
 
 from flask import current_app
@@ -17,6 +18,7 @@ from gateway.follow import Hub
 from gateway.keys import KeyRing
 from gateway.rates import RateLimiter
 from gateway.recall import Recall
+from gateway.room import RoomGuard
 
 EXTENSION = "kiln"  # key in Flask's `app.extensions`
 
@@ -37,6 +39,11 @@ class House:
     recall: Recall
     keys: KeyRing
     rates: RateLimiter
+
+    @cached_property
+    def room(self) -> RoomGuard:
+        """What the disks can still take."""
+        return RoomGuard(self.settings, self.store)
 
 
 def house() -> House:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from common import metrics
@@ -79,9 +79,10 @@ def submit(house: House, wanted: Submission) -> Receipt:
     LedgerUnavailable, StorageError
         No promise could be written down.
     """
-    photos = wanted.kept or _store_photos(house, wanted)
-    new = _new_job(house.settings, wanted, photos)
-    accepted = _accept_whole(house, new) or _accept(house, new)
+    with house.room.taking_in(sum(map(len, wanted.photos))):
+        photos = wanted.kept or _store_photos(house, wanted)
+        new = _new_job(house.settings, wanted, photos)
+        accepted = _accept_whole(house, new) or _accept(house, new)
     if accepted.status in REFUSALS:
         metrics.REJECTED.labels(accepted.status).inc()
         refusal, says = REFUSALS[accepted.status]
@@ -129,6 +130,7 @@ def _fingerprint(wanted: Submission, photos: tuple[ArtifactRef, ...]) -> str:
         "product": wanted.product,
         "params": wanted.params,
         "photos": [photo.sha256 for photo in photos],
+        **({"hook": asdict(wanted.hook)} if wanted.hook else {}),
     }
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 

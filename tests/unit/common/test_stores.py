@@ -1,20 +1,45 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import requests
 
+from common import clouds
 from common.contracts.artifacts import ArtifactRef
 from common.errors import Gone, StorageError
-from common.stores import ArtifactStore
+from common.settings import Settings
+from common.stores import ArtifactStore, open_store
+from tests.servers.s3 import S3Server
 
 LONG, NO_TIME = timedelta(minutes=10), timedelta(0)
 
 
-@pytest.fixture(params=["memory", "folder"])
+@pytest.fixture(autouse=True)
+def no_network() -> None:
+    """The S3 server is another process of this machine."""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[S3Server]:
+    with S3Server() as running:
+        yield running
+
+
+@pytest.fixture
+def s3(server: S3Server, tmp_path: Path) -> ArtifactStore:
+    return open_store(Settings(**server.settings(f"with a blank/{tmp_path.name}")))  # type: ignore[arg-type]
+
+
+@pytest.fixture(params=["memory", "folder", "s3"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> ArtifactStore:
+    if request.param == "s3":
+        found: ArtifactStore = request.getfixturevalue("s3")
+        return found
     folder = tmp_path / "with a blank"
     return ArtifactStore("memory:///" if request.param == "memory" else folder.as_uri())
 
@@ -80,6 +105,15 @@ def test_a_store_that_is_there_answers(store: ArtifactStore) -> None:
     store.ping()
 
 
+def test_every_file_is_listed_and_there_until_it_is_deleted(store: ArtifactStore) -> None:
+    paths = {f"ann/{ref.sha256[:2]}/{ref.sha256}" for ref in (_put(store), _put(store, b"more"))}
+    assert {path for path, _ in store.files()} == paths
+    assert all(store.has(path) for path in paths)
+    store.delete_stale("ann", paths.pop()[-64:], NO_TIME)
+    assert {path for path, _ in store.files()} == paths
+    assert not store.has("ann/00/00")
+
+
 def test_a_file_that_was_changed_is_never_handed_out(folder: Path) -> None:
     store = ArtifactStore(folder.as_uri())
     ref = _put(store)
@@ -120,3 +154,139 @@ def test_a_failing_store_is_a_storage_error_everywhere(folder: Path, call: str) 
     }
     with pytest.raises(StorageError):
         calls[call]()
+
+
+# -- room ---------------------------------------------------------------------------------------
+
+
+def test_a_folder_tells_the_room_on_its_disk_even_before_it_is_there(folder: Path) -> None:
+    store = ArtifactStore(folder.as_uri())
+    folder.rmdir()
+    free = store.room().free_bytes
+    disk = os.statvfs(folder.parent)
+    assert free == pytest.approx(disk.f_bavail * disk.f_frsize, rel=0.1)
+
+
+def test_a_cloud_has_no_end(s3: ArtifactStore) -> None:
+    assert s3.room().free_bytes is None
+
+
+# -- S3 -----------------------------------------------------------------------------------------
+
+
+def test_a_signed_url_gives_the_file_with_its_type_and_name(s3: ArtifactStore) -> None:
+    ref = s3.put("ann", "figurine.glb", "model/gltf-binary", b"0123456789")
+    url = s3.sign("ann", ref, 60)
+    assert url is not None
+    assert "X-Amz-Expires=60&" in url
+    part = requests.get(url, headers={"Range": "bytes=2-4"}, timeout=10)
+    assert (part.status_code, part.content) == (206, b"234")
+    assert part.headers["Content-Type"] == "model/gltf-binary"
+    assert part.headers["Content-Disposition"] == 'attachment; filename="figurine.glb"'
+
+
+def test_a_picture_is_shown_and_not_saved(s3: ArtifactStore) -> None:
+    url = s3.sign("ann", s3.put("ann", "portrait.png", "image/png", b"png"), 60)
+    headers = requests.get(str(url), timeout=10).headers
+    assert headers["Content-Disposition"].startswith("inline;")
+
+
+def test_a_folder_signs_nothing(folder: Path) -> None:
+    store = ArtifactStore(folder.as_uri())
+    assert store.sign("ann", _put(store), 60) is None
+
+
+def test_a_server_that_is_too_busy_is_asked_again(s3: ArtifactStore, server: S3Server) -> None:
+    server.refuse(3)
+    ref = _put(s3)
+    server.refuse(3)
+    assert s3.get("ann", ref) == b"bytes"
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give up after half a second and not after eight."""
+    monkeypatch.setitem(clouds._RETRIES, "retry_timeout", timedelta(seconds=0.5))
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_server_that_stays_away_is_a_storage_error_everywhere(
+    server: S3Server, tmp_path: Path
+) -> None:
+    store = open_store(Settings(**server.settings(tmp_path.name)))  # type: ignore[arg-type]
+    ref = _put(store)
+    server.stop()
+    calls = (
+        lambda: _put(store, b"new"),
+        lambda: store.get("ann", ref),
+        lambda: store.stream("ann", ref, 0, 1),
+        lambda: store.delete_stale("ann", ref.sha256, NO_TIME),
+        lambda: store.has("ann"),
+        lambda: list(store.files()),
+    )
+    try:
+        for call in calls:
+            with pytest.raises(StorageError) as failure:
+                call()
+            assert failure.value.retryable
+        started = time.monotonic()
+        with pytest.raises(StorageError, match="does not answer"):
+            store.ping()
+        assert time.monotonic() - started < 1  # whoever asks waits for the answer
+    finally:
+        server.start()
+    assert store.get("ann", ref) == b"bytes"  # by the same store object
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_file_is_one_request_and_a_put_that_breaks_off_leaves_nothing(
+    server: S3Server, tmp_path: Path
+) -> None:
+    store = open_store(Settings(**server.settings(tmp_path.name)))  # type: ignore[arg-type]
+    before = server.seen()["requests"]
+    _put(store, bytes(20_000_000))
+    assert server.seen()["requests"] == before + 1
+    server.refuse(100)
+    with pytest.raises(StorageError):
+        _put(store, bytes(20_000_001))
+    server.refuse(0)
+    assert len(list(store.files())) == 1
+    assert "<Upload>" not in server.objects()
+
+
+def test_a_bucket_that_is_missing_has_lost_no_file(server: S3Server) -> None:
+    settings = Settings(**(server.settings() | {"store_url": "s3://elsewhere"}))  # type: ignore[arg-type]
+    store = open_store(settings)
+    ref = ArtifactRef(name="a.bin", sha256="a" * 64, size=1, media_type="x/y")
+    for call in (
+        store.ping,
+        lambda: _put(store),
+        lambda: store.get("ann", ref),
+        lambda: store.stream("ann", ref, 0, 1),
+        lambda: store.delete_stale("ann", ref.sha256, NO_TIME),
+        lambda: store.has("ann"),
+    ):
+        with pytest.raises(StorageError):
+            call()
+
+
+def test_what_is_not_set_comes_from_the_environment_of_the_cloud(
+    server: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = server.settings()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", given["s3_endpoint"])
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "somebody")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-secret")
+    store = open_store(Settings(store_url=given["store_url"]))
+    url = str(store.sign("ann", _put(store), 60))
+    assert url.startswith(server.root)
+    assert "somebody" in url
+    assert "eu-central-1" in url
+
+
+def test_a_connection_is_encrypted_unless_the_endpoint_says_otherwise(server: S3Server) -> None:
+    encrypted = server.root.replace("http:", "https:")
+    given = server.settings() | {"s3_endpoint": encrypted}
+    with pytest.raises(StorageError):  # the server of these tests speaks no TLS
+        open_store(Settings(**given)).ping()  # type: ignore[arg-type]
