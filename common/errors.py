@@ -190,7 +190,7 @@ class Unauthorized(KilnError):
     """The house has a lock, and the request carries no key that fits."""
 
     code = "unauthorized"
-    hint = "Send `Authorization: Bearer <key>`; `kiln keys create` makes keys."
+    hint = "Send `Authorization: Bearer <key>` (KILN_API_KEY); `kiln keys create` makes keys."
 
 
 class Forbidden(KilnError):

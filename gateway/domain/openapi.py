@@ -8,6 +8,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from gateway.domain.calls import door
 from gateway.domain.calls.call import JSON, MISUNDERSTOOD, PROBLEM, Answer, Body, Call
 from gateway.domain.calls.table import CALLS
 from gateway.domain.upload import MEDIA_TYPES
@@ -47,7 +48,7 @@ def build_openapi(version: str) -> dict[str, Any]:
             "summary": "From a photo to a vinyl-toy figurine you can print, or to a dinner",
         },
         "paths": paths,
-        "components": {"schemas": _schemas()},
+        "components": {"schemas": _schemas(), "securitySchemes": door.SCHEMES},
     }
 
 
@@ -60,12 +61,14 @@ def _schemas() -> dict[str, Any]:
 
 def _operation(call: Call) -> dict[str, Any]:
     words = re.findall(r"[a-z]+", f"{call.method.lower()} {call.path.replace('v1', '')}")
+    answers = (*call.answers, *door.answers(call), *MISUNDERSTOOD)
     operation: dict[str, Any] = {
         "operationId": "_".join(words),
         "summary": call.summary,
         "tags": [call.tag],
         "parameters": [*_path_parameters(call), *_query(call), *_headers(call)],
-        "responses": {str(a.status): _answer(a) for a in (*call.answers, *MISUNDERSTOOD)},
+        "responses": {str(a.status): _answer(a) for a in answers},
+        **door.security(call),
     }
     if call.details:
         operation["description"] = call.details
