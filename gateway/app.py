@@ -15,13 +15,24 @@ from common.ledger.redis_ledger import RedisLedger, connect
 from common.settings import Settings
 from common.stores import ArtifactStore, open_store
 from gateway import door, keys, rates
-from gateway.api import artifacts, catalog, compat, docs, events, figurines, jobs, pages, recipes
+from gateway.api import (
+    artifacts,
+    catalog,
+    compat,
+    docs,
+    events,
+    figurines,
+    jobs,
+    pages,
+    recipes,
+    webhooks,
+)
 from gateway.api.reading import LONGEST_TEXT
 from gateway.follow import Hub
 from gateway.house import EXTENSION, House, Publish, PublishAgain
 from gateway.recall import Recall
 
-NOUNS = (figurines, recipes, jobs, events, artifacts, catalog, docs, pages, compat)
+NOUNS = (figurines, recipes, jobs, webhooks, events, artifacts, catalog, docs, pages, compat)
 
 
 def create_app(

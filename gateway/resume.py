@@ -6,8 +6,6 @@ import logging
 from dataclasses import replace
 from typing import Any, Final
 
-from pydantic import BaseModel
-
 from common.contracts.plans import slot_of
 from common.contracts.stages import BY_NAME
 from common.errors import BadParameter, NoIngredients, NotFound, NotPaused
@@ -15,9 +13,10 @@ from common.ledger.records import Approval, JobRecord, NodeRecord, Resumed
 from gateway import promises
 from gateway.domain.params import FigurineParams, check_params
 from gateway.domain.recipes import FIXED, RecipeParams, check_available
+from gateway.domain.webhooks import HOOK_NAMES, HookParams
 from gateway.house import House
 
-PARAMS: Final[dict[str, type[BaseModel]]] = {"figurine": FigurineParams, "recipe": RecipeParams}
+PARAMS: Final[dict[str, type[HookParams]]] = {"figurine": FigurineParams, "recipe": RecipeParams}
 
 log = logging.getLogger(__name__)
 
@@ -86,9 +85,9 @@ def _changed(record: JobRecord, changes: dict[str, Any], *, language_model: bool
     checked = check_params(model, old | changes)
     if isinstance(checked, RecipeParams):
         check_available(checked, language_model=language_model)
-    new = checked.model_dump(mode="json", exclude_none=True)
+    new = checked.of_job
     for name in FIXED:
-        if new.get(name) != old.get(name):
+        if new.get(name) != old.get(name) or name in HOOK_NAMES & changes.keys():
             raise BadParameter(f"{name} is fixed since the job was accepted")
     return new | _list_of(new, before, changes) if record.product == "recipe" else new
 

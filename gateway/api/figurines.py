@@ -6,6 +6,7 @@ from flask import Blueprint, Request, Response, request
 
 from gateway.api.reading import idempotency_key_of, owner_of, trace_of
 from gateway.api.uploads import answer, needed, read_upload
+from gateway.api.webhooks import hook_of
 from gateway.domain.params import FigurineParams, read_params
 from gateway.house import house
 from gateway.plan import figurine_plan
@@ -27,10 +28,11 @@ def submission_of(sent: Request, photos: tuple[bytes, ...], params: FigurinePara
     return Submission(
         owner=owner_of(sent),
         product="figurine",
-        params=params.model_dump(mode="json", exclude_none=True),
+        params=params.of_job,
         plan=figurine_plan(params.formats),
         photos=photos,
         ttl_hours=params.ttl_hours,
         idempotency_key=idempotency_key_of(sent),
         trace=trace_of(sent),
+        hook=hook_of(params),
     )

@@ -8,6 +8,7 @@ from common.contracts.recipe import MAX_PHOTOS
 from common.errors import NoIngredients
 from gateway.api.reading import idempotency_key_of, owner_of, says_json, trace_of, values_of
 from gateway.api.uploads import allow_photos, answer, read_upload
+from gateway.api.webhooks import hook_of
 from gateway.domain.params import check_params, read_params
 from gateway.domain.recipes import RecipeParams, check_available
 from gateway.house import house
@@ -57,10 +58,11 @@ def submission_of(sent: Request, photos: tuple[bytes, ...], params: RecipeParams
     return Submission(
         owner=owner_of(sent),
         product="recipe",
-        params=params.model_dump(mode="json", exclude_none=True),
+        params=params.of_job,
         plan=recipe_plan(params.count, pause=params.pause_after == "ingredients"),
         photos=photos,
         ttl_hours=params.ttl_hours,
         idempotency_key=idempotency_key_of(sent),
         trace=trace_of(sent),
+        hook=hook_of(params),
     )

@@ -109,11 +109,9 @@ def read_target(
 
 
 def _split(url: str) -> tuple[SplitResult, int | None]:
-    if len(url) > LONGEST_URL:
-        raise BadWebhook(f"the webhook has {len(url)} characters, at most {LONGEST_URL} are read")
-    if not _PRINTABLE.fullmatch(url) or "\\" in url:
+    if not _PRINTABLE.fullmatch(url) or "\\" in url or len(url) > LONGEST_URL:
         raise BadWebhook(
-            "the webhook has characters that an address cannot have",
+            "the webhook has characters that an address cannot have, or too many",
             "Write spaces and other letters as an address has them: %20, xn--….",
         )
     try:

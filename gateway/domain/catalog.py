@@ -18,10 +18,10 @@ NOT_YET: Final = frozenset(
     {
         *("name", "skin", "hair", "hair_type", "hair_length", "eyes", "shirt", "glasses"),
         *("beard", "expression", "process", "filaments", "hollow", "accept", "usdz"),
-        *("pause_after", "webhook_url", "from"),
+        *("pause_after", "from"),
     }
 )
-RECIPE_NOT_YET: Final = frozenset({"webhook_url", "from"})
+RECIPE_NOT_YET: Final = frozenset({"from"})
 
 
 class Format(StrEnum):

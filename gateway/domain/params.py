@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from common.contracts.figurine import PortraitRequest, SculptRequest
 from common.errors import BadParameter
 from gateway.domain.catalog import NOT_YET, Format
+from gateway.domain.webhooks import HookParams
 
 _SEPARATORS: Final = r"[;\n\r\u3001\uff0c\uff1b]|(?<!\d),|,(?!\d)"  # never inside 1,5; also Chinese
 Model = TypeVar("Model", bound=BaseModel)
@@ -41,7 +42,7 @@ def _describe(schema: dict[str, Any]) -> None:
         schema["properties"][name].setdefault("description", text)
 
 
-class FigurineParams(SculptRequest, PortraitRequest):
+class FigurineParams(HookParams, SculptRequest, PortraitRequest):
     """Parameters of ``POST /v1/figurines``: those of the stages, and the house's own."""
 
     model_config = ConfigDict(

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from common.ledger.records import JobState
+from gateway.domain.webhooks import HookEvent
 
 LONGEST_WAIT_S = 60
 
@@ -44,6 +45,14 @@ class JobsQuery(_Query):
     cursor: Annotated[
         str | None,
         Field(pattern=r"^[0-9]{1,15}-[0-9a-f]{32}$", description="`next` of the page before"),
+    ] = None
+
+
+class RedeliverQuery(_Query):
+    """Of ``POST /v1/jobs/{id}/webhooks/redeliver``."""
+
+    event: Annotated[
+        HookEvent | None, Field(description="Only messages of this event; default: all")
     ] = None
 
 

@@ -10,8 +10,9 @@ from common.contracts.recipe import CookRequest, Language, RecipeEngine, Recogni
 from common.errors import EngineUnavailable, LanguageUnavailable
 from gateway.domain.catalog import RECIPE_NOT_YET
 from gateway.domain.params import split_list
+from gateway.domain.webhooks import HOOK_NAMES, HookParams
 
-FIXED: Final = ("count", "ttl_hours")  # once a job is accepted
+FIXED: Final = ("count", "ttl_hours", *sorted(HOOK_NAMES))  # once a job is accepted
 _MEANING: Final = {
     "ingredients": "What is at hand, in any of the four languages, amounts too: `2 onions, rice`",
     "diet": "Every recipe must suit all of these",
@@ -31,7 +32,7 @@ def _describe(schema: dict[str, Any]) -> None:
         schema["properties"][name]["description"] = text
 
 
-class RecipeParams(CookRequest, RecogniseRequest):
+class RecipeParams(HookParams, CookRequest, RecogniseRequest):
     """Parameters of ``POST /v1/recipes``: those of the stages, and the house's own."""
 
     model_config = ConfigDict(

@@ -19,6 +19,8 @@ SCOPES: Final[dict[str, Scope | None]] = {
     "GET /v1/jobs/{job}": READ,
     "GET /v1/jobs/{job}/events": READ,
     "GET /v1/jobs/{job}/timeline": READ,
+    "GET /v1/jobs/{job}/webhooks": READ,
+    "POST /v1/jobs/{job}/webhooks/redeliver": SUBMIT,
     "GET /v1/jobs/{job}/artifacts/{name}": READ,
     "GET /v1/catalog": READ,
     # older calls

@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 from standardwebhooks import Webhook
 
 from common.ledger.records import Hook, JobRecord, JobState
+from gateway.domain.addresses import LONGEST_URL
 from gateway.domain.views import links, moment
 
 HOOK_NAMES: Final = frozenset({"webhook", "webhook_events"})
@@ -39,7 +40,10 @@ class HookParams(BaseModel):
 
     webhook: Annotated[
         str | None,
-        Field(description="Address to call when the job ends or pauses: https, on the internet"),
+        Field(
+            max_length=LONGEST_URL,
+            description="Address to call when the job ends or pauses: https, on the internet",
+        ),
     ] = None
     webhook_events: Annotated[
         tuple[HookEvent, ...],

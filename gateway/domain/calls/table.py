@@ -9,5 +9,6 @@ from gateway.domain.calls.keeping import HOUSE
 from gateway.domain.calls.looking import LOOK
 from gateway.domain.calls.making import MAKE
 from gateway.domain.calls.older import OLDER
+from gateway.domain.calls.telling import CALL_BACK
 
-CALLS: Final[tuple[Call, ...]] = (*MAKE, *LOOK, *OLDER, *HOUSE)
+CALLS: Final[tuple[Call, ...]] = (*MAKE, *LOOK, *CALL_BACK, *OLDER, *HOUSE)
