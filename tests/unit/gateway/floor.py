@@ -1,0 +1,116 @@
+"""The workers of a house as a discrete-event simulation: FIFO queues, slots, known run times."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from common.contracts.plans import Node, Plan
+from common.ledger.records import JobRecord, JobState, NodeRecord, Standing
+
+Draw = Callable[[str], float]  # seconds a stage runs
+
+
+@dataclass
+class Job:
+    plan: Plan
+    accepted_s: float
+    state: dict[str, str] = field(default_factory=dict)
+    ready_s: dict[str, float] = field(default_factory=dict)
+    begin_s: dict[str, float] = field(default_factory=dict)
+    end_s: float | None = None
+
+
+class Floor:
+    """Jobs that come at given times and go through the queues; stops wherever one looks."""
+
+    def __init__(self, slots: dict[str, int], run_s: Draw) -> None:
+        self.now_s = 0.0
+        self.jobs: list[Job] = []
+        self.slots = slots
+        self.history: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=200))
+        self._run_s = run_s
+        self._free = dict(slots)
+        self._queues: defaultdict[str, deque[tuple[Job, Node]]] = defaultdict(deque)
+        self._ends: list[tuple[float, int, Job, Node]] = []
+        self._number = 0
+
+    def accept(self, plan: Plan) -> Job:
+        job = Job(plan, self.now_s, {node.id: "waiting" for node in plan.nodes})
+        self.jobs.append(job)
+        self._advance(job)
+        self._start()
+        return job
+
+    def until(self, moment_s: float) -> None:
+        """Let time pass up to a moment."""
+        while self._ends and self._ends[0][0] <= moment_s:
+            self._one_end()
+        self.now_s = max(self.now_s, moment_s)
+
+    def finish(self) -> None:
+        while self._ends:
+            self._one_end()
+
+    def _one_end(self) -> None:
+        self.now_s, _, job, node = heapq.heappop(self._ends)
+        self._free[node.queue] += 1
+        job.state[node.id] = "done"
+        self.history[node.stage].appendleft(1000 * (self.now_s - job.begin_s[node.id]))
+        self._advance(job)
+        self._start()
+
+    def _advance(self, job: Job) -> None:
+        for node in job.plan.nodes:
+            if job.state[node.id] == "waiting" and all(
+                job.state[one] == "done" for one in node.after
+            ):
+                job.state[node.id], job.ready_s[node.id] = "ready", self.now_s
+                self._queues[node.queue].append((job, node))
+        if set(job.state.values()) == {"done"}:
+            job.end_s = self.now_s
+
+    def _start(self) -> None:
+        for queue, waiting in self._queues.items():
+            while waiting and self._free[queue]:
+                job, node = waiting.popleft()
+                self._free[queue] -= 1
+                job.state[node.id], job.begin_s[node.id] = "running", self.now_s
+                self._number += 1
+                end = self.now_s + self._run_s(node.stage)
+                heapq.heappush(self._ends, (end, self._number, job, node))
+
+    # -- as the ledger would tell it ----------------------------------------------------------
+    def record(self, job: Job) -> JobRecord:
+        return JobRecord(
+            id="j", owner="local", product="figurine", state=JobState.RUNNING, params={},
+            plan=job.plan, nodes=tuple(self._node(job, node) for node in job.plan.nodes),
+            artifacts={}, created_ms=_ms(job.accepted_s), started_ms=None, finished_ms=None,
+            deadline_ms=0, photo_expired_ms=None, artifacts_expired_ms=None,
+            results_expire_ms=None, error=None, trace="",
+        )  # fmt: skip
+
+    def _node(self, job: Job, node: Node) -> NodeRecord:
+        state = job.state[node.id]
+        ready, begin = job.ready_s.get(node.id), job.begin_s.get(node.id)
+        return NodeRecord(
+            node.id, node.stage, state, 1, ready if ready is None else _ms(ready),
+            begin if begin is None else _ms(begin), None, None, None,
+        )  # fmt: skip
+
+    def standing(self, job: Job, runs_ms: dict[str, tuple[float, ...]] | None = None) -> Standing:
+        active = [one for one in self.jobs if one.end_s is None]
+        opened = Counter(
+            node.stage for one in active for node in one.plan.nodes if one.state[node.id] != "done"
+        )
+        runs = {stage: tuple(runs) for stage, runs in self.history.items()}
+        return Standing(
+            _ms(self.now_s), active.index(job), len(active), dict(opened),
+            runs if runs_ms is None else runs_ms, self.slots,
+        )  # fmt: skip
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000) + 1_000_000
