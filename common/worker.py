@@ -90,6 +90,7 @@ class _Life:
         self._app = app
         self._settings = settings
         self._service = service
+        self._slots = 1
         self._leaving = threading.Event()
         self._announcer = threading.Thread(target=self._announce, name="announce", daemon=True)
 
@@ -101,6 +102,7 @@ class _Life:
         """Before consuming: models, ledger, store. ``sender`` is the Celery worker."""
         self.on_logging()  # Celery asks for it only after this
         try:
+            self._slots = int(sender.concurrency)
             self.runtime = self._warm_up(str(sender.hostname))
             self._take_over()
             gc.collect()
@@ -180,7 +182,7 @@ class _Life:
                     if not versions_told:
                         ledger.put_versions(self.runtime.versions)
                         versions_told = True
-                    ledger.worker_up(queue, name)
+                    ledger.worker_up(queue, name, self._slots)
             except Exception as exc:  # noqa: BLE001  a worker nobody sees is a worker lost
                 log.warning("cannot announce this worker: %s", exc)
             if leaving:

@@ -36,6 +36,7 @@ LEADER_TTL_MS = 5_000
 PATIENCE_MS = 10_000  # a stage that waits longer is published again, though its message is there
 SLOW_AT_ONCE = 5  # of those, in one period: a long queue must not be doubled
 NEVER_MS = 10**12
+RECOUNT_S = 3600.0
 TRASH_GRACE = timedelta(minutes=10)  # longer than any stage can run
 TRASH_S = 1.0  # for files in one period
 TRASH_BATCH = 10
@@ -54,6 +55,7 @@ class Reconciler:
         self._broker = broker
         self._who = f"{socket.gethostname()}:{os.getpid()}"
         self._seen = "$"  # position in the stream of all events
+        self._recount_at = 0.0  # by the monotonic clock: at once
 
     def sweep(self) -> None:
         """Do one round, if this process leads; a duty that fails does not keep the others away.
@@ -68,7 +70,8 @@ class Reconciler:
             return
         for event in ended:
             count_job(event)
-        for duty in (self._reap, self._bring_back, self._ledger.expire, self._empty_trash):
+        duties = (self._reap, self._bring_back, self._ledger.expire, self._empty_trash)
+        for duty in (*duties, self._recount):
             try:
                 duty()
             except LedgerUnavailable:
@@ -134,6 +137,17 @@ class Reconciler:
         except StorageError as exc:
             log.warning("%s; it goes back to the trash", exc.detail)
             self._ledger.discard(owner, [sha256])
+
+    def _recount(self) -> None:
+        """Set counters right: processes of an older version do not keep them.
+
+        Without an upgrade none is ever off, so what is found is worth a line in the log.
+        """
+        if time.monotonic() < self._recount_at:
+            return
+        self._recount_at = time.monotonic() + RECOUNT_S
+        if off := self._ledger.recount():
+            log.warning("%d counters of the ledger were off and are right now", off)
 
 
 def count_job(event: Event) -> None:

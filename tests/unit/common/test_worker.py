@@ -65,7 +65,7 @@ def test_a_worker_that_cannot_warm_up_leaves_instead_of_consuming(
     monkeypatch.setattr("os._exit", leave)
     monkeypatch.setattr(life, "on_logging", lambda: None)  # leave pytest's handlers alone
     with pytest.raises(Left):
-        life.on_init(SimpleNamespace(hostname="fusion-1@h"))
+        life.on_init(SimpleNamespace(hostname="fusion-1@h", concurrency=1))
     assert "face_landmark.tflite" in caplog.text
 
 
@@ -95,6 +95,20 @@ def test_what_the_process_itself_claims_is_not_freed_when_it_says_that_it_is_rea
     _until(lambda: _workers(bench))
     assert bench.node_states()[0] == "running"
     life.on_leaving()
+
+
+def test_a_worker_tells_how_many_stages_it_runs_at_once(
+    life: _Life, bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(life, "on_logging", lambda: None)
+    monkeypatch.setattr(life, "_warm_up", lambda _: bench.runtime)
+    monkeypatch.setattr(worker, "start_metrics", lambda _: None)
+    monkeypatch.setattr("gc.freeze", lambda: None)
+    life.on_init(SimpleNamespace(hostname="w1", concurrency=4))
+    life.on_ready()
+    _until(lambda: bench.memory.slots(["fusion"]) == {"fusion": 4})
+    life.on_leaving()
+    _until(lambda: bench.memory.slots(["fusion"]) == {"fusion": 0})
 
 
 # -- life ----------------------------------------------------------------------------

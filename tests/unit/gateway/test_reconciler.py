@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from common.ledger.records import Limits, NewJob
 from common.stores import ArtifactStore
 from gateway.reconciler import (
     PATIENCE_MS,
+    RECOUNT_S,
     SLOW_AT_ONCE,
     Broker,
     Reconciler,
@@ -69,6 +71,31 @@ class World:
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     return World(monkeypatch)
+
+
+# -- counters ------------------------------------------------------------------------
+def test_the_leader_sets_counters_right_at_once_and_then_every_hour(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock, counted = [1000.0], []
+
+    def recount() -> int:
+        counted.append(clock[0])
+        return 3
+
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(world.ledger, "recount", recount)
+    for _ in range(5):
+        world.sweep(1_000)
+        clock[0] += RECOUNT_S / 3
+    assert counted == [1000.0, 1000.0 + RECOUNT_S]
+    assert "3 counters" in caplog.text
+
+
+def test_who_does_not_lead_does_not_count(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.sweep()
+    monkeypatch.setattr(world.ledger, "recount", lambda: pytest.fail("it does not lead"))
+    world.another().sweep()
 
 
 # -- messages ------------------------------------------------------------------------
