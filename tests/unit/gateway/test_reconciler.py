@@ -95,7 +95,9 @@ def test_the_leader_sets_counters_right_at_once_and_then_every_hour(
 def test_who_does_not_lead_does_not_count(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.sweep()
     monkeypatch.setattr(world.ledger, "recount", lambda: pytest.fail("it does not lead"))
-    world.another().sweep()
+    other = world.another()
+    other._who = "somebody else"
+    other.sweep()
 
 
 # -- messages ------------------------------------------------------------------------
