@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from flask import Flask
 
-from common import canvas, http
-from common.celery_app import make_app
+from common import http
 from common.contracts.stages import QUEUES
 from common.errors import KilnError
 from common.ledger.protocol import Ledger
-from common.ledger.redis_ledger import RedisLedger, connect
 from common.settings import Settings
-from common.stores import ArtifactStore, open_store
-from gateway import door, keys, rates
+from common.stores import ArtifactStore
+from gateway import door
 from gateway.api import (
     artifacts,
     catalog,
@@ -28,9 +24,7 @@ from gateway.api import (
     webhooks,
 )
 from gateway.api.reading import LONGEST_TEXT
-from gateway.follow import Hub
-from gateway.house import EXTENSION, House, Publish, PublishAgain
-from gateway.recall import Recall
+from gateway.house import EXTENSION, House, Publish, PublishAgain, open_house
 
 NOUNS = (figurines, recipes, jobs, webhooks, events, artifacts, catalog, docs, pages, compat)
 
@@ -59,21 +53,7 @@ def create_app(
     settings = settings or Settings()
     if settings.danger:
         raise ValueError(settings.danger)
-    ledger = ledger or RedisLedger(
-        connect(settings.ledger_url, max_connections=settings.gateway_threads + 32)
-    )
-    celery = make_app(settings)
-    the_house = House(
-        settings=settings,
-        ledger=ledger,
-        store=store or open_store(settings, settings.gateway_threads),
-        publish=publish or partial(canvas.publish_plan, celery),
-        publish_again=publish_again or partial(canvas.publish_again, celery),
-        hub=Hub(ledger, settings.max_streams),
-        recall=Recall(ledger),
-        keys=keys.KeyRing(keys.key_file(settings)),
-        rates=rates.RateLimiter(rates.redis_storage(settings.rates_url)),
-    )
+    the_house = open_house(settings, ledger, store, publish, publish_again)
     app = Flask(__name__, static_folder="web", static_url_path="/web")
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_mb * 1_000_000 + LONGEST_TEXT

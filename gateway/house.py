@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import cast
 
 from flask import current_app
 
+from common import canvas
+from common.celery_app import make_app
 from common.contracts.plans import Plan
 from common.ledger.protocol import Ledger
 from common.ledger.records import ReadyNode
+from common.ledger.redis_ledger import RedisLedger, connect
 from common.settings import Settings
-from common.stores import ArtifactStore
+from common.stores import ArtifactStore, open_store
 from gateway.follow import Hub
-from gateway.keys import KeyRing
-from gateway.rates import RateLimiter
+from gateway.keys import KeyRing, key_file
+from gateway.rates import RateLimiter, redis_storage
 from gateway.recall import Recall
 from gateway.room import RoomGuard
 
@@ -44,6 +47,31 @@ class House:
     def room(self) -> RoomGuard:
         """What the disks can still take."""
         return RoomGuard(self.settings, self.store)
+
+
+def open_house(
+    settings: Settings,
+    ledger: Ledger | None = None,
+    store: ArtifactStore | None = None,
+    publish: Publish | None = None,
+    publish_again: PublishAgain | None = None,
+) -> House:
+    """Put a house together; what is not handed in is made from the settings."""
+    ledger = ledger or RedisLedger(
+        connect(settings.ledger_url, max_connections=settings.gateway_threads + 32)
+    )
+    celery = make_app(settings)
+    return House(
+        settings=settings,
+        ledger=ledger,
+        store=store or open_store(settings, settings.gateway_threads),
+        publish=publish or partial(canvas.publish_plan, celery),
+        publish_again=publish_again or partial(canvas.publish_again, celery),
+        hub=Hub(ledger, settings.max_streams),
+        recall=Recall(ledger),
+        keys=KeyRing(key_file(settings)),
+        rates=RateLimiter(redis_storage(settings.rates_url)),
+    )
 
 
 def house() -> House:

@@ -48,6 +48,11 @@ class Promise(BaseModel):
         pauses = any(node.hold for node in self.job.plan.nodes)
         return self.since_ms + self.job.deadline_ms + pauses * PAUSE_MS
 
+    @property
+    def photos_until_ms(self) -> int:
+        """When its photos are gone at the latest: as long after the deadline as was agreed."""
+        return self.until_ms + self.job.photo_ttl_ms
+
 
 @dataclass(frozen=True)
 class Unreadable:
