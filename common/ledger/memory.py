@@ -16,6 +16,8 @@ from common.contracts.artifacts import ArtifactRef
 from common.errors import KilnError
 from common.ledger.memory_admission import MemoryAdmission
 from common.ledger.memory_entries import JobEntry, NodeEntry, crash, member
+from common.ledger.memory_erase import MemoryErase
+from common.ledger.memory_outbox import MemoryOutbox
 from common.ledger.memory_standing import MemoryStanding
 from common.ledger.reading import position
 from common.ledger.records import (
@@ -34,7 +36,7 @@ from common.ledger.records import (
 )
 
 
-class MemoryLedger(MemoryAdmission, MemoryStanding):
+class MemoryLedger(MemoryAdmission, MemoryStanding, MemoryErase, MemoryOutbox):
     """``Ledger`` in this process; ``clock`` tells milliseconds since the epoch."""
 
     # -- a job's life ---------------------------------------------------------------
@@ -101,6 +103,7 @@ class MemoryLedger(MemoryAdmission, MemoryStanding):
             hit = self._memo(claim.owner, memo_key)
             if hit is None or not self._book.files.alive(claim.owner, hit.artifacts):
                 return Committed("miss")
+            held[0].memo_keys.add(memo_key)
             self._book.settle(*held, hit.artifacts, hit.result)
             return Committed("hit", self._book.advance(held[0]))
 
@@ -128,6 +131,10 @@ class MemoryLedger(MemoryAdmission, MemoryStanding):
             held = self._holder(claim)
             if held is None:
                 return Committed("duplicate" if self._was_mine(claim) else "lost")
+            undone = self._book.files.deleted_since(claim.owner, refs, held[1].begin_ms or 0)
+            if undone is not None:
+                return Committed(self._book.redo(*held, undone))
+            held[0].memo_keys.add(memo_key)
             hit = MemoHit(artifacts=refs, result=result.model_copy(update={"cached": True}))
             until = self._now() + held[0].new.result_ttl_ms
             self._memos[claim.owner, memo_key] = (hit, until)
@@ -204,6 +211,7 @@ class MemoryLedger(MemoryAdmission, MemoryStanding):
                 for job in self._book.jobs.values()
                 if job.new.owner == owner
                 and job.artifacts_expired_ms is None
+                and job.erased_ms is None
                 and (before_ms is None or job.created_ms < before_ms)
             ]
             mine.sort(key=lambda job: (job.created_ms, job.new.job), reverse=True)
@@ -228,7 +236,9 @@ class MemoryLedger(MemoryAdmission, MemoryStanding):
     def memos(self, owner: str, keys: list[str]) -> list[MemoHit | None]:
         """See ``Ledger``."""
         with self._lock:
-            return [self._memo(owner, key) for key in keys]
+            found = [self._memo(owner, key) for key in keys]
+            named = zip(keys, found, strict=True)
+            return [hit and hit.model_copy(update={"key": key}) for key, hit in named]
 
     # -- helpers, in the lock -------------------------------------------------------------
     def _holder(self, claim: Claim) -> tuple[JobEntry, NodeEntry] | None:
@@ -236,7 +246,7 @@ class MemoryLedger(MemoryAdmission, MemoryStanding):
 
     def _was_mine(self, claim: Claim) -> bool:
         job = self._book.find(claim.job)
-        node = job.nodes[claim.node] if job else None
+        node = job.nodes.get(claim.node) if job else None
         return node is not None and (node.state, node.token) == ("done", claim.token)
 
     def _memo(self, owner: str, key: str) -> MemoHit | None:

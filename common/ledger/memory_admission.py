@@ -65,6 +65,7 @@ class MemoryAdmission(MemoryHouse):
         for node_id, hit in (new.memoised or {}).items():
             node = job.nodes[node_id]
             node.ready_ms = node.begin_ms = now
+            job.memo_keys |= {hit.key} - {""}
             self._book.settle(job, node, hit.artifacts, hit.result)
         self._book.advance(job)  # a job that is known whole ends right here
         return Accepted("accepted", new.job)

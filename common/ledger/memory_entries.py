@@ -8,6 +8,8 @@ from typing import Any
 
 from common.contracts.artifacts import ArtifactRef
 from common.contracts.plans import Node
+from common.ledger.erasure import Erasure
+from common.ledger.outbox import Attempt
 from common.ledger.protocol import RECORD_LINGER_MS
 from common.ledger.records import (
     CRASH,
@@ -59,6 +61,18 @@ class NodeEntry:
 
 
 @dataclass
+class Message:
+    """One message to the hook of a job."""
+
+    event: str
+    created_ms: int
+    due_ms: int | None  # None: delivered, or given up
+    state: str = "pending"
+    tries: int = 0  # since it was written, or sent again by hand
+    attempts: list[Attempt] = field(default_factory=list)
+
+
+@dataclass
 class JobEntry:
     """One job. What came as JSON stays a copy of its own."""
 
@@ -79,6 +93,9 @@ class JobEntry:
     active_ms: int = 0  # when it was accepted, or last resumed
     promise: str = ""
     erased_ms: int | None = None
+    receipt: Erasure | None = None
+    messages: dict[str, Message] = field(default_factory=dict)  # to its hook, by name
+    memo_keys: set[str] = field(default_factory=set)  # under which its outputs are remembered
 
     def __post_init__(self) -> None:
         self.deadline_ms = self.created_ms + self.new.deadline_ms

@@ -19,6 +19,7 @@ class FileBook:
         self._refs: defaultdict[File, set[Reference]] = defaultdict(set)
         self._sizes: dict[File, int] = {}  # of the files that somebody refers to
         self._trash: dict[File, int] = {}
+        self.erased: dict[File, int] = {}  # let go lately: until when they may be deleted
 
     def add(self, owner: str, job: str, ref: ArtifactRef) -> None:
         """Refer to a file; one that lies in the trash is not deleted then."""
@@ -58,6 +59,23 @@ class FileBook:
         """Send a file to the trash unless somebody refers to it."""
         if not self._refs[owner, sha256]:
             self._trash[owner, sha256] = now
+
+    def refers(self, owner: str, job: str, ref: ArtifactRef) -> bool:
+        """Whether a job refers to a file under this name."""
+        return (job, ref.name) in self._refs[owner, ref.sha256]
+
+    def jobs_with(self, owner: str, sha256: str) -> tuple[str, ...]:
+        """Jobs that refer to a file."""
+        return tuple(sorted({job for job, _ in self._refs[owner, sha256]}))
+
+    def deleted_since(self, owner: str, artifacts: Iterable[ArtifactRef], began: int) -> int | None:
+        """Until when files may be deleted that were let go after a moment; None for none."""
+        found = [self.erased.get((owner, ref.sha256), -1) for ref in artifacts]
+        return max((until for until in found if until >= began), default=None)
+
+    def forget_erased(self, before_ms: int) -> None:
+        """Forget what was let go long ago."""
+        self.erased = {file: until for file, until in self.erased.items() if until > before_ms}
 
     def alive(self, owner: str, artifacts: Iterable[ArtifactRef]) -> bool:
         """Whether somebody refers to each of these files."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from common.ledger.erasure import REMEMBERED_MS
 from common.ledger.memory_entries import JobEntry, NodeEntry, crash, listed, member
 from common.ledger.memory_jobs import JobBook
 from common.ledger.protocol import LEASE_MS, MAX_ATTEMPTS, WORKER_TTL_MS
@@ -119,6 +120,7 @@ class MemoryHouse:
     def trash(self, grace_ms: int, limit: int = 100) -> list[tuple[str, str]]:
         """See ``Ledger``."""
         with self._lock:
+            self._book.files.forget_erased(self._now() - REMEMBERED_MS)
             return self._book.files.take_trash(self._now() - grace_ms, limit)
 
     def discard(self, owner: str, hashes: Iterable[str]) -> None:

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from common.contracts.artifacts import ArtifactRef
-from common.ledger.memory_entries import JobEntry, NodeEntry, listed
+from common.ledger.memory_entries import JobEntry, Message, NodeEntry, listed
 from common.ledger.memory_files import FileBook
 from common.ledger.records import (
     PAUSE_MS,
@@ -47,6 +47,7 @@ class JobBook:
         self.runs: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=200))
         self._max_attempts = max_attempts
         self._last_ms = 0
+        self._told = 0
 
     # -- finding ------------------------------------------------------------------------
     def find(self, job: str) -> JobEntry | None:
@@ -78,8 +79,23 @@ class JobBook:
     def emit(self, job: JobEntry, kind: str, data: dict[str, Any]) -> None:
         """Tell the world; ids grow even when the clock does not."""
         self._last_ms = max(self._last_ms, self.now())
-        self.feed.append(Event(f"{self._last_ms}-{len(self.feed)}", job.new.job, kind, data))
+        self.feed.append(Event(f"{self._last_ms}-{self._told}", job.new.job, kind, data))
+        self._told += 1
         self.lock.notify_all()
+
+    def forget_events(self, job: JobEntry) -> None:
+        """Keep only that the job has ended, not why."""
+        others = [event for event in self.feed if event.job != job.new.job]
+        ends = [e for e in self.feed if e.job == job.new.job and e.terminal]
+        ends = [replace(event, data={**event.data, "error": None}) for event in ends]
+        self.feed = sorted(others + ends, key=lambda event: int(event.id.partition("-")[2]))
+
+    def tell_hook(self, job: JobEntry, event: str) -> None:
+        """Write a message to the hook of a job, if it wants this event."""
+        if job.new.hook and event in job.new.hook.events:
+            before = sum(message.event == event for message in job.messages.values())
+            name = f"{event}_{before + 1}" if before else event
+            job.messages[name] = Message(event, self.now(), self.now())
 
     def add_artifacts(self, job: JobEntry, artifacts: Iterable[ArtifactRef]) -> None:
         """Attach artifacts; one of the same name is replaced and its file let go."""
@@ -123,6 +139,7 @@ class JobBook:
         job.state, job.deadline_ms = JobState.PAUSED, self.now() + PAUSE_MS
         after = [node.plan.id for node in job.nodes.values() if node.plan.hold]
         self.emit(job, "paused", {"after": after})
+        self.tell_hook(job, "paused")
 
     def resume(self, job: JobEntry, approval: Approval) -> tuple[ReadyNode, ...]:
         """Go on, after running some finished nodes anew."""
@@ -188,6 +205,12 @@ class JobBook:
         state, ready = self.give_up(job, node, error)
         return ("dead" if state == "failed" else state), ready
 
+    def redo(self, job: JobEntry, node: NodeEntry, not_before: int) -> str:
+        """Run a node once more, for no fault of its own: a file that it put was deleted."""
+        node.attempts -= 1
+        delay_ms = max(0, not_before - self.now())
+        return self.try_again(job, node, delay_ms, {"code": "storage"})[0]
+
     def reclaim(
         self, job: JobEntry, node: NodeEntry, error: dict[str, Any]
     ) -> tuple[str, tuple[ReadyNode, ...]]:
@@ -218,3 +241,4 @@ class JobBook:
         total_ms = now - job.created_ms
         told = {"error": error, "product": job.new.product, "total_ms": total_ms}
         self.emit(job, state, {"state": str(state), **told})
+        self.tell_hook(job, state)

@@ -184,6 +184,7 @@ def memo_row(hit: MemoHit) -> dict[str, Any]:
     return {
         "artifacts": [ref.model_dump() for ref in hit.artifacts],
         "result": hit.result.model_dump_json(),
+        "key": hit.key,
     }
 
 
@@ -192,10 +193,11 @@ def memo_to_json(hit: MemoHit) -> str:
     return json.dumps(memo_row(hit))
 
 
-def memo_from_json(text: str) -> MemoHit:
+def memo_from_json(text: str, key: str = "") -> MemoHit:
     """Read a memo entry."""
     row = json.loads(text)
     return MemoHit(
         artifacts=tuple(ArtifactRef.model_validate(ref) for ref in row["artifacts"]),
         result=NodeResult.model_validate_json(row["result"]),
+        key=key,
     )

@@ -78,6 +78,7 @@ class MemoHit(BaseModel):
 
     artifacts: tuple[ArtifactRef, ...]
     result: NodeResult
+    key: str = ""  # under which it was found
 
 
 @dataclass(frozen=True)

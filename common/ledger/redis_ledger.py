@@ -34,6 +34,8 @@ from common.ledger.records import (
     Resumed,
     error_body,
 )
+from common.ledger.redis_erase import RedisErase
+from common.ledger.redis_outbox import RedisOutbox
 from common.ledger.redis_standing import RedisStanding
 from common.ledger.scripts import within_reach
 
@@ -60,7 +62,7 @@ def connect(
     )
 
 
-class RedisLedger(RedisStanding):
+class RedisLedger(RedisStanding, RedisErase, RedisOutbox):
     """``Ledger`` on Redis >= 6.2. Thread-safe; one instance per process."""
 
     # -- a job's life ---------------------------------------------------------------
@@ -181,4 +183,5 @@ class RedisLedger(RedisStanding):
         if not keys:
             return []
         found = self._call("mget", [f"{self._prefix}memo:{owner}:{key}" for key in keys])
-        return [reading.memo_from_json(text) if text else None for text in found]
+        named = zip(keys, found, strict=True)
+        return [reading.memo_from_json(text, key) if text else None for key, text in named]

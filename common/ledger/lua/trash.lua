@@ -8,4 +8,5 @@ for _, entry in ipairs(redis.call('ZRANGEBYSCORE', P .. 'trash', '-inf', before,
     out[#out + 1] = { owner = owner, sha256 = sha }
   end
 end
+redis.call('ZREMRANGEBYSCORE', P .. 'erased', '-inf', now_ms() - REMEMBERED_MS)
 return answer({ files = out })
