@@ -9,13 +9,17 @@ from collections.abc import Generator
 from flask import Blueprint, Response, request
 
 from common import metrics
+from common.errors import LedgerUnavailable
+from common.ledger.protocol import Ledger
 from common.ledger.records import Event
 from gateway.api.reading import job_of, query_of
 from gateway.domain.queries import EventsQuery
+from gateway.domain.views import progress_of
 from gateway.follow import order
 from gateway.house import house
 
-HEARTBEAT_S = 10.0
+HEARTBEAT_S = 5.0
+ETA_S = 2.0  # not more often than that, a job's stages are told an estimate with
 LONGEST_STREAM_S = 300.0  # the browser comes back by itself, with Last-Event-ID
 RETRY_MS = 1_000
 
@@ -32,7 +36,8 @@ def follow_job(job: str) -> Response:
     if record.state.terminal and _nothing_after(job, after):
         return Response(status=204)
     next(events)  # subscribes: what goes wrong there is still a problem document
-    response = Response(_Stream(events), mimetype="text/event-stream")
+    told = _Estimates(house().ledger, job)
+    response = Response(_Stream(events, told), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
     return response
@@ -45,9 +50,9 @@ def _nothing_after(job: str, after: str) -> bool:
 class _Stream:
     """Body of the response. A class, so that ``close`` reaches the hub before the first read."""
 
-    def __init__(self, events: Generator[Event | None]) -> None:
+    def __init__(self, events: Generator[Event | None], estimates: _Estimates) -> None:
         self._events = events
-        self._lines = _lines(events)
+        self._lines = _lines(events, estimates)
         metrics.SSE_CLIENTS.inc()
 
     def __iter__(self) -> Generator[str]:
@@ -60,11 +65,40 @@ class _Stream:
         self._events.close()
 
 
-def _lines(events: Generator[Event | None]) -> Generator[str]:
+class _Estimates:
+    """Tells now and then when the job will end. Such an event has no id: nobody resumes at it."""
+
+    def __init__(self, ledger: Ledger, job: str) -> None:
+        self._ledger = ledger
+        self._job = job
+        self._next_s = 0.0
+
+    def due(self) -> bool:
+        return time.monotonic() >= self._next_s
+
+    def text(self) -> str:
+        """Read the estimate; empty where the job rests or the ledger is away."""
+        self._next_s = time.monotonic() + ETA_S
+        try:
+            standing = self._ledger.standing(self._job)
+            record = self._ledger.job(self._job) if standing else None
+        except LedgerUnavailable:
+            return ""
+        if standing is None or record is None:
+            return ""
+        return f"event: eta\ndata: {progress_of(record, standing).model_dump_json()}\n\n"
+
+
+def _lines(events: Generator[Event | None], estimates: _Estimates) -> Generator[str]:
     ends = time.monotonic() + LONGEST_STREAM_S
-    yield f"retry: {RETRY_MS}\n\n"
+    yield f"retry: {RETRY_MS}\n\n{estimates.text()}"
     for event in events:
-        yield ": quiet\n\n" if event is None else as_text(event)
+        if event is None:
+            yield estimates.text() or ": quiet\n\n"
+        elif event.type == "stage" and estimates.due():
+            yield as_text(event) + estimates.text()
+        else:
+            yield as_text(event)
         if time.monotonic() > ends:
             return
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from flask import Blueprint, Response, jsonify, request
 
 from common.errors import NotAllowedNow, NotFound
@@ -35,7 +33,6 @@ def read_job(job: str) -> Response:
     if query.wait and not record.state.resting:
         record = own(request, job, house().hub.wait_for_rest(job, query.wait))
     response = job_response(record)
-    response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
     response.make_conditional(request)
     return response
 

@@ -155,7 +155,8 @@ class _Rehearsal:
 
 
 def _latest(moments: list[Times]) -> Times:
-    return np.stack(moments).max(axis=0)
+    latest: Times = np.stack(moments).max(axis=0)
+    return latest
 
 
 class _Runs:
@@ -181,8 +182,9 @@ class _Runs:
         """Draw what is left of a run, knowing that it has not ended yet."""
         longer = self._of(stage)[self._of(stage) > elapsed_s]
         if not longer.size:  # longer than ever: as long again, at most
-            return elapsed_s * self._draw()
-        return longer[self._indices(len(longer))] - elapsed_s
+            return self._draw() * elapsed_s
+        rest: Times = longer[self._indices(len(longer))] - elapsed_s
+        return rest
 
     def block_s(self, counts: dict[str, float]) -> Times:
         """Draw the mean of many runs: of successive ones, so that slow times stay together."""

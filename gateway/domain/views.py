@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from common.contracts.stages import BY_NAME, PURPOSES
-from common.ledger.records import JobRecord, JobState, NodeRecord
+from common.ledger.records import JobRecord, JobState, NodeRecord, Standing
+from gateway.domain.eta import estimate
 from gateway.domain.warning import warnings_of
 
 
@@ -46,6 +47,21 @@ class ArtifactView(BaseModel):
     purpose: str
 
 
+class EtaView(BaseModel):
+    """When a job will end or pause, as far as anybody can know."""
+
+    p50_s: float = Field(description="Seconds from `at`; half of all jobs are as fast")
+    p90_s: float = Field(description="Seconds from `at`; nine jobs of ten are as fast")
+    at: datetime = Field(description="When this was estimated")
+
+
+class ProgressView(BaseModel):
+    """What an event named ``eta`` tells."""
+
+    queue_position: int
+    eta: EtaView | None
+
+
 class JobSummary(BaseModel):
     """A job as the list shows it."""
 
@@ -64,6 +80,12 @@ class JobSummary(BaseModel):
 class JobView(JobSummary):
     """A job, whole."""
 
+    queue_position: int | None = Field(
+        None, description="Unfinished jobs that came before this one; none where nothing is awaited"
+    )
+    eta: EtaView | None = Field(
+        None, description="None where nothing is awaited, or no worker is there to do it"
+    )
     parameters: dict[str, Any]
     stages: list[StageView]
     artifacts: list[ArtifactView]
@@ -87,10 +109,12 @@ def summary(record: JobRecord) -> JobSummary:
     return JobSummary(**_summary_fields(record))
 
 
-def job_view(record: JobRecord) -> JobView:
-    """Show a job in full. Depends on the record alone: an unchanged job has an unchanged ETag."""
+def job_view(record: JobRecord, standing: Standing | None = None) -> JobView:
+    """Show a job in full; an unfinished one with what its ``standing`` tells."""
     return JobView(
         **_summary_fields(record),
+        queue_position=standing and standing.position,
+        eta=standing and eta_view(record, standing),
         parameters=record.params,
         stages=[_stage_view(record, node) for node in record.nodes],
         artifacts=_artifact_views(record),
@@ -99,6 +123,20 @@ def job_view(record: JobRecord) -> JobView:
         expires_at=moment(record.results_expire_ms),
         artifacts_expired_at=moment(record.artifacts_expired_ms),
     )
+
+
+def eta_view(record: JobRecord, standing: Standing) -> EtaView | None:
+    """Estimate when a job will end or pause."""
+    found = estimate(record, standing)
+    if found is None:
+        return None
+    at = datetime.fromtimestamp(standing.now_ms / 1000, UTC)
+    return EtaView(p50_s=found.p50_s, p90_s=found.p90_s, at=at)
+
+
+def progress_of(record: JobRecord, standing: Standing) -> ProgressView:
+    """Show where an unfinished job stands."""
+    return ProgressView(queue_position=standing.position, eta=eta_view(record, standing))
 
 
 def _summary_fields(record: JobRecord) -> dict[str, Any]:

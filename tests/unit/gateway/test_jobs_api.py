@@ -157,7 +157,7 @@ def test_a_quiet_stream_has_heartbeats_and_ends_in_time(
 ) -> None:
     monkeypatch.setattr(events_api, "HEARTBEAT_S", 0.05)
     monkeypatch.setattr(events_api, "LONGEST_STREAM_S", 0.2)
-    text = stack.client.get(f"/v1/jobs/{stack.submit()}/events").text
+    text = stack.client.get(f"/v1/jobs/{stack.paused()}/events").text
     assert 2 <= text.count(": quiet\n\n") <= 5
 
 
