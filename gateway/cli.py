@@ -10,13 +10,13 @@ import typer
 from rich.console import Console
 from rich.filesize import decimal
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from common.settings import Settings
 from gateway import keys_cli
-from gateway.client import ApiError, JobEvent, Kiln, Unreachable
+from gateway.client import ApiError, Kiln, Unreachable
+from gateway.progress import follow
 from gateway.recipe_card import WIDTH, duration, recipe_card
 from gateway.review import corrected_list
 
@@ -24,8 +24,6 @@ EXIT_FAILED = 1  # the job ended without a result
 EXIT_REFUSED = 2  # the photo or a parameter was refused
 EXIT_UNREACHABLE = 3  # no gateway answers
 EXIT_PAUSED = 4  # the job waits for somebody to resume it
-
-OVER = {"done", "skipped"}  # states of a stage
 
 app = typer.Typer(help="Turn photos into figurines and dinners.", no_args_is_help=True)
 app.add_typer(keys_cli.app, name="keys")
@@ -148,29 +146,7 @@ class _talking_to:  # noqa: N801  reads as a phrase where it is used
 
 
 def _follow(kiln: Kiln, job: str, *, quiet: bool, after: str = "") -> tuple[dict[str, Any], str]:
-    """Show a progress bar fed by the job's events until it has ended or paused.
-
-    Returns
-    -------
-    tuple
-        The job, and the id of the last event.
-    """
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    view = kiln.job(job)
-    stages = {stage["id"]: stage["title"] for stage in view["stages"]}
-    done = sum(stage["state"] in OVER for stage in view["stages"]) if after else 0
-    running: dict[str, str] = {}
-    with Progress(*columns, console=err, disable=quiet, transient=True) as progress:
-        bar = progress.add_task("waiting for a worker", total=len(stages), completed=done)
-        for event in kiln.stream(job, after):
-            _note(event, stages, running)
-            text = ", ".join(dict.fromkeys(running.values())) or "waiting for a worker"
-            advance = int(event.type == "stage" and event.data["state"] in OVER)
-            progress.update(bar, description=text, advance=advance)
-            after = event.id
-            if event.type == "paused" and kiln.job(job)["state"] == "paused":
-                break
-    return kiln.job(job), after
+    return follow(kiln, job, err, quiet=quiet, after=after)
 
 
 def _reviewed(
@@ -184,16 +160,6 @@ def _reviewed(
         raise typer.Abort from None
     kiln.resume(job["id"], ingredients=lines)
     return _follow(kiln, job["id"], quiet=quiet, after=after)
-
-
-def _note(event: JobEvent, stages: dict[str, str], running: dict[str, str]) -> None:
-    if event.type != "stage":
-        return
-    stage = event.data["stage"]
-    if event.data["state"] == "running":
-        running[stage] = stages.get(stage, stage)
-    else:
-        running.pop(stage, None)
 
 
 def _report(job: dict[str, Any], paths: list[Path], *, as_json: bool) -> None:

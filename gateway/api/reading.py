@@ -27,6 +27,9 @@ Query = TypeVar("Query", bound=BaseModel)
 _WAIT: Final = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})\"?\s*(?:$|[,;])", re.IGNORECASE)
 _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _LONGEST_KEY: Final = 255
+_DURATION: Final = re.compile(r"([0-9]{1,6})(s|m|h)?")
+_SECONDS: Final = {None: 1, "s": 1, "m": 60, "h": 3600}
+_CANCEL_AFTER_S: Final = (5, 24 * 3600)
 
 
 def owner_of(_: Request) -> str:
@@ -128,6 +131,25 @@ def idempotency_key_of(request: Request) -> str | None:
             "A UUID is a good key.",
         )
     return key
+
+
+def cancel_after_of(request: Request) -> int | None:
+    """Read ``Cancel-After``: seconds, or a number with s, m or h.
+
+    Raises
+    ------
+    BadParameter
+        It is something else, or out of range.
+    """
+    text = request.headers.get("Cancel-After")
+    if text is None:
+        return None
+    least, most = _CANCEL_AFTER_S
+    found = _DURATION.fullmatch(text.strip())
+    seconds = int(found[1]) * _SECONDS[found[2]] if found else 0
+    if not least <= seconds <= most:
+        raise BadParameter("Cancel-After must be 5s to 24h", "Such as 90, 90s, 5m or 1h.")
+    return seconds
 
 
 def trace_of(request: Request) -> str:

@@ -24,8 +24,9 @@ LOOK: Final[tuple[Call, ...]] = (
         JOB,
         "Read a job",
         tag="Look",
-        details="`wait` delays the answer until the job has ended or paused. An unchanged job is"
-        " a 304.",
+        details="`wait` delays the answer until the job has ended or paused. `queue_position` and"
+        " `eta` tell how long it will take. A job of which no more than the `eta` has changed is a"
+        " 304.",
         query=queries.WaitQuery,
         headers=(("If-None-Match", "ETag of the answer before"),),
         answers=(
@@ -44,7 +45,9 @@ LOOK: Final[tuple[Call, ...]] = (
         tag="Look",
         details="Server-sent events: `accepted`, `stage`, `artifact`, `progress` (what a language"
         " model has written so far), `paused` and `resumed`, and at last one of `succeeded`,"
-        " `failed`, `cancelled`, `expired`. The ids resume the stream without a gap or a repeat."
+        " `failed`, `cancelled`, `expired`. Beside them `eta` comes every few seconds, without an"
+        " id: when the job will end, and how many come before it. The ids resume the stream"
+        " without a gap or a repeat."
         " It closes after the last event, and after five minutes.",
         query=queries.EventsQuery,
         headers=(("Last-Event-ID", "Only events after this one"),),

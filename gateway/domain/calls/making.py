@@ -11,9 +11,16 @@ from gateway.domain.views import JobView
 
 SUBMIT_HEADERS: Final = (
     ("Idempotency-Key", "Up to 255 characters: the same request again gets the same job"),
+    (
+        "Cancel-After",
+        "`90s`, `5m`, `1h` (5 s to 24 h): the job is cancelled if it has not ended by then",
+    ),
     ("Prefer", "`wait=N`: wait up to N seconds (60 at most) for the end of the job"),
     ("traceparent", "W3C trace context; its trace id appears in the logs"),
 )
+EARLIER: Final = "3f0c5b1f9d0e4c6aa2f7d3b6c1e8a954"
+NOT_YOURS: Final = problem(404, "There is no job `from` (or it is somebody else's)")
+NO_PHOTO_ANY_MORE: Final = problem(410, "The photo of the job `from` has expired or was erased")
 
 MAKE: Final[tuple[Call, ...]] = (
     Call(
@@ -23,12 +30,16 @@ MAKE: Final[tuple[Call, ...]] = (
         tag="Make",
         details="Send the photo as the multipart file field `photo`, or as the whole body with the"
         " parameters in the query. JPEG, PNG, WebP, GIF (first frame) and HEIC are read. The"
-        " answer comes at once; follow `Location`. With `Prefer: wait=60` it brings the result.",
-        body=Body(FigurineParams, photos=1, photo_needed=True),
+        " answer comes at once; follow `Location`. With `Prefer: wait=60` it brings the result."
+        " `from=<job id>` takes the photo of an earlier job of yours instead of a new one, with the"
+        " parameters of this request: what is remembered of that photo is not made again.",
+        body=Body(FigurineParams, photos=1, json={"from": EARLIER, "style": "pop"}),
         headers=SUBMIT_HEADERS,
         answers=(
             Answer(200, "The job has ended (waited for, or replayed)", JobView),
             Answer(202, "The job is accepted; `Location` is where it is", JobView),
+            NOT_YOURS,
+            NO_PHOTO_ANY_MORE,
             problem(413, "The photo is too large"),
             REFUSED,
             AWAY,
@@ -44,12 +55,14 @@ MAKE: Final[tuple[Call, ...]] = (
         " `ingredients`, or both; or one JSON object with the same names. Ingredients are"
         " understood in English, Russian, Vietnamese and Traditional Chinese. With"
         " `pause_after=ingredients` the job stops behind the recognition, as `paused`, until you"
-        " resume it with a corrected list.",
+        " resume it with a corrected list. `from=<job id>` takes the photos of an earlier recipe.",
         body=Body(RecipeParams, photos=5, json={"ingredients": ["2 onions", "rice"], "count": 2}),
         headers=SUBMIT_HEADERS,
         answers=(
             Answer(200, "The job has ended or paused (waited for, or replayed)", JobView),
             Answer(202, "The job is accepted; `Location` is where it is", JobView),
+            NOT_YOURS,
+            NO_PHOTO_ANY_MORE,
             problem(413, "A photo, or the whole request, is too large"),
             problem(
                 422,
