@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from typing import Final
 
 from flask import Flask, Request, Response, g, request
@@ -24,6 +25,13 @@ def lock(app: Flask) -> None:
     """Let every request of an app be checked, and counted by its key."""
     app.before_request(_let_in)
     app.after_request(_tell_rate)
+
+
+def still_known() -> Callable[[], bool]:
+    """Tell long after the request whether its key would still be let in."""
+    key: Key | None = g.get("key")
+    keys = house().keys
+    return lambda: key is None or key in keys.book().keys
 
 
 def call_of(asked: Request) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
+from itertools import takewhile
 
 from flask import Blueprint, Response, request
 
@@ -15,6 +16,7 @@ from common.ledger.records import Event
 from gateway.api.reading import job_of, query_of
 from gateway.domain.queries import EventsQuery
 from gateway.domain.views import progress_of
+from gateway.door import still_known
 from gateway.follow import order
 from gateway.house import house
 
@@ -37,7 +39,7 @@ def follow_job(job: str) -> Response:
         return Response(status=204)
     next(events)  # subscribes: what goes wrong there is still a problem document
     told = _Estimates(house().ledger, job)
-    response = Response(_Stream(events, told), mimetype="text/event-stream")
+    response = Response(_Stream(events, told, still_known()), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
     return response
@@ -50,13 +52,20 @@ def _nothing_after(job: str, after: str) -> bool:
 class _Stream:
     """Body of the response. A class, so that ``close`` reaches the hub before the first read."""
 
-    def __init__(self, events: Generator[Event | None], estimates: _Estimates) -> None:
+    def __init__(
+        self,
+        events: Generator[Event | None],
+        estimates: _Estimates,
+        still_known: Callable[[], bool],
+    ) -> None:
         self._events = events
+        self._still_known = still_known
         self._lines = _lines(events, estimates)
         metrics.SSE_CLIENTS.inc()
 
-    def __iter__(self) -> Generator[str]:
-        return self._lines
+    def __iter__(self) -> Iterator[str]:
+        """Lines, until the end or until the key of the reader is revoked."""
+        return takewhile(lambda _: self._still_known(), self._lines)
 
     def close(self) -> None:
         """End the subscription: the client went away, or the stream is over."""

@@ -103,7 +103,7 @@ def test_without_a_key_nothing_happens(stack: Stack, house: House, call: str) ->
 def test_a_key_without_the_scope_is_refused(stack: Stack, house: House, call: str) -> None:
     others = ",".join({"submit", "read", "admin"} - {str(SCOPES[call])})
     method, _, path = call.partition(" ")
-    answer = stack.client.open(
+    answer: Any = stack.client.open(
         filled(path), method=method, headers=new_key(house, "anna", others), environ_base=ELSEWHERE
     )
     assert code_of(answer) == (403, "forbidden")
@@ -149,6 +149,17 @@ def test_a_revoked_key_is_refused_at_once(
     keys.revoke(keys.key_file(house.settings), "anna")
     assert code_of(get(stack, "/v1/jobs", headers=anna)) == (401, "unauthorized")
     assert get(stack, "/v1/jobs", headers=bert).status_code == 200
+
+
+def test_the_stream_of_a_revoked_key_ends(stack: Stack, house: House, anna: dict[str, str]) -> None:
+    job = submitted(stack, anna)
+    with get(stack, f"/v1/jobs/{job}/events", headers=anna) as answer:
+        lines = iter(answer.response)
+        assert b"retry" in next(lines)
+        assert b"accepted" in next(lines)
+        keys.revoke(keys.key_file(house.settings), "anna")
+        stack.run(job)
+        assert list(lines) == []
 
 
 def test_a_job_exists_for_its_owner_only(
