@@ -16,6 +16,7 @@ from typing import Any
 import redis
 
 from common.ledger import reading
+from common.ledger.audit_after import afterwards, outbox
 from common.ledger.audit_files import FilesAudit
 from common.ledger.audit_rules import Finding, Kind, Snapshot, violations
 from common.ledger.protocol import LEASE_MS, MAX_ATTEMPTS
@@ -28,14 +29,32 @@ ORPHAN_GRACE = timedelta(minutes=15)  # longer than a stage takes to commit what
 # ``audit_rules``). The others are the allow-list: indexes that empty themselves, and a few keys
 # that never grow. Members of the indexes begin with the id of a job.
 WITH_TTL = frozenset({"idem", "memo", "leader"})
-OF_A_JOB = frozenset({"job", "events"})
+OF_A_JOB = frozenset({"job", "events", "hooks"})
 OF_AN_OWNER = frozenset({"owner", "active_of"})
-SORTED_INDEXES = OF_AN_OWNER | {"active", "deadlines", "cancels", "expiry", "ready", "leases"}
+SORTED_INDEXES = OF_AN_OWNER | {
+    "active",
+    "deadlines",
+    "cancels",
+    "expiry",
+    "ready",
+    "leases",
+    "outbox",
+}
 INDEXES = SORTED_INDEXES | {"held", "refs"}
 COUNTERS = frozenset(
     {"files", "bytes", "open"}
 )  # a field at nought goes, and the last with its key
-NEVER_GROWS = COUNTERS | {"trash", "dead", "waits", "runs", "up", "slots", "versions", "clock"}
+NEVER_GROWS = COUNTERS | {
+    "trash",
+    "dead",
+    "waits",
+    "runs",
+    "up",
+    "slots",
+    "erased",
+    "versions",
+    "clock",
+}
 
 
 @dataclass(frozen=True)
@@ -88,6 +107,8 @@ def audit(
         look = FilesAudit(client, prefix, store, check_hashes=check_hashes)
         findings += ledger.counters()
         findings += look.counted(ledger.names("refs"), ledger.names("files"))
+        members = ledger.members("outbox") if ledger.names("outbox") else []
+        findings += outbox(client, prefix, members, ledger.kept)
         findings += look.references(ledger.names("refs"), ledger.kept)
         findings += look.artifacts(ledger.kept)
         findings += look.promises(ledger.kept)
@@ -127,7 +148,7 @@ class _LedgerAudit:
     def jobs(self) -> Iterator[Finding]:
         """Look at every job that has a record, a stream of events or an entry in an index."""
         listed = self._listed()
-        for name in (*self.names("job"), *self.names("events")):
+        for name in (name for family in OF_A_JOB for name in self.names(family)):
             family, _, job = name.partition(":")
             if job:
                 listed[job].add(family)
@@ -163,14 +184,15 @@ class _LedgerAudit:
         self.states[str(snapshot.record.state)] += 1
         self.kept[job] = snapshot
         yield from violations(snapshot)
+        yield from afterwards(snapshot)
 
     def _without_record(self, job: str, listed: set[str]) -> Iterator[Finding]:
         """Tell a job that is listed without a record, unless its record has gone just now."""
         for name in sorted(listed):
-            if name == "events":  # goes within a moment of the record
-                there = self._redis.pttl(f"{self._prefix}events:{job}") == -1
+            if name in OF_A_JOB:  # they go within a moment of each other
+                there = self._redis.pttl(f"{self._prefix}{name}:{job}") == -1
             else:
-                there = name != "job" and any(m.split(" ")[0] == job for m in self._members(name))
+                there = any(m.split(" ")[0] == job for m in self.members(name))
             if there:
                 yield Finding(Kind.UNKNOWN_JOB, job, f"listed in {name} without a record")
 
@@ -178,11 +200,12 @@ class _LedgerAudit:
         """Names of the indexes that mention a job, by job."""
         found: defaultdict[str, set[str]] = defaultdict(set)
         for name in (name for family in INDEXES for name in self.names(family)):
-            for member in self._members(name):
+            for member in self.members(name):
                 found[member.partition(" ")[0]].add(name)
         return found
 
-    def _members(self, name: str) -> list[str]:
+    def members(self, name: str) -> list[str]:
+        """Members of an index."""
         key: Any = self._prefix + name
         sorted_ = name.partition(":")[0] in SORTED_INDEXES
         found: Any = self._redis.zrange(key, 0, -1) if sorted_ else self._redis.smembers(key)
@@ -209,4 +232,7 @@ def _snapshot(job: str, answer: dict[str, Any]) -> Snapshot:
         events=tuple(events),
         ttl_ms=answer["ttl"],
         events_ttl_ms=answer["events_ttl"],
+        fields=frozenset(fields),
+        messages=tuple(map(tuple, reading.rows(answer["messages"]))),
+        hooks_ttl_ms=answer["hooks_ttl"],
     )

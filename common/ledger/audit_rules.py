@@ -35,6 +35,8 @@ class Kind(StrEnum):
     ORPHAN = "orphan"  # a file nobody refers to and nobody will delete
     KEY = "key"  # a key of no known family
     COUNTER = "counter"  # a counter that is not what it counts
+    MESSAGE = "message"  # a message to a hook that is missing, or that nobody will send
+    ERASED = "erased"  # something is left of an erased job
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,9 @@ class Snapshot:
     events: tuple[Event, ...]
     ttl_ms: int
     events_ttl_ms: int
+    fields: frozenset[str]
+    messages: tuple[tuple[str, str, str], ...]  # to the hook of the job: name, event, state
+    hooks_ttl_ms: int
 
 
 def violations(job: Snapshot) -> Iterator[Finding]:
@@ -88,7 +93,7 @@ def _contradictions(job: Snapshot) -> Iterator[str]:
     record = job.record
     if record.state.terminal != (record.finished_ms is not None):
         yield f"{record.state}, but finished at {record.finished_ms}"
-    if (record.state == JobState.FAILED) > (record.error is not None):
+    if (record.state == JobState.FAILED) > (record.error is not None) and not record.erased_ms:
         yield "failed for no reason"
     if (record.state == JobState.SUCCEEDED) > (record.error is None):
         yield f"succeeded with an error: {record.error}"
@@ -108,7 +113,8 @@ def _contradictions(job: Snapshot) -> Iterator[str]:
 
 
 def _ttls(job: Snapshot) -> Iterator[str]:
-    for name, ttl_ms in (("record", job.ttl_ms), ("events", job.events_ttl_ms)):
+    ttls = {"record": job.ttl_ms, "events": job.events_ttl_ms, "hooks": job.hooks_ttl_ms}
+    for name, ttl_ms in ttls.items():
         if job.record.state.terminal and ttl_ms == -1:
             yield f"ended, but its {name} would stay for ever"
         if not job.record.state.terminal and ttl_ms >= 0:
@@ -171,6 +177,8 @@ def _not_listed_as_ended(job: Snapshot) -> Iterator[str]:
     for what in ("active", "active of owner", "deadline", "cancel"):
         if (what, "") in job.found:
             yield f"ended, but listed as {what}"
+    if record.erased_ms is not None:
+        return
     for what, gone in (
         ("photo", record.photo_expired_ms),
         ("results", record.artifacts_expired_ms),
@@ -213,6 +221,7 @@ _OF_THE_JOB = {
     "active",
     "deadline",
     "expiry",
+    "outbox",
     "owner",
     "ref",
     "active of owner",

@@ -15,6 +15,14 @@ from common.contracts.artifacts import ArtifactRef
 DELETING_MS = 30_000  # nobody deletes a file longer than this after the ledger let it go
 REMEMBERED_MS = 600_000  # longer than a stage runs: what it put may have been deleted since
 
+# All that stays of the record of an erased job; what it has to have is empty, with `EMPTIED`.
+KEPT_FIELDS = (
+    *("id", "owner", "product", "state", "created", "started", "finished", "deadline"),
+    *("deadline_ms", "photo_ttl_ms", "result_ttl_ms", "record_ttl_ms", "results_expire"),
+    *("photo_expired_at", "artifacts_expired_at"),
+)
+EMPTIED = ("plan", "params", "inputs", "trace")
+
 
 @dataclass(frozen=True)
 class Kept:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from common.contracts.artifacts import ArtifactRef
-from common.ledger.erasure import Erasure, Kept
+from common.ledger.erasure import KEPT_FIELDS, Erasure, Kept
 from common.ledger.reading import rows
 from common.ledger.redis_link import RedisLink
 
@@ -16,7 +16,7 @@ class RedisErase(RedisLink):
 
     def erase(self, job: str, owner: str) -> Erasure | None:
         """See ``Eraser``."""
-        answer = self._run("erase", job, owner)
+        answer = self._run("erase", job, owner, *KEPT_FIELDS)
         return _erasure(job, answer) if answer["status"] == "erased" else None
 
     def deleted(self, job: str, owner: str, hashes: Iterable[str]) -> None:

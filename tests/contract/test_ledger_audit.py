@@ -14,7 +14,7 @@ import pytest
 from common.errors import NoFace
 from common.ledger.audit import Report, audit
 from common.ledger.audit_rules import Kind
-from common.ledger.records import Approval
+from common.ledger.records import Approval, Hook
 from common.ledger.redis_ledger import RedisLedger
 from common.stores import ArtifactStore
 from tests.contract.conftest import DIAMOND, HELD, House, artifact
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 HOUR_S = 3600
 STATES = {"succeeded", "failed", "cancelled", "expired", "queued", "running", "paused"}
+HOOK = Hook("https://example.org/hook", ("succeeded", "failed", "paused"))
 
 
 class Audited:
@@ -41,7 +42,7 @@ class Audited:
         house = self.house
         for job in ("succeeded", "failed", "cancelled", "queued", "running"):
             self.put(f"photo of {job}")
-            house.accept(job, idempotency_key=job)
+            house.accept(job, idempotency_key=job, hook=HOOK)
         for name in ("a", "b", "c", "d"):
             self.put(f"{name}.bin")
         house.run("a", "b", "c", "d", job="succeeded")
@@ -52,6 +53,14 @@ class Audited:
         house.claim("b", "running")
         self._expire_one()
         self._pause_one()
+        self._erase_one()
+
+    def _erase_one(self) -> None:
+        self.house.accept("erased", hook=HOOK)
+        self.house.run("a", job="erased")
+        receipt = self.house.ledger.erase("erased", "ann")
+        assert receipt is not None
+        self.house.ledger.deleted("erased", "ann", receipt.due)
 
     def _expire_one(self) -> None:
         self.put("photo of expired")
@@ -62,7 +71,7 @@ class Audited:
     def _pause_one(self) -> None:
         """Paused a second time, after its first stage ran anew."""
         self.put("photo of paused")
-        self.house.accept("paused", HELD)
+        self.house.accept("paused", HELD, hook=HOOK)
         self.house.run("a", job="paused")
         again = Approval({"height_mm": 90}, again=frozenset("a"), hold=True)
         assert self.house.ledger.resume("paused", "ann", again).status == "resumed"
@@ -98,7 +107,7 @@ def test_a_healthy_house_with_jobs_in_every_state_is_clean(audited: Audited) -> 
     report = audited.audit()
     assert report.findings == ()
     assert report.clean
-    assert report.jobs == dict.fromkeys(STATES, 1)
+    assert report.jobs == dict.fromkeys(STATES, 1) | {"cancelled": 2}  # one of them was erased
     assert report.files == len(STATES) + 4
 
 
@@ -133,6 +142,8 @@ def test_a_house_whose_results_have_expired_is_clean(client: redis.Redis, tmp_pa
 def job(name: str) -> str:
     return f"kiln:job:{name}"
 
+
+MESSAGE = '{"event": "cancelled", "state": "delivered"}'
 
 BREAKS: list[tuple[Kind, str, Any]] = [
     (Kind.UNREADABLE, "queued", lambda r: r.hset(job("queued"), "plan", "[{}]")),
@@ -201,12 +212,35 @@ BREAKS: list[tuple[Kind, str, Any]] = [
     (Kind.INDEX, "queued", lambda r: r.zadd("kiln:cancels", {"queued": 9e15})),
     (Kind.INDEX, "running", lambda r: r.hset(job("running"), "cancel_at", 5)),
     (Kind.INDEX, "failed", lambda r: r.zadd("kiln:cancels", {"failed": 1})),
+    (Kind.TTL, "failed", lambda r: r.persist("kiln:hooks:failed")),
+    (Kind.TTL, "paused", lambda r: r.expire("kiln:hooks:paused", 100)),
+    (Kind.UNKNOWN_JOB, "ghost", lambda r: r.zadd("kiln:outbox", {"ghost failed": 1})),
+    (Kind.MESSAGE, "failed", lambda r: r.delete("kiln:hooks:failed")),
+    (Kind.MESSAGE, "failed", lambda r: r.zrem("kiln:outbox", "failed failed")),
+    (Kind.MESSAGE, "failed", lambda r: r.zadd("kiln:outbox", {"failed paused": 1})),
+    (Kind.MESSAGE, "paused", lambda r: r.hdel("kiln:hooks:paused", "paused", "paused_2")),
+    (Kind.MESSAGE, "cancelled", lambda r: r.hset("kiln:hooks:cancelled", "cancelled", MESSAGE)),
+    (Kind.MESSAGE, "succeeded", lambda r: r.hdel(job("succeeded"), "hook")),
+    (Kind.ERASED, "erased", lambda r: r.hset(job("erased"), "error", "{}")),
+    (Kind.ERASED, "erased", lambda r: r.hset(job("erased"), "r:a", "{}")),
+    (Kind.ERASED, "erased", lambda r: r.hset(job("erased"), "params", '{"name": "Ann"}')),
+    (Kind.ERASED, "erased", lambda r: r.hset(job("erased"), "trace", "t-1")),
+    (Kind.ERASED, "erased", lambda r: r.hdel(job("erased"), "receipt")),
+    (Kind.ERASED, "erased", lambda r: r.zadd("kiln:owner:ann", {"erased": 1})),
+    (Kind.ERASED, "erased", lambda r: r.zadd("kiln:expiry", {"erased photo": 1})),
+    (Kind.ERASED, "erased", lambda r: reason(r, "erased")),
     (Kind.KEY, "", lambda r: r.set("kiln:left:over", "1")),
 ]
 
 
 def refs(content: str) -> str:
     return f"kiln:refs:ann:{artifact('', content).sha256}"
+
+
+def reason(client: redis.Redis, name: str) -> None:
+    client.delete(f"kiln:events:{name}")
+    told(client, name, "cancelled", error="a face")
+    client.expire(f"kiln:events:{name}", 100)
 
 
 def told(client: redis.Redis, name: str, kind: str, **data: str) -> None:

@@ -388,5 +388,5 @@ def everything(client: redis.Redis) -> str:
         "list": lambda key: client.lrange(key, 0, -1),
         "stream": client.xrange,
     }
-    found = {key: readers[client.type(key)](key) for key in client.keys("*")}
+    found = {key: readers[str(client.type(key))](key) for key in client.keys("*")}
     return json.dumps(found)

@@ -33,7 +33,14 @@ if job then
     note('ref', name, redis.call('SISMEMBER', refs_key(job.f.owner, cjson.decode(json).sha256), id .. ' ' .. name))
   end
 end
+local messages, states = redis.call('HGETALL', P .. 'hooks:' .. id), {}
+for i = 1, #messages, 2 do
+  local message = cjson.decode(messages[i + 1])
+  states[#states + 1] = { messages[i], message.event, message.state }
+  note('outbox', messages[i], redis.call('ZSCORE', P .. 'outbox', id .. ' ' .. messages[i]))
+end
 return answer({
+  messages = states, hooks_ttl = redis.call('PTTL', P .. 'hooks:' .. id),
   now = now, fields = redis.call('HGETALL', key), found = found,
   ttl = redis.call('PTTL', key), events_ttl = redis.call('PTTL', events),
   events = redis.call('XRANGE', events, '-', '+'),

@@ -1,12 +1,8 @@
--- ARGV: 1 job, 2 owner
+-- ARGV: 1 job, 2 owner, 3.. fields that stay of the record
 -- Forgets a job; its files go to the trash unless other jobs refer to them. Answers the receipt, what
 -- to delete now and the promise; asking again answers the same receipt, and what is still to delete.
 local now, job = now_ms(), load(ARGV[1])
 if not job or job.f.owner ~= ARGV[2] then return answer({ status = 'unknown' }) end
-
-local KEEP = {} -- all that stays of the record
-for name in string.gmatch('id owner product state created started finished deadline deadline_ms photo_ttl_ms '
-  .. 'result_ttl_ms record_ttl_ms results_expire photo_expired_at artifacts_expired_at', '%S+') do KEEP[name] = true end
 
 local function drop_references()
   local found, refs = artifacts_of(job), {}
@@ -93,8 +89,10 @@ local function forget_entries()
 end
 
 local function forget_fields()
+  local stays = {}
+  for i = 3, #ARGV do stays[ARGV[i]] = true end
   for _, name in ipairs(redis.call('HKEYS', job.key)) do
-    if not KEEP[name] then redis.call('HDEL', job.key, name) end
+    if not stays[name] then redis.call('HDEL', job.key, name) end
   end
   redis.call('HSET', job.key, 'plan', '[]', 'params', '{}', 'inputs', ' ', 'trace', '')
 end
