@@ -11,7 +11,7 @@ from common.contracts.stages import BY_NAME
 from common.errors import BadParameter, NoIngredients, NotFound, NotPaused
 from common.ledger.records import Approval, JobRecord, NodeRecord, Resumed
 from gateway import promises
-from gateway.domain.params import FigurineParams, check_params
+from gateway.domain.params import FigurineParams, check_params, names_of
 from gateway.domain.recipes import FIXED, RecipeParams, check_available
 from gateway.domain.webhooks import HOOK_NAMES, HookParams
 from gateway.house import House
@@ -81,7 +81,7 @@ def _approve(house: House, record: JobRecord, approval: Approval) -> Resumed:
 
 def _changed(record: JobRecord, changes: dict[str, Any], *, language_model: bool) -> dict[str, Any]:
     model, before = PARAMS[record.product], record.params
-    old = {name: value for name, value in before.items() if name in model.model_fields}
+    old = {name: value for name, value in before.items() if name in names_of(model)}
     checked = check_params(model, old | changes)
     if isinstance(checked, RecipeParams):
         check_available(checked, language_model=language_model)

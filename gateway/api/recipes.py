@@ -6,8 +6,15 @@ from flask import Blueprint, Request, Response, request
 
 from common.contracts.recipe import MAX_PHOTOS
 from common.errors import NoIngredients
-from gateway.api.reading import idempotency_key_of, owner_of, says_json, trace_of, values_of
-from gateway.api.uploads import allow_photos, answer, read_upload
+from gateway.api.reading import (
+    cancel_after_of,
+    idempotency_key_of,
+    owner_of,
+    says_json,
+    trace_of,
+    values_of,
+)
+from gateway.api.uploads import allow_photos, answer, earlier_photos, read_upload
 from gateway.api.webhooks import hook_of
 from gateway.domain.params import check_params, read_params
 from gateway.domain.recipes import RecipeParams, check_available
@@ -42,7 +49,7 @@ def read_wish(sent: Request) -> tuple[tuple[bytes, ...], RecipeParams]:
     else:
         photos, pairs = read_upload(sent, MAX_PHOTOS)
         params = read_params(RecipeParams, pairs)
-    if not photos and not params.ingredients:
+    if not photos and not params.ingredients and params.source is None:
         raise NoIngredients("neither a photo nor an ingredient was sent")
     check_here(params)
     return photos, params
@@ -61,8 +68,10 @@ def submission_of(sent: Request, photos: tuple[bytes, ...], params: RecipeParams
         params=params.of_job,
         plan=recipe_plan(params.count, pause=params.pause_after == "ingredients"),
         photos=photos,
+        kept=earlier_photos(sent, photos, params.source, "recipe"),
         ttl_hours=params.ttl_hours,
         idempotency_key=idempotency_key_of(sent),
         trace=trace_of(sent),
+        cancel_after_s=cancel_after_of(sent),
         hook=hook_of(params),
     )

@@ -18,10 +18,10 @@ NOT_YET: Final = frozenset(
     {
         *("name", "skin", "hair", "hair_type", "hair_length", "eyes", "shirt", "glasses"),
         *("beard", "expression", "process", "filaments", "hollow", "accept", "usdz"),
-        *("pause_after", "from"),
+        "pause_after",
     }
 )
-RECIPE_NOT_YET: Final = frozenset({"from"})
+RECIPE_NOT_YET: Final = frozenset[str]()
 
 
 class Format(StrEnum):

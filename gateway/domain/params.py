@@ -25,6 +25,7 @@ _LONGEST_SHOWN: Final = 60
 _PATTERNS: Final = {  # in words; a test knows that none is missing
     r"^(largest|[0-9]{1,2})$": "largest, or a face number from 0 to 99",
     r"^[0-9]{1,15}-[0-9a-f]{32}$": "the `next` of another page",
+    r"^[0-9A-Za-z_-]{1,64}$": "the id of a job",
     r"^[0-9]{1,19}(-[0-9]{1,19})?$": "an event id",
 }
 _MEANING: Final = {
@@ -42,7 +43,20 @@ def _describe(schema: dict[str, Any]) -> None:
         schema["properties"][name].setdefault("description", text)
 
 
-class FigurineParams(HookParams, SculptRequest, PortraitRequest):
+class SourceParams(BaseModel):
+    """The parameter of a submit that stands for its photos."""
+
+    source: Annotated[
+        str | None,
+        Field(
+            alias="from",  # a word of Python
+            pattern=r"^[0-9A-Za-z_-]{1,64}$",
+            description="Id of a job of yours: take its photo instead of sending one",
+        ),
+    ] = None
+
+
+class FigurineParams(SourceParams, HookParams, SculptRequest, PortraitRequest):
     """Parameters of ``POST /v1/figurines``: those of the stages, and the house's own."""
 
     model_config = ConfigDict(
@@ -52,7 +66,10 @@ class FigurineParams(HookParams, SculptRequest, PortraitRequest):
 
     formats: Annotated[
         tuple[Format, ...],
-        Field(description="Files wanted, separated by commas or repeated; glb is always made"),
+        Field(
+            min_length=1,
+            description="Files wanted, separated by commas or repeated; glb is always made",
+        ),
     ] = tuple(Format)
     ttl_hours: Annotated[
         int | None,
@@ -102,6 +119,11 @@ def read_values(model: type[BaseModel], pairs: Iterable[tuple[str, str]]) -> dic
     return values
 
 
+def names_of(model: type[BaseModel]) -> list[str]:
+    """Names of parameters, as people write them."""
+    return list(_schema(model)["properties"])
+
+
 def split_list(text: str) -> list[str]:
     """Split at commas, semicolons, line ends and their Chinese forms."""
     return [part.strip() for part in re.split(_SEPARATORS, text)]
@@ -118,13 +140,13 @@ def check_params(model: type[Model], values: dict[str, Any]) -> Model:
 
 
 def _check_name(model: type[BaseModel], name: str) -> None:
-    if name in model.model_fields:
+    if name in names_of(model):
         return
     if name in getattr(model, "not_yet", ()):
         raise BadParameter(f"parameter {name!r} is not available in this version")
-    near = difflib.get_close_matches(name.lower(), model.model_fields, 1)
+    near = difflib.get_close_matches(name.lower(), names_of(model), 1)
     meant = f", did you mean {near[0]!r}?" if near else ";"
-    known = ", ".join(model.model_fields) or "none"
+    known = ", ".join(names_of(model)) or "none"
     raise BadParameter(f"unknown parameter {_shown(name)}{meant} known: {known}")
 
 

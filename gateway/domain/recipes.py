@@ -9,10 +9,10 @@ from pydantic import ConfigDict, Field, field_validator
 from common.contracts.recipe import CookRequest, Language, RecipeEngine, RecogniseRequest
 from common.errors import EngineUnavailable, LanguageUnavailable
 from gateway.domain.catalog import RECIPE_NOT_YET
-from gateway.domain.params import split_list
+from gateway.domain.params import SourceParams, split_list
 from gateway.domain.webhooks import HOOK_NAMES, HookParams
 
-FIXED: Final = ("count", "ttl_hours", *sorted(HOOK_NAMES))  # once a job is accepted
+FIXED: Final = ("count", "ttl_hours", "from", *sorted(HOOK_NAMES))  # once a job is accepted
 _MEANING: Final = {
     "ingredients": "What is at hand, in any of the four languages, amounts too: `2 onions, rice`",
     "diet": "Every recipe must suit all of these",
@@ -32,7 +32,7 @@ def _describe(schema: dict[str, Any]) -> None:
         schema["properties"][name]["description"] = text
 
 
-class RecipeParams(HookParams, CookRequest, RecogniseRequest):
+class RecipeParams(SourceParams, HookParams, CookRequest, RecogniseRequest):
     """Parameters of ``POST /v1/recipes``: those of the stages, and the house's own."""
 
     model_config = ConfigDict(

@@ -59,7 +59,8 @@ class HookParams(BaseModel):
     @property
     def of_job(self) -> dict[str, Any]:
         """All other parameters as JSON has them: what the job is made of, and remembers."""
-        return self.model_dump(mode="json", exclude_none=True, exclude=set(HOOK_NAMES))
+        unwanted = set(HOOK_NAMES)
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=unwanted)
 
 
 class Verdict(StrEnum):
