@@ -1,0 +1,104 @@
+"""The two ledgers live the same random life with hooks, and with jobs that are erased."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import invariant, rule, run_state_machine_as_test
+
+from common.ledger.outbox import Attempt, HookCall
+from common.ledger.records import Hook
+from tests.contract.conftest import artifact
+from tests.contract.test_ledger_twins import JOBS, PLANS, Twins, jobs, picks, stories
+
+if TYPE_CHECKING:
+    import redis
+
+    from common.contracts.plans import Plan
+
+EVENTS = ("succeeded", "failed", "cancelled", "expired", "paused")
+owners = st.sampled_from(("ann", "ann", "bob"))
+FILES = [artifact("photo", f"photo of {job}").sha256 for job in JOBS]
+FILES += [artifact(f"{name}.bin").sha256 for name in "abcd"]
+
+
+class Afterlife(Twins):
+    """Beside all that may happen to jobs: messages to hooks, and erasing."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        super().__init__(client)
+        self.calls: list[HookCall] = []
+
+    @rule(
+        job=jobs, plan=st.sampled_from(PLANS), events=st.sampled_from((EVENTS, EVENTS, ("paused",)))
+    )
+    def accept_with_a_hook(self, job: str, plan: Plan, events: tuple[str, ...]) -> None:
+        hook = Hook("https://example.org", events)
+        changes: dict[str, Any] = {"photo_ttl_ms": 2000, "result_ttl_ms": 4000, "deadline_ms": 3000}
+        self.both(lambda house: house.accept(job, plan, hook=hook, idempotency_key="k", **changes))
+
+    @rule(job=jobs, owner=owners)
+    def erase(self, job: str, owner: str) -> None:
+        self.both(lambda house: house.ledger.erase(job, owner))
+
+    @rule(job=jobs, owner=owners, which=st.sets(st.sampled_from(FILES)))
+    def deleted(self, job: str, owner: str, which: set[str]) -> None:
+        self.both(lambda house: house.ledger.deleted(job, owner, sorted(which)))
+
+    @rule(lease=st.sampled_from((10, 2000)), limit=st.sampled_from((1, 10)))
+    def take_messages(self, lease: int, limit: int) -> None:
+        self.calls += self.both(lambda house: house.ledger.due_calls(lease, limit))
+
+    @rule(pick=picks, error=st.sampled_from(("", "no")), again=st.sampled_from((None, 0, 1000)))
+    def send(self, pick: int, error: str, again: int | None) -> None:
+        if self.calls:
+            call = self.calls[-1 - pick % len(self.calls)]
+            attempt = Attempt(pick, None if error else 200, 1.5, error)
+            self.both(lambda house: house.ledger.called(call, attempt, again))
+
+    @rule(job=jobs, owner=owners, event=st.sampled_from((None, *EVENTS)))
+    def send_again(self, job: str, owner: str, event: str | None) -> None:
+        self.both(lambda house: house.ledger.call_again(job, owner, event))
+
+    @invariant()
+    def both_say_the_same_afterwards(self) -> None:
+        self.both(lambda house: [house.ledger.calls(job) for job in JOBS])
+        self.both(lambda house: [house.ledger.unsettled("ann", [file]) for file in FILES])
+        self.both(lambda house: [one.id for one in house.ledger.jobs("ann", None, 10)])
+
+    @invariant()
+    def nothing_is_left_of_what_was_erased(self) -> None:
+        for record in filter(None, map(self.houses[1].ledger.job, JOBS)):
+            if record.erased_ms is not None:
+                assert (record.params, record.artifacts, record.nodes) == ({}, {}, ())
+                ((kind, told),) = stories(self.houses[1].ledger, record.id)
+                assert (kind, told["error"]) == (str(record.state), None)
+
+    @invariant()
+    def the_outbox_holds_what_is_pending(self) -> None:
+        ledger = self.houses[1].ledger
+        pending = {
+            f"{job} {call.id.removeprefix(f'msg_{job}_')}"
+            for job in JOBS
+            for call in ledger.calls(job)
+            if call.state == "pending"
+        }
+        assert set(self.client.zrange("kiln:outbox", 0, -1)) == pending
+
+
+def test_both_ledgers_live_the_same_afterlife(client: redis.Redis) -> None:
+    class Life(Afterlife):
+        def __init__(self) -> None:
+            super().__init__(client)
+
+    few = settings(
+        max_examples=40,
+        stateful_step_count=40,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(Life, settings=few)
