@@ -39,7 +39,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the job as JSON and 
 
 @app.command()
 def figurine(  # noqa: PLR0913, PLR0917  options of a command are its signature
-    photo: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A portrait photo.")],
+    photo: Annotated[
+        Path | None, typer.Argument(exists=True, dir_okay=False, help="A portrait photo.")
+    ] = None,
+    photo_of: Annotated[
+        str | None, typer.Option("--from", help="Id of a job: take its photo again.")
+    ] = None,
     out_dir: Annotated[Path, typer.Option("--out", help="Folder for the files.")] = Path("out"),
     style: Annotated[str | None, typer.Option(help="Look of the portrait.")] = None,
     template: Annotated[str | None, typer.Option(help="Body of the figurine.")] = None,
@@ -58,7 +63,7 @@ def figurine(  # noqa: PLR0913, PLR0917  options of a command are its signature
         "subject": subject,
     }
     with _talking_to(url) as kiln:
-        job = kiln.submit_figurine(photo, idempotency_key=None, **parameters)
+        job = kiln.submit_figurine(photo, photo_of=photo_of, **parameters)
         job, _ = _follow(kiln, job["id"], quiet=as_json)
         paths = kiln.download(job, out_dir) if job["state"] == "succeeded" else []
         _report(job, paths, as_json=as_json)

@@ -72,9 +72,14 @@ class Kiln:
         self._session.close()
 
     def submit_figurine(
-        self, photo: str | Path | bytes, *, idempotency_key: str | None = None, **parameters: object
+        self,
+        photo: str | Path | bytes | None = None,
+        *,
+        photo_of: str | None = None,
+        idempotency_key: str | None = None,
+        **parameters: object,
     ) -> dict[str, Any]:
-        """Send a photo and return the accepted job.
+        """Send a photo, or name an earlier job for its photo, and return the accepted job.
 
         Raises
         ------
@@ -83,7 +88,10 @@ class Kiln:
         Unreachable
             The gateway did not answer, however often it was asked.
         """
-        return self._submit("/v1/figurines", [photo], parameters, idempotency_key)
+        photos = [] if photo is None else [photo]
+        return self._submit(
+            "/v1/figurines", photos, {"from": photo_of} | parameters, idempotency_key
+        )
 
     def submit_recipe(
         self,

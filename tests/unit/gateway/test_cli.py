@@ -55,7 +55,7 @@ class FakeKiln:
 
     def __exit__(self, *_: object) -> None: ...
 
-    def submit_figurine(self, _: Path, **parameters: object) -> dict[str, Any]:
+    def submit_figurine(self, _: Path | None, **parameters: object) -> dict[str, Any]:
         if error := REFUSES.get("submit"):
             raise error
         type(self).sent = {name: value for name, value in parameters.items() if value is not None}
@@ -136,6 +136,11 @@ def photo(tmp_path: Path) -> str:
 
 def _kiln(*arguments: str, typed: str | None = None) -> Result:
     return CliRunner().invoke(cli.app, list(arguments), input=typed)
+
+
+def test_the_photo_of_an_earlier_job_is_taken_again() -> None:
+    assert _kiln("figurine", "--from", "j0", "--style", "oil").exit_code == 0
+    assert FakeKiln.sent == {"style": "oil", "photo_of": "j0"}
 
 
 def test_a_figurine_is_made_and_its_files_are_listed(photo: str, tmp_path: Path) -> None:

@@ -157,3 +157,9 @@ def test_a_stream_goes_on_after_the_event_that_was_seen() -> None:
     kiln, gateway = _talking_to("id: 8-0\nevent: succeeded\ndata: {}\n\n")
     assert [event.id for event in kiln.stream("j1", after="7-0")] == ["8-0"]
     assert gateway.sent[0].headers["Last-Event-ID"] == "7-0"
+
+
+def test_an_earlier_job_is_named_instead_of_a_photo() -> None:
+    kiln, gateway = _talking_to("{}")
+    kiln.submit_figurine(photo_of="j0", style="oil")
+    assert json.loads(gateway.sent[0].body or "") == {"from": "j0", "style": "oil"}
