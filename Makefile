@@ -51,7 +51,7 @@ check: lint ## Look, do not touch: lint, types, imports, unit and contract tests
 	$(BIN)/python -m pytest tests/unit tests/contract -q
 
 test: setup-dev lint ## Everything the CI checks: lint, types, imports and all tests
-	$(BIN)/python -m pytest tests/unit tests/contract tests/print tests/integration -q
+	$(BIN)/python -m pytest tests/unit tests/contract tests/print tests/integration tests/fuzz -q
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check $(SOURCES)

@@ -23,7 +23,17 @@ FILE: Final = ROOT / "docs" / "verify.md"
 BIN: Final = Path(sys.executable).parent
 SERVICES: Final = ("gateway", "stylize_service", "fusion_service", "recipe_service")
 SOURCES: Final = (*SERVICES, "common", "deploy", "tests")
-FULL: Final = {"KILN_TEST_KILLS": "10", "KILN_TEST_PRINT": "full", "CI": "true"}
+FULL: Final = {
+    "KILN_TEST_KILLS": "10",
+    "KILN_TEST_PRINT": "full",
+    "KILN_TEST_FUZZ": "full",
+    "CI": "true",
+}
+    "KILN_TEST_KILLS": "10",
+    "KILN_TEST_PRINT": "full",
+    "KILN_TEST_FUZZ": "full",
+    "CI": "true",
+}
 
 LOOKS: Final = {
     "lint": ("ruff", "check", *SOURCES),
@@ -31,7 +41,7 @@ LOOKS: Final = {
     "types": ("mypy",),
     "imports": ("lint-imports", "--no-cache"),
 }
-SUITES: Final = ("unit", "contract", "print", "integration")
+SUITES: Final = ("unit", "contract", "print", "integration", "fuzz")
 
 
 @dataclass(frozen=True)

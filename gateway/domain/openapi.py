@@ -20,6 +20,9 @@ _PATH_PARAMETERS: Final = {
     "name": "Name of an artifact",
     "filename": "File",
 }
+_HEADERS: Final[dict[str, dict[str, Any]]] = {
+    "Idempotency-Key": {"minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+}
 _PROBLEM_SCHEMA: Final = {
     "type": "object",
     "description": "RFC 9457 problem details",
@@ -96,7 +99,10 @@ def _query(call: Call) -> list[dict[str, Any]]:
 
 
 def _headers(call: Call) -> list[dict[str, Any]]:
-    return [_parameter("header", name, {"type": "string"}, text) for name, text in call.headers]
+    return [
+        _parameter("header", name, {"type": "string"} | _HEADERS.get(name, {}), text)
+        for name, text in call.headers
+    ]
 
 
 def _parameter(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from tests.fuzz import tally
+from tests.stack import TestStack, require_stack
 
 FULL = os.environ.get("KILN_TEST_FUZZ") == "full"
 TIMES = 20 if FULL else 1  # the long form draws other inputs each time
@@ -25,6 +27,14 @@ def examples(number: int) -> settings:
     """Settings of one fuzzer; what it finds is shrunk, which may take a minute."""
     profile = settings.get_profile("full" if FULL else "short")
     return settings(profile, max_examples=number * TIMES, phases=(Phase.generate, Phase.shrink))
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[TestStack]:
+    """A house that works, with small limits: what is too large for it is soon made."""
+    require_stack()
+    with TestStack(fusion_workers=1, max_upload_mb=1, max_streams=16) as running:
+        yield running
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -7,8 +7,8 @@ from collections import Counter
 _counts: Counter[tuple[str, str]] = Counter()
 
 
-def count(kind: str, outcome: str) -> None:
-    _counts[kind, outcome] += 1
+def count(kind: str, outcome: str, number: int = 1) -> None:
+    _counts[kind, outcome] += number
 
 
 def lines() -> list[str]:
