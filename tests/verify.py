@@ -29,11 +29,6 @@ FULL: Final = {
     "KILN_TEST_FUZZ": "full",
     "CI": "true",
 }
-    "KILN_TEST_KILLS": "10",
-    "KILN_TEST_PRINT": "full",
-    "KILN_TEST_FUZZ": "full",
-    "CI": "true",
-}
 
 LOOKS: Final = {
     "lint": ("ruff", "check", *SOURCES),
