@@ -26,7 +26,8 @@ from common.settings import Settings, is_loopback
 from common.worker import METRICS_PORTS
 from gateway.domain.addresses import NOT_PUBLIC, Target, may_call, read_target
 
-MOST_READ: Final = 4096  # bytes of an answer; nobody looks at them
+MOST_READ: Final = 4096  # bytes of an answer's body; nobody looks at them
+LISTENED_S: Final = 0.5  # how long a body is listened to
 TRIED_ADDRESSES: Final = 2  # of one name, where the first cannot be connected to
 USER_AGENT: Final = "kiln-webhooks"
 REDIS_PORT: Final = 6379  # where an address of Redis names none
@@ -107,9 +108,10 @@ class Caller:
     def post(self, target: Target, headers: Mapping[str, str], body: bytes) -> Reply:
         """Post a body and say what came of it; nothing is raised."""
         began = time.monotonic()
+        until = began + self._timeout_s
         try:
-            with self._connected(target, began + self._timeout_s) as connection:
-                status, retry_after_s = _ask(connection, target, headers, body)
+            with self._connected(target, until) as connection:
+                status, retry_after_s = _ask(connection, until, target, headers, body)
         except (Unreached, BadWebhook) as exc:
             return Reply(None, _ms_since(began), str(exc))
         return Reply(status, _ms_since(began), retry_after_s=retry_after_s)
@@ -191,15 +193,24 @@ def _cut_off(connection: socket.socket, until: float) -> Iterator[None]:
 
 
 def _ask(
-    connection: socket.socket, target: Target, headers: Mapping[str, str], body: bytes
+    connection: socket.socket,
+    until: float,
+    target: Target,
+    headers: Mapping[str, str],
+    body: bytes,
 ) -> tuple[int, float | None]:
     with closing(HTTPConnection(target.host, target.port)) as http:
         http.sock = connection  # connected already: the library looks nothing up
         said = {"host": target.authority, "user-agent": USER_AGENT, "connection": "close"}
         http.request("POST", target.path, body, {**said, **headers})
         with http.getresponse() as answer:
-            answer.read(MOST_READ)
-            return answer.status, _retry_after_s(answer)
+            if _late(until):  # cut off in the middle of a header, which looks like its end
+                raise TimeoutError
+            asked = _retry_after_s(answer)
+            with suppress(OSError, HTTPException):  # politeness: who is hung up on may complain
+                connection.settimeout(LISTENED_S)
+                answer.read1(MOST_READ)
+            return answer.status, asked
 
 
 def _retry_after_s(answer: HTTPResponse) -> float | None:
