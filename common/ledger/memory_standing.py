@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
+from common.ledger.memory_entries import JobEntry
 from common.ledger.memory_house import MemoryHouse
 from common.ledger.records import Standing
 
@@ -19,8 +21,7 @@ class MemoryStanding(MemoryHouse):
             entry, active = self._book.find(job), self._book.active()
             if entry is None or entry.state.resting:
                 return None
-            nodes = (node for one in active for node in one.nodes.values())
-            unfinished = Counter(node.plan.stage for node in nodes if node.state in UNFINISHED)
+            unfinished = self._open(active)
             planned = entry.new.plan.nodes
             stages = unfinished.keys() | {node.stage for node in planned}
             return Standing(
@@ -31,6 +32,24 @@ class MemoryStanding(MemoryHouse):
                 runs_ms={stage: tuple(self._book.runs[stage]) for stage in stages},
                 slots=self.slots({node.queue for node in planned}),
             )
+
+    def outlook(self, queues: Iterable[str]) -> Standing:
+        """See ``Ledger``."""
+        with self._lock:
+            active = self._book.active()
+            opened = self._open(active)
+            return Standing(
+                now_ms=self._now(),
+                position=len(active),
+                active=len(active),
+                open=dict(opened),
+                runs_ms={stage: tuple(self._book.runs[stage]) for stage in opened},
+                slots=self.slots(queues),
+            )
+
+    def _open(self, active: list[JobEntry]) -> Counter[str]:
+        nodes = (node for one in active for node in one.nodes.values())
+        return Counter(node.plan.stage for node in nodes if node.state in UNFINISHED)
 
     def bytes_of(self, owner: str | None = None) -> int:
         """See ``Ledger``."""

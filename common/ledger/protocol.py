@@ -127,6 +127,10 @@ class Ledger(Eraser, Outbox, Protocol):
         """Tell where a job stands; None when it is unknown, paused or over."""
         ...
 
+    def outlook(self, queues: Iterable[str]) -> Standing:
+        """Tell how a job would stand that came now, with the slots of some queues."""
+        ...
+
     def bytes_of(self, owner: str | None = None) -> int:
         """Tell how much the files of an owner, or of the house, take; promises not counted."""
         ...
@@ -163,6 +167,17 @@ class Ledger(Eraser, Outbox, Protocol):
 
     def lead(self, name: str, who: str, ttl_ms: int) -> bool:
         """Take or keep a leader lock."""
+        ...
+
+    def whole(self) -> bool:
+        """Whether somebody has made sure that this ledger did not lose its jobs.
+
+        False of an empty one: nobody can tell a new ledger from one that was lost.
+        """
+        ...
+
+    def declare_whole(self) -> None:
+        """Say that nothing is missing, or that all that could be was brought back."""
         ...
 
     def recount(self) -> int:

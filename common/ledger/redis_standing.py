@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import cast
 
 from common.ledger import reading
 from common.ledger.protocol import PROMISES
@@ -19,7 +20,11 @@ class RedisStanding(RedisHouse):
 
     def standing(self, job: str) -> Standing | None:
         """See ``Ledger``."""
-        return reading.standing(self._run("standing", job))
+        return reading.standing(self._run("standing", job)) if job else None
+
+    def outlook(self, queues: Iterable[str]) -> Standing:
+        """See ``Ledger``."""
+        return cast("Standing", reading.standing(self._run("standing", "", *queues)))
 
     def bytes_of(self, owner: str | None = None) -> int:
         """See ``Ledger``."""

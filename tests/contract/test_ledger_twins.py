@@ -12,7 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from common.contracts.plans import Plan
 from common.errors import KilnError, NoFace, StorageError
-from common.ledger.records import Approval, Claim, Committed, NodeResult
+from common.ledger.protocol import PROMISES
+from common.ledger.records import Approval, Claim, Committed, Limits, NodeResult
 from tests.contract.conftest import DIAMOND, HELD, House, artifact, memory_house, node, redis_house
 
 if TYPE_CHECKING:
@@ -32,6 +33,14 @@ PLANS = (
     Plan(nodes=(node("a"), node("b", "a", optional=True), node("c", optional=True))),
     HELD,
     Plan(nodes=(node("a", hold=True, optional=True), node("b"), node("c", "a", "b"))),
+)
+# what a test may run into: two jobs, one of an owner, some ready stages, a few files of 7 bytes
+LIMITS = (
+    Limits(2),
+    Limits(4, max_active_of_owner=1),
+    Limits(4, max_depth=2),
+    Limits(4, max_bytes=28),
+    Limits(4, max_bytes_of_owner=14),
 )
 jobs, workers = st.sampled_from(JOBS), st.sampled_from(WORKERS)
 picks = st.integers(0, 5)
@@ -60,18 +69,44 @@ class Twins(RuleBasedStateMachine):
             self.both(lambda house: ask(house.ledger, claim))
 
     # -- what may happen --------------------------------------------------------------------
-    @rule(job=jobs, plan=st.sampled_from(PLANS), key=st.sampled_from((None, "k")))
-    def accept(self, job: str, plan: Plan, key: str | None) -> None:
-        ttl = {"deadline_ms": 3000, "photo_ttl_ms": 2000, "result_ttl_ms": 4000}
-        self.both(lambda house: house.accept(job, plan, 2, idempotency_key=key, **ttl))
+    @rule(
+        job=jobs,
+        owner=st.sampled_from(("ann", "ann", "bob")),
+        plan=st.sampled_from(PLANS),
+        key=st.sampled_from((None, "k")),
+        limits=st.sampled_from(LIMITS),
+        cancel_after=st.sampled_from((None, None, 0, 1000)),
+    )
+    def accept(
+        self,
+        job: str,
+        owner: str,
+        plan: Plan,
+        key: str | None,
+        limits: Limits,
+        cancel_after: int | None,
+    ) -> None:
+        self.promised(job)
+        changes = {"deadline_ms": 3000, "photo_ttl_ms": 2000, "result_ttl_ms": 4000}
+        changes |= {"cancel_after_ms": cancel_after, "promise": promise_of(job)}
+        self.both(
+            lambda house: house.accept(
+                job, plan, limits=limits, owner=owner, idempotency_key=key, **changes
+            )
+        )
 
-    @rule(job=jobs, plan=st.sampled_from(PLANS))
-    def accept_what_is_known(self, job: str, plan: Plan) -> None:
+    @rule(job=jobs, plan=st.sampled_from(PLANS), limits=st.sampled_from(LIMITS))
+    def accept_what_is_known(self, job: str, plan: Plan, limits: Limits) -> None:
         keys = [one.id for one in plan.nodes]
         hits = self.both(lambda house: house.ledger.memos("ann", keys))
         if all(hits):
-            memoised = dict(zip(keys, hits, strict=True))
-            self.both(lambda house: house.accept(job, plan, 2, memoised=memoised))
+            known = {"memoised": dict(zip(keys, hits, strict=True)), "promise": promise_of(job)}
+            self.both(lambda house: house.accept(job, plan, limits=limits, **known))
+
+    def promised(self, *content: str) -> None:
+        """Note the intent to write the file of a promise, as the gateway does."""
+        hashes = [promise_of(one) for one in content]
+        self.both(lambda house: house.ledger.discard(PROMISES, hashes))
 
     @rule(job=jobs, which=st.sampled_from("abcd"), worker=workers)
     def claim(self, job: str, which: str, worker: str) -> None:
@@ -125,7 +160,9 @@ class Twins(RuleBasedStateMachine):
     def resume(self, job: str, owner: str, again: frozenset[str], hold: bool) -> None:
         record = self.houses[0].ledger.job(job)
         again = frozenset(record.plan.closure(set(again))) if record else again
-        approval = Approval({"height_mm": 60, "name": "Ann"}, again, hold)
+        self.promised(f"{job} again")
+        promise = promise_of(f"{job} again") if again else ""
+        approval = Approval({"height_mm": 60, "name": "Ann"}, again, hold, promise)
         self.both(lambda house: house.ledger.resume(job, owner, approval))
 
     @rule(pick=picks)
@@ -145,6 +182,13 @@ class Twins(RuleBasedStateMachine):
     @rule(limit=st.sampled_from((1, 100)))
     def reap(self, limit: int) -> None:
         self.both(lambda house: house.ledger.reap(limit))
+
+    @rule(worker=workers, queue=st.sampled_from(("red", "blue")), slots=st.integers(0, 3))
+    def come_and_go(self, worker: str, queue: str, slots: int) -> None:
+        if slots:
+            self.both(lambda house: house.ledger.worker_up(queue, worker, slots))
+        else:
+            self.both(lambda house: house.ledger.worker_down(queue, worker))
 
     @rule(missing=st.integers(0, 3), patience=st.sampled_from((0, 2000)))
     def publish_again(self, missing: int, patience: int) -> None:
@@ -168,6 +212,25 @@ class Twins(RuleBasedStateMachine):
         self.both(lambda house: house.ledger.ready_counts(("red", "blue")))
         self.both(lambda house: sorted(house.ledger.dead_letters()))
         self.both(lambda house: house.ledger.waits_ms("red"))
+        self.both(lambda house: [house.ledger.standing(job) for job in JOBS])
+        self.both(lambda house: house.ledger.outlook(("red", "blue")))
+        self.both(lambda house: [house.ledger.bytes_of(who) for who in (None, "ann", "bob")])
+        self.both(lambda house: house.ledger.slots(("red", "blue")))
+
+    @invariant()
+    def no_counter_is_ever_off(self) -> None:
+        assert self.houses[1].ledger.recount() == 0
+        for counter in ("open", "bytes"):
+            assert all(int(n) > 0 for n in self.client.hvals(f"kiln:{counter}"))
+
+    @invariant()
+    def a_promise_is_kept_until_its_job_ends(self) -> None:
+        records = [record for record in map(self.houses[1].ledger.job, JOBS) if record]
+        kept = {f"kiln:refs:{PROMISES}:{one.promise}" for one in records if not one.state.terminal}
+        kept -= {f"kiln:refs:{PROMISES}:"}
+        assert set(self.client.keys(f"kiln:refs:{PROMISES}:*")) == kept
+        thrown_away = set(self.client.zrange("kiln:trash", 0, -1))
+        assert thrown_away.isdisjoint(f"{PROMISES} {key[-64:]}" for key in kept)
 
     @invariant()
     def a_job_ends_once_and_a_node_is_committed_once(self) -> None:
@@ -186,11 +249,13 @@ class Twins(RuleBasedStateMachine):
 
     @invariant()
     def the_indexes_of_redis_say_what_the_jobs_say(self) -> None:
-        nodes, unfinished = [], set()
+        nodes, unfinished, limited = [], set(), set()
         for record in filter(None, map(self.houses[1].ledger.job, JOBS)):
             nodes += [(f"{record.id} {one.id}", one.state, one.worker) for one in record.nodes]
             if not record.state.terminal:
                 unfinished.add(record.id)
+            if not record.state.terminal and record.cancel_at_ms is not None:
+                limited.add(record.id)
         running = {(name, worker) for name, state, worker in nodes if state == "running"}
         held = {(n, w) for w in WORKERS for n in self.client.smembers(f"kiln:held:{w}")}
         ready = [n for q in ("red", "blue") for n in self.client.zrange(f"kiln:ready:{q}", 0, -1)]
@@ -199,6 +264,11 @@ class Twins(RuleBasedStateMachine):
         assert held == running
         assert set(self.client.zrange("kiln:active", 0, -1)) == unfinished
         assert set(self.client.zrange("kiln:deadlines", 0, -1)) == unfinished
+        assert set(self.client.zrange("kiln:cancels", 0, -1)) == limited
+
+
+def promise_of(content: str) -> str:
+    return artifact("promise", content).sha256
 
 
 def stories(ledger: Ledger, job: str) -> list[tuple[str, dict[str, Any]]]:

@@ -1,6 +1,8 @@
--- ARGV: 1 job. Answers where an unfinished job stands and what the house is busy with; only reads.
-local now, job = now_ms(), load(ARGV[1])
-local position = job and redis.call('ZRANK', P .. 'active', job.id)
+-- ARGV: 1 job (empty for one that would come now), 2.. queues to count the slots of
+-- Answers where an unfinished job stands and what the house is busy with; only reads.
+local now, coming = now_ms(), ARGV[1] == ''
+local job = not coming and load(ARGV[1])
+local position = coming and redis.call('ZCARD', P .. 'active') or job and redis.call('ZRANK', P .. 'active', job.id)
 if not position then return answer(EMPTY) end
 local open, runs, slots = {}, {}, {}
 local function note_runs(stage)
@@ -11,7 +13,8 @@ for i = 1, #counted, 2 do
   open[counted[i]] = tonumber(counted[i + 1])
   note_runs(counted[i])
 end
-for _, node in ipairs(job.plan) do
+for i = 2, #ARGV do slots[ARGV[i]] = slots_of(ARGV[i], now) end
+for _, node in ipairs(job and job.plan or {}) do
   note_runs(node.stage)
   slots[node.queue] = slots[node.queue] or slots_of(node.queue, now)
 end
