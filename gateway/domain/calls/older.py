@@ -37,6 +37,8 @@ _RECOGNISED: Final[dict[str, Any]] = {
     "ingredients": [{"name": "leek", "id": "leek", "confidence": 0.93, "source": "seen"}],
 }
 
+_KNOWN: Final = Answer(200, "The task is done already: its photos are known", TaskResult)
+
 OLDER: Final[tuple[Call, ...]] = (
     Call(
         "POST",
@@ -65,6 +67,7 @@ OLDER: Final[tuple[Call, ...]] = (
         " when the list is there; it waits a day for `POST /cook-from-image/{task}`.",
         body=Body(RecipeParams, photos=5, photo_needed=True, without=("pause_after",)),
         answers=(
+            _KNOWN,
             Answer(202, "The task is accepted", TaskResult, example=_TASK),
             _TOO_LARGE,
             _REFUSED,
@@ -151,6 +154,7 @@ OLDER: Final[tuple[Call, ...]] = (
         details="The same as `POST /test-vlm`.",
         body=Body(RecipeParams, photos=5, photo_needed=True, without=("pause_after",)),
         answers=(
+            _KNOWN,
             Answer(202, "The task is accepted", TaskResult, example=_TASK),
             _TOO_LARGE,
             _REFUSED,
