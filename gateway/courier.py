@@ -35,8 +35,8 @@ from gateway.rounds import run_until, told_to_stop
 PERIOD_S: Final = 0.25
 THREADS: Final = 8
 RUNNING_OF_A_HOST: Final = 4  # so that a slow one leaves threads to the others
-HELD: Final = 24  # messages in hand, called or waiting for a thread
-HELD_OF_A_HOST: Final = 12
+HELD: Final = 200  # messages in hand, called or waiting for a thread
+HELD_OF_A_HOST: Final = 100
 NOTE_AGAIN_S: Final = 0.5
 
 log = logging.getLogger(__name__)
