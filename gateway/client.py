@@ -23,6 +23,7 @@ import requests
 from requests.auth import AuthBase
 
 from gateway.event_lines import JobEvent, parse_events
+from gateway.form import form_fields, form_file
 
 __all__ = ["ApiError", "JobEvent", "Kiln", "Unreachable", "parse_events"]
 
@@ -175,6 +176,17 @@ class Kiln:
         """Cancel a job."""
         return dict(self._send("POST", f"/v1/jobs/{job}/cancel").json())
 
+    def delete(self, job: str) -> dict[str, Any]:
+        """Erase a job and its files, ending it first where it must.
+
+        Returns
+        -------
+        dict
+            The receipt: ``job``, ``erased_at``, and the files ``erased``, ``kept`` (for which
+            other jobs of yours) and ``pending``.
+        """
+        return dict(self._send("DELETE", f"/v1/jobs/{job}").json())
+
     def timeline(self, job: str) -> dict[str, Any]:
         """Read where the time of a job went."""
         return dict(self._send("GET", f"/v1/jobs/{job}/timeline").json())
@@ -205,9 +217,9 @@ class Kiln:
         key: str | None,
     ) -> dict[str, Any]:
         headers = {"Idempotency-Key": key or uuid.uuid4().hex}
-        files = [("photo", _file(photo)) for photo in photos]
+        files = [("photo", form_file(photo)) for photo in photos]
         said = {name: value for name, value in parameters.items() if value is not None}
-        sent = {"files": files, "data": _fields(said)} if files else {"json": said}
+        sent = {"files": files, "data": form_fields(said)} if files else {"json": said}
         return dict(self._send("POST", path, headers=headers, **sent).json())
 
     def _stream_once(self, job: str, last: str) -> Iterator[JobEvent]:
@@ -252,21 +264,6 @@ class _Bearer(AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._key}"
         return request
-
-
-def _file(photo: str | Path | bytes) -> tuple[str, bytes]:
-    if isinstance(photo, bytes):
-        return "photo", photo
-    return Path(photo).name, Path(photo).read_bytes()
-
-
-def _fields(parameters: dict[str, object]) -> list[tuple[str, str]]:
-    """Flatten for a form: a list is a field that comes several times."""
-    return [
-        (name, str(one))
-        for name, value in parameters.items()
-        for one in (value if isinstance(value, (list, tuple)) else [value])
-    ]
 
 
 def _pauses() -> Iterator[float]:

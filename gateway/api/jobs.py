@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, request
 
-from common.errors import NotAllowedNow, NotFound
-from gateway.api.reading import job_of, job_response, own, owner_of, query_of
+from common.errors import NotAllowedNow
+from gateway import promises
+from gateway.api.reading import job_of, job_response, own, owner_of, query_of, unknown
 from gateway.api.uploads import changes_of
+from gateway.domain.erasures import erasure_receipt
 from gateway.domain.pages import page_of
 from gateway.domain.queries import JobsQuery, NoQuery, WaitQuery
 from gateway.domain.timeline import build_timeline
+from gateway.erase import erase
 from gateway.house import house
 from gateway.resume import PARAMS, resume
 
@@ -53,6 +56,18 @@ def resume_job(job: str) -> Response:
     return job_response(job_of(request, job), 202)
 
 
+@blueprint.delete("/v1/jobs/<job>")
+def delete_job(job: str) -> Response:
+    """Erase a job; erasing it again answers the same receipt."""
+    query_of(request, NoQuery)
+    erasure = erase(house().ledger, house().store, job, owner_of(request))
+    if erasure is None:
+        raise unknown(job)
+    response = jsonify(erasure_receipt(erasure).model_dump(mode="json"))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 @blueprint.post("/v1/jobs/<job>/cancel")
 def cancel_job(job: str) -> Response:
     """Cancel a job; cancelling it again changes nothing."""
@@ -60,8 +75,9 @@ def cancel_job(job: str) -> Response:
     ledger = house().ledger
     status = ledger.cancel(job, owner_of(request))
     if status == "unknown":
-        raise NotFound(f"there is no job {job}")
+        raise unknown(job)
     record = job_of(request, job)
+    promises.forget(house().store, record.promise)  # even a lost ledger never lets it run again
     if status == "ended":
         raise NotAllowedNow(f"job {job} has {record.state} already")
     return job_response(record, 202)

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 from flask import Request, Response, g, jsonify
 from pydantic import BaseModel
 
-from common.errors import BadParameter, LedgerUnavailable, NotFound, Unauthorized
+from common.errors import BadParameter, Erased, KilnError, LedgerUnavailable, NotFound, Unauthorized
 from common.ledger.records import JobRecord
 from common.vision.headers import photo_format
 from gateway.domain.keys import Key
@@ -102,10 +102,22 @@ def job_of(request: Request, job: str) -> JobRecord:
 
 
 def own(request: Request, job: str, record: JobRecord | None) -> JobRecord:
-    """Check that a record is there and is the caller's."""
+    """Check that a record is there, is the caller's and was not erased."""
     if record is None or record.owner != owner_of(request):
-        raise NotFound(f"there is no job {job}")
+        raise unknown(job)
+    if record.erased_ms is not None:
+        raise Erased(f"job {job} was erased", "DELETE it once more to read the receipt again.")
     return record
+
+
+def unknown(job: str) -> KilnError:
+    """Say that there is no job of that name; or, after a loss, that nobody can tell yet."""
+    if house().ledger.whole():
+        return NotFound(f"there is no job {job}")
+    return LedgerUnavailable(
+        f"job {job} is not known, but jobs may be missing: Redis was lost, or has just begun",
+        "Try again later. The operator should run `kiln recover` (see the reconciler's log).",
+    )
 
 
 def preferred_wait_s(request: Request) -> int:

@@ -15,6 +15,7 @@ SCOPES: Final[dict[str, Scope | None]] = {
     "POST /v1/recipes": SUBMIT,
     "POST /v1/jobs/{job}/resume": SUBMIT,
     "POST /v1/jobs/{job}/cancel": SUBMIT,
+    "DELETE /v1/jobs/{job}": SUBMIT,
     "GET /v1/jobs": READ,
     "GET /v1/jobs/{job}": READ,
     "GET /v1/jobs/{job}/events": READ,

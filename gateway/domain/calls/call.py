@@ -61,6 +61,7 @@ MISUNDERSTOOD: Final = (
     Answer(431, "The headers are too large", media_type="*/*"),
 )
 UNKNOWN: Final = problem(404, "There is no such job (or it is somebody else's)")
+ERASED: Final = problem(410, "The job was erased")
 AWAY: Final = problem(503, "Redis is away or the house is full; see Retry-After")
 REFUSED: Final = problem(422, "Photo or parameter refused: `code`, `detail` and `hint` say why")
 JOB: Final = "/v1/jobs/{job}"

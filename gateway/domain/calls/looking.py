@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.domain import queries
-from gateway.domain.calls.call import AWAY, JOB, REFUSED, UNKNOWN, Answer, Call, problem
+from gateway.domain.calls.call import AWAY, ERASED, JOB, REFUSED, UNKNOWN, Answer, Call, problem
 from gateway.domain.timeline import Timeline
 from gateway.domain.views import JobList, JobView
 
@@ -33,6 +33,7 @@ LOOK: Final[tuple[Call, ...]] = (
             Answer(200, "The job", JobView),
             Answer(304, "Unchanged"),
             UNKNOWN,
+            ERASED,
             REFUSED,
             AWAY,
         ),
@@ -55,6 +56,7 @@ LOOK: Final[tuple[Call, ...]] = (
             Answer(200, "The stream", media_type="text/event-stream"),
             Answer(204, "The job has ended and you have seen it all"),
             UNKNOWN,
+            ERASED,
             REFUSED,
             AWAY,
         ),
@@ -65,7 +67,7 @@ LOOK: Final[tuple[Call, ...]] = (
         f"{JOB}/timeline",
         "See where the time of a job went",
         tag="Look",
-        answers=(Answer(200, "The waterfall", Timeline), UNKNOWN, AWAY),
+        answers=(Answer(200, "The waterfall", Timeline), UNKNOWN, ERASED, AWAY),
         example="curl {base}/v1/jobs/$JOB/timeline",
     ),
     Call(
@@ -84,7 +86,7 @@ LOOK: Final[tuple[Call, ...]] = (
             Answer(206, "The part asked for", media_type="*/*"),
             Answer(304, "You have it already"),
             UNKNOWN,
-            problem(410, "It has expired"),
+            problem(410, "It has expired, or the job was erased"),
             problem(416, "The range lies outside the file"),
             AWAY,
         ),

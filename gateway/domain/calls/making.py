@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from gateway.domain.calls.call import AWAY, JOB, REFUSED, UNKNOWN, Answer, Body, Call, problem
+from gateway.domain.calls.call import (
+    AWAY,
+    ERASED,
+    JOB,
+    REFUSED,
+    UNKNOWN,
+    Answer,
+    Body,
+    Call,
+    problem,
+)
+from gateway.domain.erasures import ErasureReceipt
 from gateway.domain.params import FigurineParams
 from gateway.domain.recipes import FIXED, RecipeParams
 from gateway.domain.views import JobView
@@ -21,6 +32,17 @@ SUBMIT_HEADERS: Final = (
 EARLIER: Final = "3f0c5b1f9d0e4c6aa2f7d3b6c1e8a954"
 NOT_YOURS: Final = problem(404, "There is no job `from` (or it is somebody else's)")
 NO_PHOTO_ANY_MORE: Final = problem(410, "The photo of the job `from` has expired or was erased")
+
+_RECEIPT: Final[dict[str, Any]] = {
+    "job": EARLIER,
+    "erased_at": "2026-11-21T10:15:04.310Z",
+    "erased": [
+        {"name": "figurine.glb", "sha256": "9f2c…", "size": 912_344},
+        {"name": "photo", "sha256": "51d0…", "size": 2_345_678},
+    ],
+    "kept": [],
+    "pending": [],
+}
 
 MAKE: Final[tuple[Call, ...]] = (
     Call(
@@ -91,6 +113,7 @@ MAKE: Final[tuple[Call, ...]] = (
         answers=(
             Answer(202, "The job goes on", JobView),
             UNKNOWN,
+            ERASED,
             problem(409, "`job_not_paused`: it runs, has gone on already, or has ended"),
             REFUSED,
             AWAY,
@@ -107,9 +130,26 @@ MAKE: Final[tuple[Call, ...]] = (
         answers=(
             Answer(202, "The job is cancelled (also when it was before)", JobView),
             UNKNOWN,
+            ERASED,
             problem(409, "The job has ended already"),
             AWAY,
         ),
         example="curl -X POST {base}/v1/jobs/$JOB/cancel",
+    ),
+    Call(
+        "DELETE",
+        JOB,
+        "Erase a job and its files",
+        tag="Make",
+        details="A job that runs is cancelled first. Its files are deleted at once: the photo, what"
+        " was measured and all that was made, but not what another job of yours has too. What was"
+        " remembered of them is forgotten. The receipt says what is gone; asking again answers it"
+        " again, and every other call to the job is a 410 from then on.",
+        answers=(
+            Answer(200, "The receipt", ErasureReceipt, example=_RECEIPT),
+            UNKNOWN,
+            AWAY,
+        ),
+        example="curl -X DELETE {base}/v1/jobs/$JOB",
     ),
 )

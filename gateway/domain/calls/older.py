@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from gateway.domain import queries
-from gateway.domain.calls.call import AWAY, Answer, Body, Call, problem
+from gateway.domain.calls.call import AWAY, ERASED, Answer, Body, Call, problem
 from gateway.domain.params import FigurineParams
 from gateway.domain.recipes import FIXED, RecipeParams
 from gateway.domain.tasks import Prediction, Predictions, TaskResult
@@ -87,7 +87,7 @@ OLDER: Final[tuple[Call, ...]] = (
         answers=(
             Answer(200, "The task", TaskResult, example=_RECOGNISED),
             _UNKNOWN,
-            problem(410, "What it made has expired"),
+            problem(410, "What it made has expired, or it was erased"),
             _REFUSED,
             AWAY,
         ),
@@ -105,6 +105,7 @@ OLDER: Final[tuple[Call, ...]] = (
             Answer(200, "The recipes", TaskResult),
             Answer(202, "It takes longer: look at `status_url`", TaskResult, example=_TASK),
             _UNKNOWN,
+            ERASED,
             problem(409, "`job_not_paused`: still recognising, or cooked from another list"),
             problem(422, "A parameter was refused, or the task has failed: `code` says how"),
             AWAY,

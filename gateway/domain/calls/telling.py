@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from gateway.domain.calls.call import AWAY, JOB, REFUSED, UNKNOWN, Answer, Call, problem
+from gateway.domain.calls.call import AWAY, ERASED, JOB, REFUSED, UNKNOWN, Answer, Call, problem
 from gateway.domain.deliveries import DeliveryLog
 from gateway.domain.queries import RedeliverQuery
 
@@ -40,7 +40,7 @@ CALL_BACK: Final[tuple[Call, ...]] = (
         tag="Look",
         details="A job that was sent with `webhook=https://…` calls that address when it ends or"
         " pauses, signed as Standard Webhooks describes. `docs/webhooks.md` shows how to check it.",
-        answers=(Answer(200, "The log", DeliveryLog, example=_EXAMPLE), UNKNOWN, AWAY),
+        answers=(Answer(200, "The log", DeliveryLog, example=_EXAMPLE), UNKNOWN, ERASED, AWAY),
         example="curl {base}/v1/jobs/$JOB/webhooks",
     ),
     Call(
@@ -54,6 +54,7 @@ CALL_BACK: Final[tuple[Call, ...]] = (
         answers=(
             Answer(202, "They are on their way", DeliveryLog),
             problem(404, "There is no such job, or it has no such message"),
+            ERASED,
             REFUSED,
             AWAY,
         ),
