@@ -34,6 +34,7 @@ from common.stage import Runtime, StageTask, run
 from common.stores import open_store
 
 READY_PERIOD_S = 2.0
+VERSIONS_PERIOD_S = 30.0
 GOODBYE_S = 2.0
 METRICS_PORTS = 16
 EXIT_CANNOT_START = 78  # EX_CONFIG of sysexits.h
@@ -172,16 +173,16 @@ class _Life:
     def _announce(self) -> None:
         """Say that this worker is ready until it leaves, then that it has left."""
         ledger, queue, name = self.runtime.ledger, self._service.queue, self.runtime.worker
-        versions_told = False
+        tell_at = 0.0  # and now and then again: Redis may have been emptied
         while True:
             leaving = self._leaving.is_set()
             try:
                 if leaving:
                     ledger.worker_down(queue, name)
                 else:
-                    if not versions_told:
+                    if time.monotonic() >= tell_at:
                         ledger.put_versions(self.runtime.versions)
-                        versions_told = True
+                        tell_at = time.monotonic() + VERSIONS_PERIOD_S
                     ledger.worker_up(queue, name, self._slots)
             except Exception as exc:  # noqa: BLE001  a worker nobody sees is a worker lost
                 log.warning("cannot announce this worker: %s", exc)

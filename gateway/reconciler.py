@@ -13,7 +13,7 @@ import os
 import socket
 import statistics
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 import redis
@@ -31,6 +31,7 @@ from common.settings import Settings
 from common.stores import ArtifactStore, open_store
 from common.worker import start_metrics
 from gateway.rounds import run_until, told_to_stop
+from gateway.watch import PromiseWatch
 
 LEADER_TTL_MS = 5_000
 PATIENCE_MS = 10_000  # a stage that waits longer is published again, though its message is there
@@ -56,6 +57,7 @@ class Reconciler:
         self._who = f"{socket.gethostname()}:{os.getpid()}"
         self._seen = "$"  # position in the stream of all events
         self._recount_at = 0.0  # by the monotonic clock: at once
+        self._promises = PromiseWatch(app, ledger, store)
 
     def sweep(self) -> None:
         """Do one round, if this process leads; a duty that fails does not keep the others away.
@@ -70,8 +72,10 @@ class Reconciler:
             return
         for event in ended:
             count_job(event)
-        duties = (self._reap, self._bring_back, self._ledger.expire, self._empty_trash)
-        for duty in (*duties, self._recount):
+        duties: list[Callable[[], object]] = [self._reap, self._bring_back, self._ledger.expire]
+        duties += [self._empty_trash, self._recount, self._promises.look_for_loss]
+        self._promises.note(ended)
+        for duty in (*duties, self._promises.forget):
             try:
                 duty()
             except LedgerUnavailable:

@@ -81,6 +81,7 @@ class Rescuer:
             self.pause(SETTLING_MS / 1000)  # until those on their way in have arrived
         for promise in young:
             self._make(promise, found)
+        self.ledger.declare_whole()
         return found
 
     def _make(self, promise: Promise, found: Recovery) -> None:
@@ -158,22 +159,19 @@ def latest(found: Iterable[Promise | Unreadable], unreadable: list[Loss]) -> lis
     return sorted(last.values(), key=lambda one: (one.accepted_ms, one.job.job))
 
 
-def forgotten(ledger: Ledger, store: ArtifactStore, most: int = 1000) -> list[str]:
-    """Jobs that were promised and that the ledger does not know, oldest first.
+def forgotten(ledger: Ledger, store: ArtifactStore, most: int = 1000) -> tuple[list[str], int]:
+    """Find jobs that were promised and that the ledger does not know, oldest first.
 
-    Of the first so many promises; what is younger than a submit may take is not counted.
+    Looks at the first so many promises. The second value counts those that are too young to
+    tell: their submit may be on its way.
 
     Raises
     ------
     LedgerUnavailable, StorageError
         Redis or the store does not answer.
     """
-    before = _now_ms() - SETTLING_MS
+    young_from = time.time_ns() // 1_000_000 - SETTLING_MS
     every = latest(islice(promises.read_all(store), most), [])
-    return [
-        one.job.job for one in every if one.since_ms < before and ledger.job(one.job.job) is None
-    ]
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
+    unknown = [one for one in every if ledger.job(one.job.job) is None]
+    old = [one.job.job for one in unknown if one.since_ms < young_from]
+    return old, len(unknown) - len(old)

@@ -46,6 +46,7 @@ COUNTERS = frozenset(
 )  # a field at nought goes, and the last with its key
 NEVER_GROWS = COUNTERS | {
     "trash",
+    "whole",
     "dead",
     "waits",
     "runs",

@@ -129,7 +129,7 @@ class FilesAudit:
             if match is None:
                 yield Finding(Kind.ORPHAN, "", f"{path} is no artifact")
             elif not self._wanted(match["owner"], match["sha256"]) and self._store.has(path):
-                yield Finding(Kind.ORPHAN, "", f"nobody refers to {path}")
+                yield Finding(Kind.ORPHAN, "", f"nobody refers to {path}", path)
 
     def _wanted(self, owner: str, sha256: str) -> bool:
         pipe = self._redis.pipeline()  # in one moment: files move between the two

@@ -46,6 +46,7 @@ class Finding:
     kind: Kind
     job: str
     detail: str
+    path: str = ""  # of a file in the store
 
 
 @dataclass(frozen=True)

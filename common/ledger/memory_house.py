@@ -33,6 +33,7 @@ class MemoryHouse:
         self._leaders: dict[str, tuple[str, int]] = {}
         self._workers: dict[tuple[str, str], tuple[int, int]] = {}  # until, slots
         self._versions: dict[str, str] = {}
+        self._whole = False
 
     # -- keeping house ------------------------------------------------------------------
     def reap(self, limit: int = 100) -> Reaped:
@@ -134,6 +135,14 @@ class MemoryHouse:
         with self._lock:
             dead = self._book.dead
             return sorted(dead, key=lambda job: (dead[job], job), reverse=True)[:limit]
+
+    def whole(self) -> bool:
+        """See ``Ledger``."""
+        return self._whole
+
+    def declare_whole(self) -> None:
+        """See ``Ledger``."""
+        self._whole = True
 
     def lead(self, name: str, who: str, ttl_ms: int) -> bool:
         """See ``Ledger``."""

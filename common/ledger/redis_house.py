@@ -44,6 +44,14 @@ class RedisHouse(RedisLink):
         """See ``Ledger``."""
         self._run("discard", owner, *hashes)
 
+    def whole(self) -> bool:
+        """See ``Ledger``."""
+        return bool(self._call("exists", f"{self._prefix}whole"))
+
+    def declare_whole(self) -> None:
+        """See ``Ledger``."""
+        self._call("set", f"{self._prefix}whole", 1)
+
     def lead(self, name: str, who: str, ttl_ms: int) -> bool:
         """See ``Ledger``."""
         return bool(self._run("lead", name, who, ttl_ms))

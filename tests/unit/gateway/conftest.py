@@ -114,6 +114,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def stack(settings: Settings, now_ms: Callable[[], int]) -> Iterator[Stack]:
     ledger = MemoryLedger(now_ms)
+    ledger.declare_whole()
     ledger.put_versions(dict.fromkeys(BY_NAME, VERSION))
     store = ArtifactStore("memory:///")
     published: list[tuple[str, Plan]] = []

@@ -138,8 +138,9 @@ def _kiln(*arguments: str, typed: str | None = None) -> Result:
     return CliRunner().invoke(cli.app, list(arguments), input=typed)
 
 
-def test_the_photo_of_an_earlier_job_is_taken_again() -> None:
-    assert _kiln("figurine", "--from", "j0", "--style", "oil").exit_code == 0
+def test_the_photo_of_an_earlier_job_is_taken_again(tmp_path: Path) -> None:
+    out = str(tmp_path / "out")
+    assert _kiln("figurine", "--from", "j0", "--style", "oil", "--out", out).exit_code == 0
     assert FakeKiln.sent == {"style": "oil", "photo_of": "j0"}
 
 

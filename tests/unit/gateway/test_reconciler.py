@@ -38,6 +38,7 @@ class World:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now_ms = 1_800_000_000_000
         self.ledger = MemoryLedger(lambda: self.now_ms)
+        self.ledger.declare_whole()
         self.store = ArtifactStore("memory:///")
         self.depth = 0
         self.published: list[str] = []
