@@ -22,6 +22,7 @@ from gateway.keys import KeyRing, key_file
 from gateway.rates import RateLimiter, redis_storage
 from gateway.recall import Recall
 from gateway.room import RoomGuard
+from gateway.turns import Turns
 
 EXTENSION = "kiln"  # key in Flask's `app.extensions`
 
@@ -42,6 +43,11 @@ class House:
     recall: Recall
     keys: KeyRing
     rates: RateLimiter
+
+    @cached_property
+    def turns(self) -> Turns:
+        """Who waits outside while the house is full."""
+        return Turns(self.ledger, self.settings.rates_url)
 
     @cached_property
     def room(self) -> RoomGuard:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from common import metrics
 from common.contracts.artifacts import ArtifactRef
 from common.contracts.plans import Plan
-from common.contracts.stages import PHOTOS
+from common.contracts.stages import PHOTOS, QUEUES
 from common.errors import (
     Busy,
     IdempotencyConflict,
@@ -86,7 +86,8 @@ def submit(house: House, wanted: Submission) -> Receipt:
     if accepted.status in REFUSALS:
         metrics.REJECTED.labels(accepted.status).inc()
         refusal, says = REFUSALS[accepted.status]
-        raise refusal(says.format(accepted.active))
+        wait_s = _wait_s(house, wanted, accepted)
+        raise refusal(says.format(accepted.active), retry_after_s=wait_s)
     if accepted.status == "conflict":
         raise IdempotencyConflict("this Idempotency-Key was used for another photo or parameters")
     return Receipt(accepted.job, replayed=accepted.status == "replayed")
@@ -150,12 +151,31 @@ def _accept_whole(house: House, new: NewJob) -> Accepted | None:
 def _accept(house: House, new: NewJob) -> Accepted:
     """Accept a job that has to be done, and publish it."""
     new = promises.write(house.ledger, house.store, new)
-    accepted = house.ledger.accept(new, limits_of(house, new.owner))
+    who = _who(new.owner, new.idempotency_key)
+    accepted = house.ledger.accept(new, house.turns.within(limits_of(house, new.owner), who))
     if accepted.status == "accepted":
+        house.turns.leave(who)
         _publish(house, new)
     elif accepted.job != new.job:  # refused, or another job is the answer
         promises.forget(house.store, new.promise)
     return accepted
+
+
+def _who(owner: str, key: str | None) -> str | None:
+    """By what somebody is known who comes back with the same request."""
+    return key and f"{owner} {key}"
+
+
+def _wait_s(house: House, wanted: Submission, refused: Accepted) -> float | None:
+    """Say when it is worth trying again; None where nobody can tell."""
+    who = _who(wanted.owner, wanted.idempotency_key)
+    if refused.status == "busy":
+        return house.turns.wait_s(who, QUEUES)
+    if refused.status == "deep":
+        return house.turns.wait_s(who, {node.queue for node in wanted.plan.nodes})
+    if refused.status == "too_many":
+        return house.turns.own_wait_s(refused.active)
+    return None
 
 
 def _publish(house: House, new: NewJob) -> None:

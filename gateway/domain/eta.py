@@ -14,24 +14,16 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from common.contracts.plans import Node
 from common.contracts.stages import BY_NAME
 from common.ledger.records import JobRecord, Standing
+from gateway.domain.runs import SAMPLES, Runs, Times
 from gateway.domain.waves import Waves
 
-Times = npt.NDArray[np.float64]  # seconds from now, one a sample
-
-SAMPLES: Final = 200
-SEED: Final = 1528
 HOP_S: Final = 0.008  # from a stage's end to the begin of the next, where a worker is free
-# How the latest runs are preferred: the share u of the list is drawn as u**RECENCY.
-RECENCY: Final = 1.5
-FEW: Final = 4  # runs; where there are fewer, the stage table has a say, too
 # Nobody knows who comes next: from none to some more than as many as leave.
 NEWCOMERS: Final = (0.0, 1.6)
-UNSURE: Final = (0.6, 1.0, 1.8)  # times the expectation of the stage table
 OVER: Final = {"done", "skipped"}
 
 
@@ -88,7 +80,7 @@ class _Rehearsal:
         self._now_ms = standing.now_ms
         self._hop_s = hop_s
         self._records = {node.id: node for node in record.nodes}
-        self._runs = _Runs(standing)
+        self._runs = Runs(standing.runs_ms)
         self._slots = standing.slots
         self._newcomers = self._runs.uniform(*NEWCOMERS)
         self._waves = Waves(record, nodes, standing, self._runs.mean_s)
@@ -157,63 +149,3 @@ class _Rehearsal:
 def _latest(moments: list[Times]) -> Times:
     latest: Times = np.stack(moments).max(axis=0)
     return latest
-
-
-class _Runs:
-    """Draws from the run times that were measured last."""
-
-    def __init__(self, standing: Standing) -> None:
-        self._measured = standing.runs_ms
-        self._known: dict[str, Times] = {}
-        self._rng = np.random.default_rng(SEED)
-        # one moment of the past a sample: what was slow then was slow in all stages
-        self._moments = self._draw()
-
-    def mean_s(self, stage: str) -> float:
-        """Mean run time."""
-        return float(self._of(stage).mean())
-
-    def one_s(self, stage: str) -> Times:
-        """Draw one run a sample."""
-        runs = self._of(stage)
-        return runs[self._indices(len(runs))]
-
-    def rest_s(self, stage: str, elapsed_s: float) -> Times:
-        """Draw what is left of a run, knowing that it has not ended yet."""
-        longer = self._of(stage)[self._of(stage) > elapsed_s]
-        if not longer.size:  # longer than ever: as long again, at most
-            return self._draw() * elapsed_s
-        rest: Times = longer[self._indices(len(longer))] - elapsed_s
-        return rest
-
-    def block_s(self, counts: dict[str, float]) -> Times:
-        """Draw the mean of many runs: of successive ones, so that slow times stay together."""
-        whole = sum(counts.values())
-        total = np.zeros(SAMPLES)
-        for stage, count in counts.items():
-            runs = self._of(stage)
-            length = int(np.clip(count, 1, max(1, len(runs) // 4)))
-            sums = np.concatenate(([0.0], runs.cumsum()))
-            first = ((len(runs) - length + 1) * self._moments).astype(int)
-            total += count / whole * (sums[first + length] - sums[first]) / length
-        return total
-
-    def _indices(self, count: int) -> npt.NDArray[np.intp]:
-        return (count * self._draw()).astype(np.intp)
-
-    def uniform(self, low: float, high: float) -> Times:
-        """Draw what is not measured."""
-        return self._rng.uniform(low, high, SAMPLES)
-
-    def _draw(self) -> Times:
-        drawn: Times = self._rng.random(SAMPLES) ** RECENCY
-        return drawn
-
-    def _of(self, stage: str) -> Times:
-        if stage not in self._known:
-            measured = self._measured.get(stage, ())
-            guessed = [BY_NAME[stage].typical_ms * factor for factor in UNSURE] * (
-                len(measured) < FEW
-            )
-            self._known[stage] = np.array([*measured, *guessed]) / 1000
-        return self._known[stage]

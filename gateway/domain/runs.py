@@ -1,0 +1,80 @@
+"""Run times of stages, drawn from those that were measured last: some hundred draws at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from common.contracts.stages import BY_NAME
+
+Times = npt.NDArray[np.float64]  # seconds, one a sample
+
+SAMPLES: Final = 200
+SEED: Final = 1528
+# How the latest runs are preferred: the share u of the list is drawn as u**RECENCY.
+RECENCY: Final = 1.5
+FEW: Final = 4  # runs; where there are fewer, the stage table has a say, too
+UNSURE: Final = (0.6, 1.0, 1.8)  # times the expectation of the stage table
+
+
+class Runs:
+    """Draws from the run times that were measured last."""
+
+    def __init__(self, measured_ms: Mapping[str, Sequence[float]]) -> None:
+        self._measured = measured_ms
+        self._known: dict[str, Times] = {}
+        self._rng = np.random.default_rng(SEED)
+        # one moment of the past a sample: what was slow then was slow in all stages
+        self._moments = self._draw()
+
+    def mean_s(self, stage: str) -> float:
+        """Mean run time."""
+        return float(self._of(stage).mean())
+
+    def one_s(self, stage: str) -> Times:
+        """Draw one run a sample."""
+        runs = self._of(stage)
+        return runs[self._indices(len(runs))]
+
+    def rest_s(self, stage: str, elapsed_s: float) -> Times:
+        """Draw what is left of a run, knowing that it has not ended yet."""
+        longer = self._of(stage)[self._of(stage) > elapsed_s]
+        if not longer.size:  # longer than ever: as long again, at most
+            return self._draw() * elapsed_s
+        rest: Times = longer[self._indices(len(longer))] - elapsed_s
+        return rest
+
+    def block_s(self, counts: dict[str, float]) -> Times:
+        """Draw the mean of many runs: of successive ones, so that slow times stay together."""
+        whole = sum(counts.values())
+        total = np.zeros(SAMPLES)
+        for stage, count in counts.items():
+            runs = self._of(stage)
+            length = int(np.clip(count, 1, max(1, len(runs) // 4)))
+            sums = np.concatenate(([0.0], runs.cumsum()))
+            first = ((len(runs) - length + 1) * self._moments).astype(int)
+            total += count / whole * (sums[first + length] - sums[first]) / length
+        return total
+
+    def _indices(self, count: int) -> npt.NDArray[np.intp]:
+        return (count * self._draw()).astype(np.intp)
+
+    def uniform(self, low: float, high: float) -> Times:
+        """Draw what is not measured."""
+        return self._rng.uniform(low, high, SAMPLES)
+
+    def _draw(self) -> Times:
+        drawn: Times = self._rng.random(SAMPLES) ** RECENCY
+        return drawn
+
+    def _of(self, stage: str) -> Times:
+        if stage not in self._known:
+            measured = self._measured.get(stage, ())
+            guessed = [BY_NAME[stage].typical_ms * factor for factor in UNSURE] * (
+                len(measured) < FEW
+            )
+            self._known[stage] = np.array([*measured, *guessed]) / 1000
+        return self._known[stage]

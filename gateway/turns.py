@@ -1,0 +1,130 @@
+"""Who was sent away from a full house, and when to come back: a line that all processes share.
+
+``Retry-After`` is honest only if there is a place then. So each refusal gets a moment of its own,
+one after the other at the pace at which jobs end, and while people of the line are due, newcomers
+find fewer places. A client is known by its Idempotency-Key: the same request has the same turn.
+Who sends none is told when the line ends, and takes his chance.
+
+The line lives in Redis, beside the rates. It may be lost: then it is only less orderly.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import random
+import time
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import replace
+from functools import cached_property
+from typing import Final
+
+import redis
+
+from common.contracts.stages import QUEUES
+from common.errors import LedgerUnavailable
+from common.ledger.protocol import Ledger
+from common.ledger.records import Limits
+from common.ledger.redis_ledger import connect
+from gateway.domain.drain import seconds_a_job
+
+LEAST_S, MOST_S = 1, 600
+STUCK_S: Final = 30  # where no worker is there, and nobody knows when one comes
+LATE_S: Final = 3  # so long a place is kept for who is late
+CROWDED_S: Final = 30  # after a refusal the line is asked about
+PACE_FOR_S: Final = 1.0
+MOST_KEPT: Final = 0.5  # of all places, so that those who do not come back cost nothing
+TIMEOUT_S: Final = 0.5
+KEY: Final = "kiln:turns"
+
+log = logging.getLogger(__name__)
+
+
+class Turns:
+    """The line before the door of one house."""
+
+    def __init__(self, ledger: Ledger, url: str) -> None:
+        self._ledger = ledger
+        self._url = url
+        self._crowded_until = 0.0
+        self._active = 0
+        self._pace_s: dict[frozenset[str], tuple[float, float | None]] = {}
+
+    @cached_property
+    def _redis(self) -> redis.Redis:
+        return connect(self._url, timeout_s=TIMEOUT_S)
+
+    def within(self, limits: Limits, who: str | None) -> Limits:
+        """Leave places free for those whose turn has come; all of them to who is one of these."""
+        if time.monotonic() > self._crowded_until:
+            return limits
+        now = time.time()
+        with suppress(redis.RedisError):
+            if who and (due := self._due(who)) and due <= now:
+                return limits
+            kept = int(self._redis.zcount(KEY, now - LATE_S, now))
+            depth = limits.max_depth and max(1, limits.max_depth - kept)
+            most = math.floor(limits.max_active * MOST_KEPT)
+            return replace(limits, max_active=limits.max_active - min(kept, most), max_depth=depth)
+        return limits
+
+    def leave(self, who: str | None) -> None:
+        """Forget somebody who got in."""
+        if who and time.monotonic() <= self._crowded_until:
+            with suppress(redis.RedisError):
+                self._redis.zrem(KEY, who)
+
+    def wait_s(self, who: str | None, queues: Collection[str]) -> float:
+        """Say how long to wait, and keep that turn.
+
+        Parameters
+        ----------
+        who
+            By what the client will be known; None where it cannot.
+        queues
+            Where work must end to make room.
+        """
+        self._crowded_until = time.monotonic() + CROWDED_S
+        pace = self._pace(frozenset(queues))
+        if pace is None:
+            return STUCK_S
+        try:
+            wait = self._take_turn(who, pace) - time.time()
+        except redis.RedisError as exc:
+            log.warning("no line is kept: %s", type(exc).__name__)
+            wait = pace * random.uniform(1, 10)
+        return min(MOST_S, max(LEAST_S, wait))
+
+    def own_wait_s(self, jobs: int) -> float:
+        """Say how long until a job ends of somebody who has so many of those in the house."""
+        pace, active = self._pace(frozenset(QUEUES)), max(self._active, jobs)
+        return STUCK_S if pace is None else min(MOST_S, max(LEAST_S, pace * active / max(1, jobs)))
+
+    def _due(self, who: str) -> float | None:
+        return self._redis.zscore(KEY, who)
+
+    def _take_turn(self, who: str | None, pace: float) -> float:
+        now = time.time()
+        self._redis.zremrangebyscore(KEY, "-inf", now - LATE_S)
+        before = self._due(who) if who else None
+        if before and before > now:
+            return before
+        last = self._redis.zrange(KEY, -1, -1, withscores=True)
+        end = min(max(now, float(last[0][1]) if last else 0), now + MOST_S)
+        if who is None:
+            return end + pace * random.uniform(1, 10)
+        due = (now if before else end) + pace  # who came in time and found no place is the next
+        self._redis.zadd(KEY, {who: due})
+        self._redis.expire(KEY, MOST_S + LATE_S)
+        return due
+
+    def _pace(self, queues: frozenset[str]) -> float | None:
+        """Read how long one job takes to end; not more than once a second."""
+        read, pace = self._pace_s.get(queues, (-math.inf, None))
+        if time.monotonic() - read > PACE_FOR_S:
+            with suppress(LedgerUnavailable):
+                outlook = self._ledger.outlook(QUEUES)
+                pace, self._active = seconds_a_job(outlook, queues), outlook.active
+            self._pace_s[queues] = time.monotonic(), pace
+        return pace
