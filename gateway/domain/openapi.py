@@ -134,7 +134,7 @@ def _with_photos(fields: dict[str, Any], body: Body) -> dict[str, Any]:
     # the old `format` is what tools know: with it they send a file with a name
     photo: dict[str, Any] = {"type": "string", "format": "binary", "contentMediaType": "image/*"}
     if body.photos > 1:
-        photo = {"type": "array", "items": photo, "maxItems": body.photos}
+        photo = {"type": "array", "items": photo, "minItems": 1, "maxItems": body.photos}
     photo["description"] = "The photo" if body.photos == 1 else f"1 to {body.photos} photos"
     found = fields | {"properties": {"photo": photo, **fields["properties"]}}
     return found | ({"required": ["photo"]} if body.photo_needed else {})

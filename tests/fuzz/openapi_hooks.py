@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import schemathesis
 from hypothesis import strategies as st
 
 from tests.fuzz.seeds import seeds
 
-PHOTOS = seeds()
+PHOTOS: Final = seeds()
+ALL: Final = [photo for photos in PHOTOS.values() for photo in photos]
 
 for kind, photos in PHOTOS.items():
     schemathesis.openapi.media_type(f"image/{kind}", st.sampled_from(photos))
-schemathesis.openapi.format(
-    "binary", st.sampled_from([one for some in PHOTOS.values() for one in some])
-)
+schemathesis.openapi.format("binary", st.sampled_from(ALL))
 
 
 @schemathesis.hook
