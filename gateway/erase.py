@@ -11,10 +11,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from common.contracts.artifacts import ArtifactRef
-from common.errors import Erased, StorageError
+from common.errors import Erased, KilnError, LedgerUnavailable, StorageError
 from common.ledger.erasure import DELETING_MS, Erasure
 from common.ledger.protocol import Ledger
+from common.ledger.records import NewJob
 from common.stores import ArtifactStore
 from gateway import promises
 
@@ -59,11 +59,7 @@ def _deleted(store: ArtifactStore, owner: str, sha256: str, give_up: float) -> b
 
 
 def put_again(
-    ledger: Ledger,
-    store: ArtifactStore,
-    owner: str,
-    photos: tuple[ArtifactRef, ...],
-    contents: tuple[bytes, ...],
+    ledger: Ledger, store: ArtifactStore, new: NewJob, contents: tuple[bytes, ...]
 ) -> None:
     """Store the photos of an accepted job again if they may have been deleted while it came in.
 
@@ -74,26 +70,33 @@ def put_again(
     ----------
     ledger, store
         Of the house.
-    owner
-        Of the job.
-    photos
-        The inputs of the job.
+    new
+        The job; nobody has published it yet.
     contents
-        Their bytes; none where they were those of an earlier job.
+        Bytes of its photos; none where they are those of an earlier job.
 
     Raises
     ------
-    Erased
-        They were those of an earlier job, which was erased, and are gone.
-    LedgerUnavailable, StorageError
-        It could not be looked up or stored.
+    Erased, StorageError
+        They are gone: with an earlier job that was erased, or because the store does not answer.
+        The new job is erased as well.
     """
-    hashes = [photo.sha256 for photo in photos]
-    while (found := ledger.unsettled(owner, hashes) if hashes else "no") == "deleting":
+    hashes = [photo.sha256 for photo in new.inputs]
+    try:
+        if not hashes or not _may_be_gone(ledger, new.owner, hashes):
+            return
+        for photo, content in zip(new.inputs, contents, strict=False):
+            store.keep(new.owner, photo, content)
+        if not contents and not all(store.has(f"{new.owner}/{one[:2]}/{one}") for one in hashes):
+            raise Erased("the job whose photo was to be taken again was erased just now")
+    except LedgerUnavailable as exc:
+        log.warning("not known whether a photo was deleted just now: %s", exc.detail)
+    except KilnError:
+        erase(ledger, store, new.job, new.owner)
+        raise
+
+
+def _may_be_gone(ledger: Ledger, owner: str, hashes: list[str]) -> bool:
+    while (found := ledger.unsettled(owner, hashes)) == "deleting":
         time.sleep(PAUSE_S)
-    if found == "no":
-        return
-    for photo, content in zip(photos, contents, strict=False):
-        store.keep(owner, photo, content)
-    if not contents and not all(store.has(f"{owner}/{one[:2]}/{one}") for one in hashes):
-        raise Erased("the job whose photo was to be taken again was erased just now")
+    return found != "no"

@@ -25,6 +25,7 @@ from common.ledger.records import HOUR_MS, Accepted, Hook, NewJob
 from common.settings import Settings
 from gateway import promises
 from gateway.domain.upload import check_photo
+from gateway.erase import put_again
 from gateway.house import House
 from gateway.limits import limits_of
 
@@ -82,7 +83,7 @@ def submit(house: House, wanted: Submission) -> Receipt:
     with house.room.taking_in(sum(map(len, wanted.photos))):
         photos = wanted.kept or _store_photos(house, wanted)
         new = _new_job(house.settings, wanted, photos)
-        accepted = _accept_whole(house, new) or _accept(house, new)
+        accepted = _accept_whole(house, new, wanted) or _accept(house, new, wanted)
     if accepted.status in REFUSALS:
         metrics.REJECTED.labels(accepted.status).inc()
         refusal, says = REFUSALS[accepted.status]
@@ -136,7 +137,7 @@ def _fingerprint(wanted: Submission, photos: tuple[ArtifactRef, ...]) -> str:
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
-def _accept_whole(house: House, new: NewJob) -> Accepted | None:
+def _accept_whole(house: House, new: NewJob, wanted: Submission) -> Accepted | None:
     """Accept a job whose every stage is remembered: it ends in the same moment.
 
     None when something is not remembered, or was deleted in between.
@@ -145,16 +146,19 @@ def _accept_whole(house: House, new: NewJob) -> Accepted | None:
     if hits is None:
         return None
     accepted = house.ledger.accept(replace(new, memoised=hits), limits_of(house, new.owner))
+    if accepted.status == "accepted":
+        put_again(house.ledger, house.store, new, wanted.photos)
     return None if accepted.status == "stale" else accepted
 
 
-def _accept(house: House, new: NewJob) -> Accepted:
+def _accept(house: House, new: NewJob, wanted: Submission) -> Accepted:
     """Accept a job that has to be done, and publish it."""
     new = promises.write(house.ledger, house.store, new)
     who = _who(new.owner, new.idempotency_key)
     accepted = house.ledger.accept(new, house.turns.within(limits_of(house, new.owner), who))
     if accepted.status == "accepted":
         house.turns.leave(who)
+        put_again(house.ledger, house.store, new, wanted.photos)
         _publish(house, new)
     elif accepted.job != new.job:  # refused, or another job is the answer
         promises.forget(house.store, new.promise)
