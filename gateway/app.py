@@ -10,7 +10,7 @@ from common.errors import KilnError
 from common.ledger.protocol import Ledger
 from common.settings import Settings
 from common.stores import ArtifactStore
-from gateway import door
+from gateway import door, headers
 from gateway.api import (
     artifacts,
     catalog,
@@ -63,6 +63,7 @@ def create_app(
     http.install(app, lambda: missing(the_house))
     http.guard(app, settings)
     door.lock(app)
+    headers.harden(app)
     return app
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from gateway.api.pages import with_page_headers
 from gateway.domain.docs_page import render_docs
 from gateway.domain.openapi import build_openapi
+from gateway.headers import as_page
 
 blueprint = Blueprint("docs", __name__)
 
@@ -25,7 +25,7 @@ def read_openapi() -> Response:
 def read_docs() -> Response:
     """Describe the API to people."""
     page = render_docs(_document(), request.url_root.rstrip("/"))
-    return with_page_headers(Response(page, mimetype="text/html"))
+    return as_page(Response(page, mimetype="text/html"))
 
 
 @cache

@@ -299,7 +299,7 @@ def test_jobs_are_accepted_without_any_worker(stack: Stack) -> None:
 def test_the_start_page_and_its_files_are_served(stack: Stack) -> None:
     with stack.client.get("/") as page:
         assert page.mimetype == "text/html"
-        assert "default-src 'self'" in page.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in page.headers["Content-Security-Policy"]
         assert not re.search(r"<script(?![^>]*src=)", page.text)
         files = re.findall(r"(?:src|href)=\"(/web/[^\"]+)\"", page.text)
     assert len(files) == 2

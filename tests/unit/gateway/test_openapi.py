@@ -125,7 +125,7 @@ def test_the_docs_page_loads_nothing_from_elsewhere(stack: Stack) -> None:
     assert not re.findall(r"(?:src|href)=[\"']?(?:https?:)?//", answer.text)
     assert "<script" not in answer.text
     assert "40 to 200" in answer.text
-    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 
 
 def test_the_description_is_served(stack: Stack) -> None:
