@@ -76,9 +76,16 @@ class House:
         return NewJob(job=job, plan=plan, **(fields | changes))
 
     def accept(
-        self, job: str = "j1", plan: Plan = DIAMOND, max_active: int = 100, **changes: Any
+        self,
+        job: str = "j1",
+        plan: Plan = DIAMOND,
+        max_active: int = 100,
+        *,
+        limits: Limits | None = None,
+        **changes: Any,
     ) -> Accepted:
-        return self.ledger.accept(self.new(job, plan, **changes), Limits(max_active))
+        new = self.new(job, plan, **changes)
+        return self.ledger.accept(new, limits or Limits(max_active))
 
     def claim(self, node_id: str, job: str = "j1", worker: str = "w1") -> Claim:
         claim = self.ledger.claim(job, node_id, worker)

@@ -82,6 +82,7 @@ class Twins(RuleBasedStateMachine):
         job: str,
         owner: str,
         plan: Plan,
+        *,
         key: str | None,
         limits: Limits,
         cancel_after: int | None,
@@ -249,11 +250,13 @@ class Twins(RuleBasedStateMachine):
 
     @invariant()
     def the_indexes_of_redis_say_what_the_jobs_say(self) -> None:
-        nodes, unfinished, limited = [], set(), set()
+        nodes, active, unfinished, limited = [], set(), set(), set()
         for record in filter(None, map(self.houses[1].ledger.job, JOBS)):
             nodes += [(f"{record.id} {one.id}", one.state, one.worker) for one in record.nodes]
             if not record.state.terminal:
                 unfinished.add(record.id)
+            if not record.state.resting:
+                active.add(record.id)
             if not record.state.terminal and record.cancel_at_ms is not None:
                 limited.add(record.id)
         running = {(name, worker) for name, state, worker in nodes if state == "running"}
@@ -262,7 +265,7 @@ class Twins(RuleBasedStateMachine):
         assert sorted(ready) == sorted(name for name, state, _ in nodes if state == "ready")
         assert set(self.client.zrange("kiln:leases", 0, -1)) == {name for name, _ in running}
         assert held == running
-        assert set(self.client.zrange("kiln:active", 0, -1)) == unfinished
+        assert set(self.client.zrange("kiln:active", 0, -1)) == active
         assert set(self.client.zrange("kiln:deadlines", 0, -1)) == unfinished
         assert set(self.client.zrange("kiln:cancels", 0, -1)) == limited
 
