@@ -17,6 +17,7 @@ SEED: Final = 1528
 # How the latest runs are preferred: the share u of the list is drawn as u**RECENCY.
 RECENCY: Final = 1.5
 FEW: Final = 4  # runs; where there are fewer, the stage table has a say, too
+SPAN: Final = 10  # runs, whose mean is compared with that of the next
 UNSURE: Final = (0.6, 1.0, 1.8)  # times the expectation of the stage table
 
 
@@ -29,6 +30,7 @@ class Runs:
         self._rng = np.random.default_rng(SEED)
         # one moment of the past a sample: what was slow then was slow in all stages
         self._moments = self._draw()
+        self._changes = self._past_changes()
 
     def mean_s(self, stage: str) -> float:
         """Mean run time."""
@@ -37,7 +39,7 @@ class Runs:
     def one_s(self, stage: str) -> Times:
         """Draw one run a sample."""
         runs = self._of(stage)
-        return runs[self._indices(len(runs))]
+        return runs[self._indices(len(runs))] * self._changes
 
     def rest_s(self, stage: str, elapsed_s: float) -> Times:
         """Draw what is left of a run, knowing that it has not ended yet."""
@@ -57,7 +59,22 @@ class Runs:
             sums = np.concatenate(([0.0], runs.cumsum()))
             first = ((len(runs) - length + 1) * self._moments).astype(int)
             total += count / whole * (sums[first + length] - sums[first]) / length
-        return total
+        return total * self._changes
+
+    def _past_changes(self) -> Times:
+        """Draw how much slower or faster the machine may become: as it did before.
+
+        Each measured change is that from some successive runs to the next ones.
+        """
+        found = [np.zeros(1)]
+        for runs in self._measured.values():
+            if len(runs) >= 2 * SPAN:
+                sums = np.concatenate(([0.0], np.cumsum(runs)))
+                means = np.maximum(1.0, (sums[SPAN:] - sums[:-SPAN]) / SPAN)
+                found.append(np.log(means[:-SPAN] / means[SPAN:]))
+        changes = np.concatenate(found)
+        factors: Times = np.exp(changes[(len(changes) * self._rng.random(SAMPLES)).astype(np.intp)])
+        return factors
 
     def _indices(self, count: int) -> npt.NDArray[np.intp]:
         return (count * self._draw()).astype(np.intp)
