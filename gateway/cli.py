@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from common.settings import Settings
-from gateway import keys_cli
+from gateway import keys_cli, operator_cli
 from gateway.client import ApiError, Kiln, Unreachable
 from gateway.progress import follow
 from gateway.recipe_card import WIDTH, duration, recipe_card
@@ -27,9 +27,11 @@ EXIT_PAUSED = 4  # the job waits for somebody to resume it
 
 app = typer.Typer(help="Turn photos into figurines and dinners.", no_args_is_help=True)
 app.add_typer(keys_cli.app, name="keys")
+app.add_typer(operator_cli.app)
 out = Console()
 err = Console(stderr=True)
 
+Webhook = Annotated[str | None, typer.Option(help="Address to call when the job ends.")]
 Url = Annotated[str | None, typer.Option(help="Gateway; default: this machine's.")]
 Photos = Annotated[
     list[Path] | None, typer.Argument(exists=True, dir_okay=False, help="1 to 5 photos of food.")
@@ -51,6 +53,7 @@ def figurine(  # noqa: PLR0913, PLR0917  options of a command are its signature
     height_mm: Annotated[float | None, typer.Option(help="40 to 200.")] = None,
     formats: Annotated[str | None, typer.Option(help="Such as glb,stl,3mf.")] = None,
     subject: Annotated[str | None, typer.Option(help="largest, or 0, 1, ...")] = None,
+    webhook: Webhook = None,
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
@@ -61,6 +64,7 @@ def figurine(  # noqa: PLR0913, PLR0917  options of a command are its signature
         "height_mm": height_mm,
         "formats": formats,
         "subject": subject,
+        "webhook": webhook,
     }
     with _talking_to(url) as kiln:
         job = kiln.submit_figurine(photo, photo_of=photo_of, **parameters)
@@ -87,6 +91,7 @@ def recipe(  # noqa: PLR0913, PLR0917  options of a command are its signature
     hint: Annotated[str | None, typer.Option(help="A wish, for a language model.")] = None,
     review: Annotated[bool, typer.Option("--review", help="Correct the list first.")] = False,
     out_dir: Annotated[Path, typer.Option("--out", help="Folder for the files.")] = Path("out"),
+    webhook: Webhook = None,
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
@@ -102,6 +107,7 @@ def recipe(  # noqa: PLR0913, PLR0917  options of a command are its signature
         "engine": engine,
         "hint": hint,
         "pause_after": "ingredients" if review else None,
+        "webhook": webhook,
     }
     with _talking_to(url) as kiln:
         job = kiln.submit_recipe(photos or (), ingredients or (), **parameters)

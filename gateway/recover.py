@@ -77,8 +77,9 @@ class Rescuer:
                 young.append(promise)
             else:
                 self._make(promise, found)
-        if young:
-            self.pause(SETTLING_MS / 1000)  # until those on their way in have arrived
+        if young:  # until those on their way in have arrived
+            youngest_ms = max(promise.since_ms for promise in young)
+            self.pause(max(0, youngest_ms + SETTLING_MS - self.clock()) / 1000)
         for promise in young:
             self._make(promise, found)
         self.ledger.declare_whole()

@@ -1,0 +1,215 @@
+"""``kiln audit``, ``kiln recover``, ``kiln dead``: for whoever runs the house on this machine.
+
+They talk to Redis and to the store of the settings, not to the gateway: it may be down. Nobody's
+wishes and nobody's face are shown.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from common.celery_app import declare_queues, make_app
+from common.errors import KilnError, LedgerUnavailable, StorageError
+from common.ledger.audit import Report, audit
+from common.ledger.audit_rules import Kind
+from common.ledger.redis_ledger import connect
+from common.settings import Settings
+from gateway import dead
+from gateway.house import House, open_house
+from gateway.recover import Recovery, Rescuer
+from gateway.sweep import File, sweepable
+
+EXIT_FOUND = 1  # something is wrong, or could not be brought back
+EXIT_REFUSED = 2
+EXIT_UNREACHABLE = 3  # Redis or the store does not answer
+
+app = typer.Typer()
+letters = typer.Typer(help="Jobs with a stage that used up its attempts.", no_args_is_help=True)
+app.add_typer(letters, name="dead")
+out = Console()
+err = Console(stderr=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+JobId = Annotated[str, typer.Argument(help="Id of a job.")]
+
+
+@app.command("audit")
+def audit_house(
+    quick: Annotated[bool, typer.Option("--quick", help="Do not read the files.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compare the ledger with itself and with the store; exit code 1 when something is wrong."""
+    with _said_plainly():
+        report = _audit(Settings(), check_hashes=not quick)
+    if as_json:
+        out.print_json(json.dumps(asdict(report) | {"clean": report.clean}))
+    else:
+        _show(report)
+    raise typer.Exit(0 if report.clean else EXIT_FOUND)
+
+
+@app.command("recover")
+def recover_house(
+    renew: Annotated[
+        bool, typer.Option("--renew", help="Give every job its whole time again.")
+    ] = False,
+    sweep: Annotated[
+        bool, typer.Option("--sweep", help="Then throw away files that nobody refers to.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before that.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make unfinished jobs anew after Redis was lost. Safe to repeat, and beside a running house.
+
+    Exit code 1 when a promised job cannot be made anew.
+    """
+    settings = Settings()
+    with _said_plainly():
+        house = open_house(settings)
+        declare_queues(make_app(settings))
+        found = Rescuer(house.ledger, house.store, house.publish, renew=renew).recover()
+        if not as_json:
+            _tell(found)
+        swept = _sweep(house, ask=not yes) if sweep else []
+    if as_json:
+        out.print_json(json.dumps(asdict(found) | {"swept": ["/".join(one) for one in swept]}))
+    raise typer.Exit(EXIT_FOUND if found.lost else 0)
+
+
+@letters.command("list")
+def list_dead(
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """List dead letters, latest first."""
+    with _said_plainly():
+        found = list(dead.letters(open_house(Settings()), limit))
+    if as_json:
+        out.print_json(json.dumps([_as_json(one) for one in found]))
+        return
+    table = Table("job", "product", "state", "stage", "error", "attempts", "ended", "photo")
+    for one in found:
+        last = one.stages[-1] if one.stages else None
+        table.add_row(
+            one.job,
+            one.product,
+            one.state,
+            last.id if last else "",
+            (one.error or {}).get("code", ""),
+            str(last.attempts) if last else "",
+            _time(one.ended),
+            "kept" if one.photos else "",
+        )
+    out.print(table if found else "No dead letters.")
+
+
+@letters.command("show")
+def show_dead(job: JobId, as_json: AsJson = False) -> None:
+    """Show what became of one: its error, its stages and times, where its photo is."""
+    with _said_plainly():
+        one = dead.letter(open_house(Settings()), job)
+    if as_json:
+        out.print_json(json.dumps(_as_json(one)))
+        return
+    table = Table(show_header=False, title=f"{one.product} {one.job}: {one.state}")
+    table.add_row("owner", escape(one.owner))
+    table.add_row("accepted, ended", f"{_time(one.accepted)}, {_time(one.ended)}")
+    for name in ("code", "detail", "hint"):
+        table.add_row(name, escape(str((one.error or {}).get(name, ""))))
+    for stage in one.stages:
+        times = f"{_time(stage.began)} to {_time(stage.ended)}"
+        who = f", last by {escape(stage.worker)}" if stage.worker else ""
+        table.add_row(stage.id, f"{stage.state} after {stage.attempts} attempts, {times}{who}")
+    table.add_row("photo", "\n".join(one.photos) or "gone")
+    out.print(table)
+
+
+@letters.command("replay")
+def replay_dead(job: JobId, as_json: AsJson = False) -> None:
+    """Make a new job from the same photo and parameters; the dead one stays as it is."""
+    with _said_plainly():
+        receipt = dead.replay(open_house(Settings()), job, trace=f"replay-{job}")
+    if as_json:
+        out.print_json(json.dumps({"id": receipt.job, "from": job}))
+    else:
+        out.print(f"Job {receipt.job} was accepted, from {escape(job)}. kiln watch {receipt.job}")
+
+
+def _audit(settings: Settings, *, check_hashes: bool) -> Report:
+    with connect(settings.ledger_url) as client:
+        return audit(client, open_house(settings).store, check_hashes=check_hashes)
+
+
+def _show(report: Report) -> None:
+    jobs = ", ".join(f"{count} {state}" for state, count in sorted(report.jobs.items()))
+    out.print(f"jobs: {jobs or 'none'}; files: {report.files}")
+    if report.clean:
+        out.print("[green]clean[/green]")
+        return
+    table = Table("finding", "job", "what")
+    for one in report.findings:
+        table.add_row(one.kind, one.job, escape(one.detail))
+    out.print(table)
+
+
+def _tell(found: Recovery) -> None:
+    out.print(
+        f"made anew: {len(found.rebuilt)}; too late, ended as expired: {len(found.expired)};"
+        f" known to the ledger: {found.known}; lost: {len(found.lost)}"
+    )
+    if found.unpublished:
+        out.print(f"{len(found.unpublished)} of them are left to the reconciler to publish")
+    if found.lost:
+        table = Table("job", "why it cannot be made anew", "promise")
+        for loss in found.lost:
+            table.add_row(loss.job or "?", escape(loss.why), loss.promise[:12])
+        out.print(table)
+
+
+def _sweep(house: House, *, ask: bool) -> list[File]:
+    """Throw away what the audit finds that nobody refers to, once somebody has agreed."""
+    report = _audit(house.settings, check_hashes=False)
+    orphans = [
+        (owner, sha256)
+        for one in report.findings
+        if one.kind is Kind.ORPHAN and one.path
+        for owner, _, sha256 in [one.path.split("/")]
+    ]
+    chosen = sweepable(house.ledger, house.store, orphans, time.time_ns() // 1_000_000)
+    question = f"Throw away {len(chosen)} of {report.files} files?"
+    if not chosen or (ask and not typer.confirm(question, err=True)):
+        return []
+    for owner, sha256 in chosen:
+        house.ledger.discard(owner, [sha256])
+    err.print(f"{len(chosen)} files are in the trash; they are deleted within minutes")
+    return chosen
+
+
+def _as_json(letter: dead.DeadLetter) -> dict[str, Any]:
+    return dict(json.loads(json.dumps(asdict(letter), default=_time)))
+
+
+def _time(moment: datetime | None) -> str:
+    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
+@contextmanager
+def _said_plainly() -> Iterator[None]:
+    try:
+        yield
+    except KilnError as exc:
+        away = isinstance(exc, LedgerUnavailable | StorageError)
+        advice = "Is the stack running? `make status` tells." if away else exc.advice
+        err.print(f"[red]{exc.code}[/red]: {escape(exc.detail)}\n{escape(advice)}")
+        raise typer.Exit(EXIT_UNREACHABLE if away else EXIT_REFUSED) from exc
