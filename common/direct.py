@@ -25,7 +25,7 @@ def read_parameters(model: type[Parameters], request: Request) -> Parameters:
     values = {**request.args.to_dict(), **fields}
     for name in values:
         if name not in model.model_fields:
-            near = difflib.get_close_matches(name, model.model_fields, 1)
+            near = difflib.get_close_matches(name or "", model.model_fields, 1)
             meant = f"; did you mean {near[0]!r}?" if near else ""
             raise BadParameter(f"unknown parameter {name!r}{meant}")
     try:

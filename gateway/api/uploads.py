@@ -61,7 +61,8 @@ def read_upload(sent: Request, most: int) -> tuple[tuple[bytes, ...], Pairs]:
     pairs = list(sent.args.items(multi=True))
     if sent.mimetype == FORM_TYPES[0] and "boundary" in sent.mimetype_params:
         photos = _photos(list(sent.files.items(multi=True)), most)
-        form = list(sent.form.items(multi=True))
+        # a part may come without a name
+        form = [(name or "", text) for name, text in sent.form.items(multi=True)]
     else:
         body = sent.get_data()
         # what curl sends without being told a type may be a photo too
