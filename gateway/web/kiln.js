@@ -5,6 +5,7 @@ const form = at("form");
 const ENDED = ["succeeded", "failed", "cancelled", "expired"];
 let events = null;
 let job = null;
+let key = sessionStorage.getItem("kiln-key") ?? "";  // of a house with a lock; gone with the tab
 
 function element(tag, properties = {}, ...children) {
   const made = Object.assign(document.createElement(tag), properties);
@@ -12,16 +13,41 @@ function element(tag, properties = {}, ...children) {
   return made;
 }
 
-function complain({ detail, hint }) {
-  at("problem").textContent = [detail, hint].filter(Boolean).join(" ");
-  at("problem").hidden = !detail;
+function complain({ code, detail, hint }) {
+  const text = code === "unauthorized" ? key && "This key does not fit." : [detail, hint].filter(Boolean).join(" ");
+  at("problem").textContent = text;
+  at("problem").hidden = !text;
+}
+
+async function ask(path, options = {}) {
+  const shown = key ? { Authorization: `Bearer ${key}` } : {};
+  const response = await fetch(path, { ...options, headers: { ...options.headers, ...shown } });
+  if (response.ok) return response;
+  if (response.status === 401) at("lock").hidden = false;
+  throw await response.json();
 }
 
 async function call(path, options) {
-  const response = await fetch(path, options);
-  const body = await response.json();
-  if (!response.ok) throw body;
-  return body;
+  return (await ask(path, options)).json();
+}
+
+// A picture or a link sends no key: with one, the file is fetched into the tab first.
+async function reachable(url) {
+  return key ? URL.createObjectURL(await (await ask(url)).blob()) : url;
+}
+
+function link(file) {
+  const made = element("a", { href: file.url, textContent: file.name, download: "" });
+  made.addEventListener("click", async (clicked) => {
+    if (!key) return;
+    clicked.preventDefault();
+    try {
+      const href = await reachable(file.url);
+      element("a", { href, download: file.name }).click();
+      setTimeout(() => URL.revokeObjectURL(href), 60_000);
+    } catch (problem) { complain(problem); }
+  });
+  return made;
 }
 
 async function fillChoices() {
@@ -65,7 +91,7 @@ function render(view) {
   const pictures = view.artifacts.filter((file) => file.media_type.startsWith("image/"));
   showPictures(pictures);
   at("files").replaceChildren(...view.artifacts.map((file) =>
-    element("li", {}, element("a", { href: file.url, textContent: file.name, download: "" }),
+    element("li", {}, link(file),
       element("small", { textContent: ` ${inWords(file.size)}, ${file.purpose}` }))));
   complain(view.error ?? {});
   if (ENDED.includes(view.state)) leave();
@@ -74,8 +100,9 @@ function render(view) {
 function showPictures(pictures) {
   const shown = new Set([...at("pictures").children].map((picture) => picture.dataset.sha));
   for (const file of pictures.filter((picture) => !shown.has(picture.sha256))) {
-    const picture = element("img", { src: file.url, alt: file.purpose, title: file.name });
+    const picture = element("img", { alt: file.purpose, title: file.name });
     picture.dataset.sha = file.sha256;
+    reachable(file.url).then((src) => { picture.src = src; }, complain);
     at("pictures").append(picture);
   }
 }
@@ -98,6 +125,11 @@ function follow(view) {
     } while (again);
     busy = false;
   };
+  if (key) {  // a browser's EventSource sends no key
+    const asking = setInterval(refresh, 1000);
+    events = { close: () => clearInterval(asking) };
+    return;
+  }
   events = new EventSource(view.links.events);
   for (const type of ["accepted", "stage", "artifact", ...ENDED]) events.addEventListener(type, refresh);
 }
@@ -119,7 +151,17 @@ async function send(submitted) {
   }
 }
 
+function unlock(entered) {
+  entered.preventDefault();
+  key = at("key").value.trim();
+  sessionStorage.setItem("kiln-key", key);
+  at("lock").hidden = true;
+  complain({});
+  fillChoices().catch(complain);
+}
+
 form.addEventListener("submit", send);
+at("lock").addEventListener("submit", unlock);
 at("photo").addEventListener("change", showPhoto);
 form.elements.height_mm.addEventListener("input", (e) => { at("height").value = `${e.target.value} mm`; });
 at("cancel").addEventListener("click", () =>
