@@ -12,7 +12,6 @@
 from __future__ import annotations
 
 import os
-import random
 import time
 import uuid
 from collections.abc import Iterable, Iterator
@@ -24,15 +23,12 @@ from requests.auth import AuthBase
 
 from gateway.event_lines import JobEvent, parse_events
 from gateway.form import form_fields, form_file
+from gateway.patience import asked_pause, pauses
 
 __all__ = ["ApiError", "JobEvent", "Kiln", "Unreachable", "parse_events"]
 
 TERMINAL = frozenset({"succeeded", "failed", "cancelled", "expired"})
 RESTING = TERMINAL | {"paused"}  # nothing more comes by itself
-RETRIES = 6
-FIRST_PAUSE_S = 0.25
-LONGEST_PAUSE_S = 20.0
-LONGEST_ASKED_S = 60.0  # a server that asks for more is not waited for that long
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 90.0
 
@@ -156,18 +152,18 @@ class Kiln:
         A paused job is followed on until somebody resumes it; ``after`` is the id of the last
         event seen before.
         """
-        last, pauses = after, _pauses()
+        last, left = after, pauses()
         while True:
             reason: Exception | None = None
             try:
                 for event in self._stream_once(job, last):
-                    last, pauses = event.id or last, _pauses()
+                    last, left = event.id or last, pauses()
                     yield event
                     if event.type in TERMINAL:
                         return
             except requests.RequestException as exc:
                 reason = exc
-            pause = next(pauses, None)  # also after an orderly end: the server restarts
+            pause = next(left, None)  # also after an orderly end: the server restarts
             if pause is None:
                 raise Unreachable(f"lost the event stream of {job}") from reason
             time.sleep(pause)
@@ -190,6 +186,16 @@ class Kiln:
     def timeline(self, job: str) -> dict[str, Any]:
         """Read where the time of a job went."""
         return dict(self._send("GET", f"/v1/jobs/{job}/timeline").json())
+
+    def webhooks(self, job: str) -> dict[str, Any]:
+        """Read how the webhooks of a job (``webhook=...`` at the submit) were delivered."""
+        return dict(self._send("GET", f"/v1/jobs/{job}/webhooks").json())
+
+    def redeliver(self, job: str, event: str | None = None) -> dict[str, Any]:
+        """Send the webhooks of a job once more, or only that of one event."""
+        params = {"event": event} if event else {}
+        path = f"/v1/jobs/{job}/webhooks/redeliver"
+        return dict(self._send("POST", path, params=params).json())
 
     def download(self, job: dict[str, Any], folder: str | Path) -> list[Path]:
         """Fetch all artifacts of a job into a folder; a file appears whole or not at all."""
@@ -236,20 +242,20 @@ class Kiln:
         url = path if path.startswith("http") else self._url + path
         if url.startswith(self._url + "/"):  # the key is for this house only
             kwargs["auth"] = self._auth
-        pauses = _pauses()
+        left = pauses()
         while True:
             try:
                 response = self._session.request(method, url, **kwargs)
             except requests.RequestException as exc:
                 senseless = isinstance(exc, ValueError)  # an URL that is none
-                pause = None if senseless else next(pauses, None)
+                pause = None if senseless else next(left, None)
                 reason: Exception = Unreachable(
                     f"no gateway answers at {self._url} ({type(exc).__name__})"
                 )
             else:
                 if response.status_code not in {429, 503}:
                     return _checked(response)
-                pause, reason = _asked_pause(response, pauses), ApiError(_problem(response))
+                pause, reason = asked_pause(response, left), ApiError(_problem(response))
             if pause is None:
                 raise reason
             time.sleep(pause)
@@ -264,22 +270,6 @@ class _Bearer(AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._key}"
         return request
-
-
-def _pauses() -> Iterator[float]:
-    """Exponential backoff with full jitter."""
-    for attempt in range(RETRIES):
-        longest = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**attempt)
-        yield longest * random.uniform(0.5, 1)
-
-
-def _asked_pause(response: requests.Response, pauses: Iterator[float]) -> float | None:
-    """Next pause, at least as long as the server asks for; None when patience is at its end."""
-    pause = next(pauses, None)
-    if pause is None:
-        return None
-    asked = response.headers.get("Retry-After", "")
-    return max(pause, min(float(asked), LONGEST_ASKED_S)) if asked.isdecimal() else pause
 
 
 def _checked(response: requests.Response) -> requests.Response:

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask, Response, request
 from werkzeug.serving import make_server
 
-from gateway import client
+from gateway import patience
 from gateway.client import ApiError, Kiln, Unreachable
 
 JOB = {"id": "j1", "state": "queued", "artifacts": []}
@@ -64,7 +64,7 @@ class Gateway:
 
 @pytest.fixture
 def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
-    monkeypatch.setattr(client, "FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr(patience, "FIRST_PAUSE_S", 0.001)
     with Gateway() as gateway:
         yield gateway
 
@@ -103,7 +103,7 @@ def test_a_refusal_is_not_repeated(gateway: Gateway, kiln: Kiln) -> None:
 
 
 def test_patience_with_a_busy_gateway_ends(gateway: Gateway, kiln: Kiln) -> None:
-    for _ in range(client.RETRIES + 1):
+    for _ in range(patience.RETRIES + 1):
         gateway.will({"code": "busy", "status": 503, "detail": "full"}, 503)
     with pytest.raises(ApiError, match="full"):
         kiln.job("j1")
@@ -111,7 +111,7 @@ def test_patience_with_a_busy_gateway_ends(gateway: Gateway, kiln: Kiln) -> None
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "nonsense", "http://"])
 def test_no_gateway_is_told_as_such(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr(patience, "FIRST_PAUSE_S", 0.001)
     with Kiln(url) as kiln, pytest.raises(Unreachable, match="no gateway answers at"):
         kiln.job("j1")
 
@@ -130,7 +130,7 @@ def test_a_stream_that_breaks_off_is_resumed_behind_its_last_event(
 
 
 def test_a_stream_that_stays_empty_is_given_up(gateway: Gateway, kiln: Kiln) -> None:
-    for _ in range(client.RETRIES + 1):
+    for _ in range(patience.RETRIES + 1):
         gateway.will_stream()
     with pytest.raises(Unreachable, match="lost the event stream of j1"):
         list(kiln.stream("j1"))

@@ -9,7 +9,7 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from gateway import client
+from gateway import client, patience
 from gateway.client import ApiError, JobEvent, Kiln, parse_events
 
 
@@ -51,10 +51,10 @@ def test_an_event_that_was_cut_off_is_not_reported() -> None:
 
 
 def test_pauses_grow_and_end() -> None:
-    pauses = list(client._pauses())
-    assert len(pauses) == client.RETRIES
+    pauses = list(patience.pauses())
+    assert len(pauses) == patience.RETRIES
     for number, pause in enumerate(pauses):
-        longest = min(client.LONGEST_PAUSE_S, client.FIRST_PAUSE_S * 2**number)
+        longest = min(patience.LONGEST_PAUSE_S, patience.FIRST_PAUSE_S * 2**number)
         assert longest / 2 <= pause <= longest
 
 
@@ -65,11 +65,11 @@ def test_pauses_grow_and_end() -> None:
 def test_a_pause_is_as_long_as_the_server_asks_within_reason(asked: str, pause: float) -> None:
     response = requests.Response()
     response.headers["Retry-After"] = asked
-    assert client._asked_pause(response, iter([0.5])) == pause
+    assert patience.asked_pause(response, iter([0.5])) == pause
 
 
 def test_patience_ends_though_the_server_asks_for_more() -> None:
-    assert client._asked_pause(requests.Response(), iter(())) is None
+    assert patience.asked_pause(requests.Response(), iter(())) is None
 
 
 @pytest.mark.parametrize("text", ["<html>Bad Gateway</html>", "[1, 2]", '"x"', "3"])
