@@ -29,7 +29,7 @@ from common.worker import start_metrics
 from gateway.calling import Caller, Reply, target_of
 from gateway.domain.addresses import Target
 from gateway.domain.webhooks import Verdict, message, pause_s, signed_headers, verdict
-from gateway.keys import webhook_secret
+from gateway.keys import webhook_secrets
 from gateway.rounds import run_until, told_to_stop
 
 PERIOD_S: Final = 0.25
@@ -220,7 +220,7 @@ def main() -> None:
         schedule_s=settings.webhook_schedule_s,
         timeout_s=settings.webhook_timeout_s,
         target=partial(target_of, settings),
-        secrets=lambda owner: (webhook_secret(settings, owner),),
+        secrets=partial(webhook_secrets, settings),
     )
     ledger = RedisLedger(connect(settings.ledger_url))
     courier = Courier(ledger, Caller(settings.webhook_timeout_s), rules)

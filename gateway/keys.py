@@ -7,6 +7,7 @@ import json
 import logging
 import secrets
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from common.settings import Settings
 from gateway.domain.keys import PREFIX, Key, KeyBook, Scope, checked_owner, digest
 
 KEY_BYTES: Final = 32
+EXCHANGE_S: Final = 86_400  # how long an exchanged secret of webhooks still signs
 
 log = logging.getLogger(__name__)
 
@@ -139,15 +141,31 @@ def webhook_secret(settings: Settings, owner: str) -> str:
 
     Base64 of 24 to 64 random bytes after ``whsec_``, as Standard Webhooks has it.
     """
-    path = settings.data_dir / "webhook-secrets" / checked_owner(owner)
-    return made_once(path, _new_webhook_secret)
+    return made_once(_webhook_file(settings, owner), _new_webhook_secret)
+
+
+def webhook_secrets(settings: Settings, owner: str) -> tuple[str, ...]:
+    """Secrets to sign with, the newest first: for a day after an exchange also the one before."""
+    found = (webhook_secret(settings, owner),)
+    before = _webhook_file(settings, owner).with_suffix(".before")
+    try:
+        young = time.time() - before.stat().st_mtime < EXCHANGE_S
+        return (*found, before.read_text("utf-8")) if young else found
+    except FileNotFoundError:
+        return found
 
 
 def renew_webhook_secret(settings: Settings, owner: str) -> str:
-    """Make a new secret; what was signed with the old one is no longer trusted."""
-    path = settings.data_dir / "webhook-secrets" / checked_owner(owner)
+    """Make a new secret; receivers have a day to exchange theirs, in which both sign."""
+    path = _webhook_file(settings, owner)
+    if path.exists():
+        write_private(path.with_suffix(".before"), path.read_text("utf-8"))
     write_private(path, _new_webhook_secret())
     return path.read_text("utf-8")
+
+
+def _webhook_file(settings: Settings, owner: str) -> Path:
+    return settings.data_dir / "webhook-secrets" / checked_owner(owner)  # no dot in the name
 
 
 def _new_webhook_secret() -> str:

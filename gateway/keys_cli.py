@@ -71,7 +71,9 @@ def revoke(which: Annotated[str, typer.Argument(help="Id of a key, or the name o
 @app.command()
 def webhook_secret(
     name: Annotated[str, typer.Argument(help="Name of a key, or `local` in a house without.")],
-    renew: Annotated[bool, typer.Option("--renew", help="Make a new one.")] = False,
+    renew: Annotated[
+        bool, typer.Option("--renew", help="Make a new one; the old one signs too for a day.")
+    ] = False,
 ) -> None:
     """Print the secret with which calls to somebody's webhooks are signed."""
     with _said_plainly():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from common.ledger.records import Hook, JobRecord, JobState
 from common.settings import Settings
+from gateway import keys
 from gateway.domain.params import FigurineParams, read_params
 from gateway.domain.webhooks import (
     JITTER,
@@ -97,6 +100,19 @@ def test_a_receiver_verifies_what_was_signed() -> None:
     assert Webhook(NEW).verify('{"type":"job.failed"}', headers) == {"type": "job.failed"}
     assert headers["webhook-id"] == "msg_1"
     assert headers["content-type"] == "application/json"
+
+
+def test_for_a_day_after_an_exchange_both_secrets_sign(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    old = keys.webhook_secret(settings, "ann")
+    assert keys.webhook_secrets(settings, "ann") == (old,)
+    new = keys.renew_webhook_secret(settings, "ann")
+    assert keys.webhook_secrets(settings, "ann") == (new, old)
+    yesterday = time.time() - keys.EXCHANGE_S - 1
+    os.utime(tmp_path / "webhook-secrets" / "ann.before", (yesterday, yesterday))
+    assert keys.webhook_secrets(settings, "ann") == (new,)
+    newer = keys.renew_webhook_secret(settings, "ann")
+    assert keys.webhook_secrets(settings, "ann") == (newer, new)
 
 
 def test_while_a_secret_is_exchanged_both_receivers_verify() -> None:
