@@ -31,11 +31,14 @@ class MemoryStanding(MemoryHouse):
                 open=dict(unfinished),
                 runs_ms={stage: tuple(self._book.runs[stage]) for stage in stages},
                 slots=self.slots({node.queue for node in planned}),
+                ready=self._ready_in({node.queue for node in planned}),
+                ahead=self._ahead(entry),
             )
 
     def outlook(self, queues: Iterable[str]) -> Standing:
         """See ``Ledger``."""
         with self._lock:
+            queues = tuple(queues)
             active = self._book.active()
             opened = self._open(active)
             return Standing(
@@ -45,7 +48,23 @@ class MemoryStanding(MemoryHouse):
                 open=dict(opened),
                 runs_ms={stage: tuple(self._book.runs[stage]) for stage in opened},
                 slots=self.slots(queues),
+                ready=self._ready_in(queues),
+                ahead={},
             )
+
+    def _ready_in(self, queues: Iterable[str]) -> dict[str, int]:
+        ready = Counter(node.plan.queue for _, node in self._book.nodes("ready"))
+        return {queue: ready[queue] for queue in queues}
+
+    def _ahead(self, job: JobEntry) -> dict[str, int]:
+        waiting = [(node.plan.queue, node.ready_ms or 0) for _, node in self._book.nodes("ready")]
+        found: dict[str, int] = {}
+        for node in job.nodes.values():
+            if node.state == "ready":
+                queue = node.plan.queue
+                before = sum(q == queue and at < (node.ready_ms or 0) for q, at in waiting)
+                found[queue] = min(before, found.get(queue, before))
+        return found
 
     def _open(self, active: list[JobEntry]) -> Counter[str]:
         nodes = (node for one in active for node in one.nodes.values())

@@ -166,6 +166,8 @@ def standing(answer: dict[str, Any]) -> Standing | None:
         open=answer["open"],
         runs_ms={stage: tuple(map(float, rows(runs))) for stage, runs in answer["runs"].items()},
         slots=answer["slots"],
+        ready=answer["ready"],
+        ahead=answer["ahead"],
     )
 
 

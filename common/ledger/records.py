@@ -214,6 +214,8 @@ class Standing:
     open: dict[str, int]  # unfinished stages of all these jobs, by stage
     runs_ms: dict[str, tuple[float, ...]]  # by stage: what its last 200 runs took, latest first
     slots: dict[str, int]  # by queue of the job: stages that its warm workers run at once
+    ready: dict[str, int]  # by the same queues: stages that wait there for a worker
+    ahead: dict[str, int]  # of these, by queues where a stage of the job waits: before the first
 
 
 @dataclass(frozen=True)

@@ -43,8 +43,9 @@ class Waves:
         self._others = self._in_my_queues(standing.open, own)
         self._arrived = self._jobs_by_depth()
         self._share_shared_stages()
-        self.ahead = 1.0
-        self.ahead = self._share_ahead(record, standing, mean_s)
+        mine = Counter(_queue(node.stage) for node in record.nodes if node.state == "ready")
+        self._here = {queue: _share_ahead(standing, queue, mine[queue]) for queue in standing.ahead}
+        self.ahead = max(self._here.values(), default=0.0)  # it runs: all others are behind it
         self._inflow = self._new_for_each_that_ends(record, standing, mean_s)
 
     def own(self) -> list[list[Node]]:
@@ -84,7 +85,8 @@ class Waves:
         at = depth - wave
         certain = max(0.0, many - each * self._jobs(at))
         last = min(float(many), each * (self._jobs(at) - self._jobs(at - 1)))
-        return min(float(many), certain + self.ahead * last)
+        share = self.ahead if wave else self._here.get(_queue(stage), 0.0)
+        return min(float(many), certain + share * last)
 
     def _jobs(self, depth: int) -> float:
         """How many other jobs have come to this depth or less far."""
@@ -116,24 +118,6 @@ class Waves:
         for stage in filter(_shared, self._others):
             self._others[stage] = min(self._others[stage], most)
 
-    def _share_ahead(
-        self, record: JobRecord, standing: Standing, mean_s: Callable[[str], float]
-    ) -> float:
-        """Estimate which share of the queue is still before a stage that waits in it for a while.
-
-        Since it entered, the workers have served what their number and the run times allow.
-        """
-        states = {node.id: node for node in record.nodes}
-        here = [states[node.id] for node in self._nodes if states[node.id].state == "ready"]
-        if not here or any(states[node.id].state == "running" for node in self._nodes):
-            return 0.0  # it runs: whoever else waits will be behind it
-        first = min(here, key=lambda node: node.ready_ms or 0)
-        queue = _queue(first.stage)
-        work_s = sum(many * mean_s(stage) for stage, many in self.before(queue, 0).items())
-        waited_s = max(0, standing.now_ms - (first.ready_ms or 0)) / 1000
-        served_s = waited_s * standing.slots[queue]
-        return max(0.0, 1 - served_s / work_s) if work_s else 1.0
-
     def _new_for_each_that_ends(
         self, record: JobRecord, standing: Standing, mean_s: Callable[[str], float]
     ) -> float:
@@ -150,6 +134,13 @@ class Waves:
         # a crowd that came at once says little about who comes later
         came = min(2 * could_end, mine * (standing.active - 1 - standing.position))
         return (FIRST_GUESS + came) / (FIRST_GUESS + could_end)
+
+
+def _share_ahead(standing: Standing, queue: str, mine: int) -> float:
+    """Share of what others have in a queue, or in hand, that comes before the job's own."""
+    ahead, busy = standing.ahead[queue], standing.slots[queue]
+    others = max(standing.ready[queue] - mine, ahead)
+    return (ahead + busy) / (others + busy)
 
 
 def _queue(stage: str) -> str:

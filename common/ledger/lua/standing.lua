@@ -4,7 +4,7 @@ local now, coming = now_ms(), ARGV[1] == ''
 local job = not coming and load(ARGV[1])
 local position = coming and redis.call('ZCARD', P .. 'active') or job and redis.call('ZRANK', P .. 'active', job.id)
 if not position then return answer(EMPTY) end
-local open, runs, slots = {}, {}, {}
+local open, runs, slots, ready, ahead = {}, {}, {}, {}, {}
 local function note_runs(stage)
   runs[stage] = runs[stage] or redis.call('LRANGE', P .. 'runs:' .. stage, 0, -1)
 end
@@ -13,12 +13,20 @@ for i = 1, #counted, 2 do
   open[counted[i]] = tonumber(counted[i + 1])
   note_runs(counted[i])
 end
-for i = 2, #ARGV do slots[ARGV[i]] = slots_of(ARGV[i], now) end
+local function note_queue(queue)
+  slots[queue] = slots[queue] or slots_of(queue, now)
+  ready[queue] = ready[queue] or redis.call('ZCARD', P .. 'ready:' .. queue)
+end
+for i = 2, #ARGV do note_queue(ARGV[i]) end
 for _, node in ipairs(job and job.plan or {}) do
   note_runs(node.stage)
-  slots[node.queue] = slots[node.queue] or slots_of(node.queue, now)
+  note_queue(node.queue)
+  if job.f['s:' .. node.id] == 'ready' then
+    local before = redis.call('ZCOUNT', P .. 'ready:' .. node.queue, '-inf', '(' .. job.f['q:' .. node.id])
+    ahead[node.queue] = math.min(before, ahead[node.queue] or before)
+  end
 end
 return answer({
   now = now, position = position, active = redis.call('ZCARD', P .. 'active'),
-  open = open, runs = runs, slots = slots,
+  open = open, runs = runs, slots = slots, ready = ready, ahead = ahead,
 })

@@ -109,7 +109,16 @@ class Floor:
         return Standing(
             _ms(self.now_s), active.index(job), len(active), dict(opened),
             runs if runs_ms is None else runs_ms, self.slots,
+            {queue: len(self._queues[queue]) for queue in self.slots}, self._ahead(job),
         )  # fmt: skip
+
+    def _ahead(self, job: Job) -> dict[str, int]:
+        """Stages in each queue before the first of this job."""
+        found = {}
+        for queue, waiting in self._queues.items():
+            mine = [place for place, (one, _) in enumerate(waiting) if one is job]
+            found |= {queue: mine[0]} if mine else {}
+        return found
 
 
 def _ms(seconds: float) -> int:
