@@ -161,6 +161,8 @@ def links(record: JobRecord) -> dict[str, str]:
     found = {"self": self, "events": f"{self}/events", "timeline": f"{self}/timeline"}
     if record.state is JobState.PAUSED:
         found |= {"resume": f"{self}/resume"}
+    if record.hook is not None:
+        found |= {"webhooks": f"{self}/webhooks"}
     return found if record.state.terminal else found | {"cancel": f"{self}/cancel"}
 
 

@@ -61,6 +61,15 @@ def test_only_what_was_asked_for_is_told(stack: Stack) -> None:
     }
 
 
+def test_a_job_with_a_webhook_says_where_its_log_is(stack: Stack) -> None:
+    job = stack.submit(webhook=URL)
+    assert (
+        stack.client.get(f"/v1/jobs/{job}").json["links"]["webhooks"] == f"/v1/jobs/{job}/webhooks"
+    )
+    other = stack.client.get(f"/v1/jobs/{stack.submit()}").json
+    assert "webhooks" not in other["links"]
+
+
 def test_a_job_without_webhook_has_an_empty_log(stack: Stack) -> None:
     assert log_of(stack, stack.submit()) == {"webhook": None, "events": [], "messages": []}
 
