@@ -16,6 +16,7 @@ from rich.text import Text
 from common.settings import Settings
 from gateway import keys_cli, operator_cli
 from gateway.client import ApiError, Kiln, Unreachable
+from gateway.erasure_table import erasure_table
 from gateway.progress import follow
 from gateway.recipe_card import WIDTH, duration, recipe_card
 from gateway.review import corrected_list
@@ -133,6 +134,36 @@ def watch(
         job, _ = _follow(kiln, job_id, quiet=as_json)
         _report(job, [], as_json=as_json)
     _leave(job, as_json=as_json)
+
+
+@app.command()
+def cancel(
+    job_id: Annotated[str, typer.Argument(help="Id of a job.")],
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Cancel a job; what it has made so far stays until it expires."""
+    with _talking_to(url) as kiln:
+        job = kiln.cancel(job_id)
+        _report(job, [], as_json=as_json)
+
+
+@app.command()
+def delete(
+    job_id: Annotated[str, typer.Argument(help="Id of a job.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Erase a job, its photo and its files, and print the receipt."""
+    if not yes:
+        typer.confirm(f"Erase job {job_id} with its photo and all its files?", abort=True, err=True)
+    with _talking_to(url) as kiln:
+        receipt = kiln.delete(job_id)
+    if as_json:
+        out.print_json(json.dumps(receipt))
+    else:
+        out.print(erasure_table(receipt))
 
 
 class _talking_to:  # noqa: N801  reads as a phrase where it is used

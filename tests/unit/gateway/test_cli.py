@@ -37,6 +37,15 @@ EVENTS = [
 ]
 
 
+RECEIPT = {
+    "job": "j1",
+    "erased_at": "2026-11-21T10:15:04.310Z",
+    "erased": [{"name": "photo", "sha256": "51d0" * 16, "size": 2_345_678}],
+    "kept": [{"name": "[a]", "sha256": "9f2c" * 16, "size": 7, "used_by": ["j2", "j3"]}],
+    "pending": [{"name": "preview.png", "sha256": "ab12" * 16, "size": 70_000}],
+}
+
+
 class FakeKiln:
     """Stands for the gateway at the other end of the line."""
 
@@ -45,6 +54,7 @@ class FakeKiln:
     waits: ClassVar[bool] = False
     resumed: ClassVar[dict[str, dict[str, object]]] = {}
     cancelled: ClassVar[str] = ""
+    erased: ClassVar[str] = ""
     followed_from: ClassVar[str] = ""
 
     def __init__(self, url: str) -> None:
@@ -88,8 +98,15 @@ class FakeKiln:
         type(self).resumed = {job: changes}
         return {}
 
-    def cancel(self, job: str) -> None:
+    def cancel(self, job: str) -> dict[str, Any]:
         type(self).cancelled = job
+        return self.job(job) | {"state": "cancelled"}
+
+    def delete(self, job: str) -> dict[str, Any]:
+        if error := REFUSES.get("delete"):
+            raise error
+        type(self).erased = job
+        return RECEIPT
 
     def fetch(self, artifact: dict[str, Any]) -> bytes:
         assert artifact is SEEN
@@ -121,6 +138,7 @@ FAILED = {
 @pytest.fixture(autouse=True)
 def fake(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli, "Kiln", FakeKiln)
+    FakeKiln.erased = ""
     FakeKiln.waits, FakeKiln.resumed, FakeKiln.cancelled, FakeKiln.sent = False, {}, "", {}
     monkeypatch.setenv("COLUMNS", "200")
     for console in (cli.out, cli.err):
@@ -304,3 +322,41 @@ def test_a_list_that_is_refused_exits_2(monkeypatch: pytest.MonkeyPatch) -> None
 )
 def test_durations_are_printed_as_in_a_cookbook(minutes: float, text: str) -> None:
     assert duration(minutes) == text
+
+
+# -- cancel, delete -------------------------------------------------------------------------
+def test_a_job_is_cancelled() -> None:
+    result = _kiln("cancel", "j1")
+    assert (result.exit_code, FakeKiln.cancelled) == (0, "j1")
+    assert "j1: cancelled" in result.stdout
+
+
+def test_a_job_is_erased_and_the_receipt_is_printed() -> None:
+    result = _kiln("delete", "j1", "--yes")
+    assert (result.exit_code, FakeKiln.erased) == (0, "j1")
+    lines = result.stdout.splitlines()
+    for words in (
+        ("photo", "2.3 MB", "erased", "51d0"),
+        ("preview.png", "70.0 kB", "within minutes"),
+        ("[a]", "7 bytes", "kept for j2, j3"),
+    ):
+        assert any(all(word in line for word in words) for line in lines), words
+
+
+def test_a_job_is_erased_only_when_somebody_says_yes() -> None:
+    assert _kiln("delete", "j1", typed="n\n").exit_code == 1
+    assert FakeKiln.erased == ""
+    assert _kiln("delete", "j1", typed="y\n").exit_code == 0
+    assert FakeKiln.erased == "j1"
+
+
+def test_the_receipt_comes_as_json_too() -> None:
+    result = _kiln("delete", "j1", "--yes", "--json")
+    assert json.loads(result.stdout) == RECEIPT
+
+
+def test_a_job_that_is_unknown_is_not_erased(monkeypatch: pytest.MonkeyPatch) -> None:
+    unknown = ApiError({"code": "not_found", "status": 404, "detail": "there is no job j1"})
+    monkeypatch.setitem(REFUSES, "delete", unknown)
+    result = _kiln("delete", "j1", "--yes")
+    assert (result.exit_code, "there is no job" in result.stderr) == (cli.EXIT_REFUSED, True)
