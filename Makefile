@@ -36,7 +36,7 @@ demo: setup ## A figurine and three recipes, files in out/ (PHOTO=me.jpg FOOD=ta
 	@$(BIN)/python -m deploy.demo "$(PHOTO)" --food="$(FOOD)" --ingredients="$(INGREDIENTS)"
 
 ##@ Develop
-.PHONY: setup-dev train fmt check lint test verify chaos load bench docs lock
+.PHONY: setup-dev train fmt check lint test verify chaos load bench docs lock audit
 
 setup-dev: setup $(VENV)/.dev $(VENV)/.node $(VENV)/.torch ## Install what checks and tests need as well
 
@@ -73,6 +73,11 @@ bench: setup-dev ## Measure, never judge
 
 docs: $(VENV)/.dev ## Write docs/reference.md from the code
 	$(BIN)/python -m deploy.reference
+
+audit: $(VENV)/.dev ## Compare the pinned packages with the published advisories (needs the network)
+	for name in requirements requirements-dev; do \
+		$(BIN)/pip-audit --strict --require-hashes --disable-pip -r $$name.txt || exit 1; \
+	done
 
 lock: $(VENV)/.dev ## Pin newer versions of the Python packages
 	for name in requirements requirements-dev; do \
