@@ -36,11 +36,11 @@ class RedisStanding(RedisHouse):
             referred = {tuple(name.rsplit(":", 1)) for name in self._names("refs")}
             owners = {*self._names("files"), *self._names("active_of")}
             counted = {(owner, sha) for owner in owners for sha in self._counted(owner)}
-        files = sorted(file for file in referred | counted if file[0] != PROMISES)
+        files = sorted(referred | counted)
         off = 0
         for at in range(0, len(files), FILES_AT_ONCE):
             off += int(self._run("refile", *chain(*files[at : at + FILES_AT_ONCE])))
-        owners.update(file[0] for file in files)
+        owners.update(file[0] for file in files if file[0] != PROMISES)
         return off + len(reading.rows(self._run("recount", 1, *sorted(owners))["off"]))
 
     def _names(self, family: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ import pytest
 
 from common.contracts.plans import Plan
 from common.errors import NoFace
+from common.ledger.protocol import PROMISES
 from common.ledger.records import HOUR_MS, Approval, Limits
 from tests.contract.conftest import DIAMOND, EPOCH_MS, HELD, House, artifact, node
 
@@ -279,11 +280,15 @@ def test_a_job_of_the_version_before_ends_and_no_counter_falls_below_nought(
 def test_what_a_process_of_the_version_before_left_is_set_right(
     client: redis.Redis, house: House
 ) -> None:
-    house.accept("j1", ONE)
+    promise = artifact("promise").sha256
+    house.accept("j1", ONE, promise=promise)
     client.zrem("kiln:active", "j1")  # it ended the job and knew of no counters
+    client.hset("kiln:job:j1", "state", "succeeded")
     client.delete(f"kiln:refs:ann:{artifact('photo', 'photo of j1').sha256}")
     assert asked(house, "j2", max_active_of_owner=1).status == "too_many"
     assert house.ledger.recount() > 0
     assert house.ledger.recount() == 0
     assert asked(house, "j2", max_active_of_owner=1).status == "accepted"
     assert house.ledger.bytes_of() == 7
+    house.later(10)
+    assert (PROMISES, promise) in house.ledger.trash(10)

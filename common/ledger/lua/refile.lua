@@ -1,8 +1,18 @@
--- ARGV: owner, sha256, owner, sha256 and so on. Counts each file that somebody refers to, and no other.
--- Answers how many were off.
-local off = 0
-for i = 1, #ARGV, 2 do
-  local owner, sha = ARGV[i], ARGV[i + 1]
+-- ARGV: owner, sha256, owner, sha256 and so on. Counts each file that somebody refers to, and no other;
+-- lets go of promises whose job has ended. Answers how many were off.
+local now, off = now_ms(), 0
+
+local function refile_promise(sha)
+  for _, entry in ipairs(redis.call('SMEMBERS', refs_key(PROMISES, sha))) do
+    local state = redis.call('HGET', P .. 'job:' .. split(entry), 'state')
+    if not state or TERMINAL[state] then
+      drop_entry(PROMISES, sha, entry, now)
+      off = off + 1
+    end
+  end
+end
+
+local function refile(owner, sha)
   local counted = redis.call('HEXISTS', P .. 'files:' .. owner, sha) == 1
   local entry = redis.call('SRANDMEMBER', refs_key(owner, sha))
   if counted and not entry then
@@ -16,5 +26,9 @@ for i = 1, #ARGV, 2 do
       off = off + 1
     end
   end
+end
+
+for i = 1, #ARGV, 2 do
+  if ARGV[i] == PROMISES then refile_promise(ARGV[i + 1]) else refile(ARGV[i], ARGV[i + 1]) end
 end
 return off
