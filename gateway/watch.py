@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
@@ -15,7 +16,8 @@ from common.ledger.records import Event
 from common.stores import ArtifactStore
 from gateway import promises, recover
 
-FORGET_S: Final = 0.5  # in one period; what is left the trash takes later
+FORGET_S: Final = 0.5  # in one period; the next one goes on
+MOST_TO_FORGET: Final = 10_000  # the trash takes the others later
 LOOK_S: Final = 5.0  # between two looks at the store
 HINT_S: Final = 60.0
 
@@ -29,12 +31,12 @@ class PromiseWatch:
         self._app = app
         self._ledger = ledger
         self._store = store
-        self._ended: list[str] = []
+        self._ended: deque[str] = deque(maxlen=MOST_TO_FORGET)
         self._look_at = self._hint_at = 0.0  # by the monotonic clock: at once
 
     def note(self, ended: Iterable[Event]) -> None:
         """Take note of jobs that have just ended."""
-        self._ended = [event.job for event in ended]
+        self._ended.extend(event.job for event in ended)
 
     def forget(self) -> None:
         """Delete the promises of those jobs, so that no recovery repeats them.
@@ -45,12 +47,11 @@ class PromiseWatch:
             Redis does not answer.
         """
         stop_at = time.monotonic() + FORGET_S
-        for job in self._ended:
-            if time.monotonic() > stop_at:
-                return
-            record = self._ledger.job(job)
+        while self._ended and time.monotonic() < stop_at:
+            record = self._ledger.job(self._ended[0])
             if record is not None:
                 promises.forget(self._store, record.promise)
+            self._ended.popleft()
 
     def look_for_loss(self) -> None:
         """Say so when all of Redis was lost: jobs were promised, and the ledger knows nothing.
