@@ -33,10 +33,10 @@ from gateway.keys import webhook_secrets
 from gateway.rounds import run_until, told_to_stop
 
 PERIOD_S: Final = 0.25
-THREADS: Final = 8
-RUNNING_OF_A_HOST: Final = 4  # so that a slow one leaves threads to the others
-HELD: Final = 200  # messages in hand, called or waiting for a thread
-HELD_OF_A_HOST: Final = 100
+# At most so many in all, of one host, and of one owner: a slow host leaves threads to the others,
+# and so does somebody who names many of them.
+RUNNING: Final = (16, 4, 12)
+HELD: Final = (200, 100, 150)  # in hand: called, or waiting for a thread
 NOTE_AGAIN_S: Final = 0.5
 
 log = logging.getLogger(__name__)
@@ -78,8 +78,13 @@ class _Held:
     since: float
 
     @property
-    def host(self) -> str:
-        return urlsplit(self.call.url).netloc
+    def groups(self) -> tuple[str, str, str]:
+        """What it counts for: all, its host, its owner."""
+        return "", f"host {urlsplit(self.call.url).netloc}", f"owner {self.call.owner}"
+
+    def fits(self, counted: Counter[str], most: tuple[int, int, int]) -> bool:
+        """Tell whether one more of its kind is within the limits."""
+        return all(counted[name] < limit for name, limit in zip(self.groups, most, strict=True))
 
 
 class Courier:
@@ -89,11 +94,12 @@ class Courier:
         self._ledger = ledger
         self._caller = caller
         self._rules = rules
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="courier")
+        self._pool = ThreadPoolExecutor(RUNNING[0], thread_name_prefix="courier")
         self._leaving = threading.Event()
         self._lock = threading.Lock()
         self._waiting: list[_Held] = []
-        self._running: Counter[str] = Counter()  # by host
+        self._running: Counter[str] = Counter()  # by group
+        self._held: Counter[str] = Counter()  # by group, running or waiting
 
     def sweep(self) -> None:
         """Take what is due, as much as there is room for, and start what can be started.
@@ -105,8 +111,10 @@ class Courier:
         """
         with self._lock:
             too_old = time.monotonic() - self._rules.patience_s
-            self._waiting = [held for held in self._waiting if held.since > too_old]
-            room = HELD - len(self._waiting) - self._running.total()
+            for held in [held for held in self._waiting if held.since <= too_old]:
+                self._waiting.remove(held)
+                self._held.subtract(held.groups)
+            room = HELD[0] - self._held[""]
         if room > 0:
             taken = self._ledger.due_calls(self._rules.lease_ms, room)
             with self._lock:
@@ -122,18 +130,23 @@ class Courier:
             self._waiting.clear()
         self._pool.shutdown()
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is in hand."""
+        with self._lock:
+            return not self._held[""]
+
     def _hold(self, new: _Held) -> None:
-        of_host = sum(held.host == new.host for held in self._waiting) + self._running[new.host]
-        if of_host < HELD_OF_A_HOST:  # else it comes again, and others come first
+        if new.fits(self._held, HELD):  # else it comes again, and others come first
             self._waiting.append(new)
+            self._held.update(new.groups)
 
     def _start(self) -> None:
         with self._lock:
             left = []
             for held in self._waiting:
-                free = self._running.total() < THREADS
-                if free and self._running[held.host] < RUNNING_OF_A_HOST:
-                    self._running[held.host] += 1
+                if held.fits(self._running, RUNNING):
+                    self._running.update(held.groups)
                     self._pool.submit(self._run, held)
                 else:
                     left.append(held)
@@ -148,7 +161,9 @@ class Courier:
             log.exception("bug in the courier; message %s is sent again later", held.call.id)
         finally:
             with self._lock:
-                self._running[held.host] -= 1
+                self._running.subtract(held.groups)
+                self._held.subtract(held.groups)
+                self._running, self._held = +self._running, +self._held  # forgets what is at rest
         self._start()
 
     def _deliver(self, held: _Held) -> None:

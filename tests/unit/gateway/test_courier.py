@@ -20,11 +20,12 @@ from common.ledger.outbox import Attempt, HookCall, HookMessage
 from common.ledger.records import Hook, Limits, NewJob
 from gateway import courier as module
 from gateway.calling import Reply
-from gateway.courier import HELD, HELD_OF_A_HOST, RUNNING_OF_A_HOST, THREADS, Courier, Rules
+from gateway.courier import HELD, RUNNING, Courier, Rules
 from gateway.domain.addresses import Target, read_target
 
 PLAN = Plan(nodes=(Node(id="fusion.measure", stage="fusion.measure", queue="fusion"),))
 PHOTO = ArtifactRef(name="photo", sha256="a" * 64, size=1, media_type="image/jpeg")
+THREADS, OF_A_HOST, OF_AN_OWNER = RUNNING
 SECRET = "whsec_" + "c2Vj" * 8
 EVENTS = ("succeeded", "failed", "cancelled", "expired", "paused")
 
@@ -86,14 +87,14 @@ class World:
     def _secrets_of(self, owner: str) -> tuple[str, ...]:
         return self.secrets(owner)
 
-    def ended(self, host: str = "a.example.com", count: int = 1) -> list[str]:
+    def ended(self, host: str = "a.example.com", count: int = 1, owner: str = "ann") -> list[str]:
         """Let jobs end that tell a host about it."""
         jobs = [f"j{next(self.number):04}" for _ in range(count)]
         for job in jobs:
             hook = Hook(f"https://{host}/hook", EVENTS)
-            new = NewJob(job, "ann", "figurine", {}, PLAN, (PHOTO,), hook=hook)
+            new = NewJob(job, owner, "figurine", {}, PLAN, (PHOTO,), hook=hook)
             assert self.ledger.accept(new, Limits(max_active=10_000)).status == "accepted"
-            assert self.ledger.cancel(job, "ann") == "cancelled"
+            assert self.ledger.cancel(job, owner) == "cancelled"
         return jobs
 
     def rounds(self, after_s: float = 0.0, until: Callable[[], bool] | None = None) -> None:
@@ -107,7 +108,7 @@ class World:
             self.courier.sweep()
 
     def idle(self) -> bool:
-        return not self.courier._waiting and not self.courier._running.total()
+        return self.courier.idle
 
     def message(self, job: str) -> HookMessage:
         (found,) = self.ledger.calls(job)
@@ -243,9 +244,21 @@ def test_a_slow_host_does_not_hold_up_the_others(world: World) -> None:
     jobs = world.ended("quick.example.com", 20)
     world.rounds(until=lambda: world.receivers.calls_of("quick.example.com") == 20)
     world.receivers.closed["slow.example.com"].set()
-    assert world.receivers.most["slow.example.com"] == RUNNING_OF_A_HOST < THREADS
-    assert world.receivers.calls_of("slow.example.com") == RUNNING_OF_A_HOST
+    assert world.receivers.most["slow.example.com"] == OF_A_HOST < THREADS
+    assert world.receivers.calls_of("slow.example.com") == OF_A_HOST
     assert {world.message(job).state for job in jobs} <= {"delivered", "pending"}
+
+
+def test_who_names_many_slow_hosts_does_not_hold_up_the_others(world: World) -> None:
+    slow = [f"slow{number}.example.com" for number in range(40)]
+    for host in slow:
+        world.receivers.closed[host] = threading.Event()
+        world.ended(host, 10, owner="eve")
+    world.ended("quick.example.com", 20, owner="ann")
+    world.rounds(until=lambda: world.receivers.calls_of("quick.example.com") == 20)
+    assert sum(world.receivers.calls_of(host) for host in slow) == OF_AN_OWNER < THREADS
+    for host in slow:
+        world.receivers.closed[host].set()
 
 
 def test_a_quick_host_gets_everything(world: World) -> None:
@@ -260,7 +273,7 @@ def test_only_so_much_is_in_hand(world: World) -> None:
     world.ended("slow.example.com", 300)
     world.courier.sweep()
     world.courier.sweep()
-    assert len(world.courier._waiting) + world.courier._running.total() == HELD_OF_A_HOST < HELD
+    assert world.courier._held[""] == HELD[1] < HELD[0]
 
 
 def test_what_waits_too_long_for_a_thread_is_let_go_and_comes_again(world: World) -> None:
@@ -369,7 +382,7 @@ def test_leaving_ends_what_runs_and_leaves_the_rest_to_the_next(world: World) ->
     leaving.start()
     gate.set()
     leaving.join(5)
-    assert [world.message(job).state for job in jobs].count("delivered") == RUNNING_OF_A_HOST
+    assert [world.message(job).state for job in jobs].count("delivered") == OF_A_HOST
     world.courier = world.another()
     world.rounds(31)
     assert [world.message(job).state for job in jobs] == ["delivered"] * 6
@@ -398,7 +411,7 @@ def test_attempts_are_counted_by_what_came_of_them(world: World) -> None:
 
 def test_the_age_of_what_was_never_tried_is_told(world: World) -> None:
     world.receivers.closed["slow.example.com"] = threading.Event()
-    world.ended("slow.example.com", RUNNING_OF_A_HOST)
+    world.ended("slow.example.com", OF_A_HOST)
     world.now_ms -= 60_000
     world.ended("slow.example.com", 1)
     world.now_ms += 60_000
