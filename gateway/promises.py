@@ -150,7 +150,7 @@ def hashes(store: ArtifactStore) -> list[str]:
 
 
 def _written(ledger: Ledger, store: ArtifactStore, promise: Promise) -> Promise:
-    content = promise.model_dump_json(exclude={"job": {"memoised", "promise"}}).encode()
+    content = promise.model_dump_json(exclude={"job": {"memoised", "promise", "first_token"}}).encode()
     ref = reference(_NAME, _TYPE, content, internal=True)
     # the intent first, as for every file: what is never accepted is in the trash already
     ledger.discard(PROMISES, [ref.sha256])

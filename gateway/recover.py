@@ -113,7 +113,9 @@ class Rescuer:
 
     def _remaining(self, promise: Promise) -> NewJob:
         """Give a job the time that is left of what it was given."""
-        job, now = promise.job, self.clock()
+        now = self.clock()
+        # a worker that still runs for the lost ledger has an older token, and commits nothing
+        job = replace(promise.job, first_token=now // 1000)
         if self.renew:
             return job
         cancel_after_ms = job.cancel_after_ms

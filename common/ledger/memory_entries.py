@@ -102,7 +102,8 @@ class JobEntry:
         if self.new.cancel_after_ms is not None:
             self.cancel_at_ms = self.created_ms + self.new.cancel_after_ms
         self.active_ms, self.promise = self.created_ms, self.new.promise
-        self.nodes = {node.id: NodeEntry(node) for node in self.new.plan.nodes}
+        first = self.new.first_token
+        self.nodes = {node.id: NodeEntry(node, token=first) for node in self.new.plan.nodes}
 
     @property
     def forgotten_ms(self) -> float:

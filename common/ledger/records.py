@@ -118,6 +118,7 @@ class NewJob:
     result_ttl_ms: int = 30 * DAY_MS
     memoised: dict[str, MemoHit] | None = None  # by node id: the whole job is known already
     promise: str = ""  # sha256 of the file that outlives the ledger (see ``gateway.promises``)
+    first_token: int = 0  # of claims: above those that a lost ledger gave for the same job
     cancel_after_ms: int | None = None  # the job is cancelled when it has not ended by then
     hook: Hook | None = None
 

@@ -51,7 +51,7 @@ put(job, 'id', job.id, 'owner', rec.owner, 'product', rec.product, 'state', 'que
   'result_ttl_ms', rec.result_ttl_ms, 'record_ttl_ms', rec.record_ttl_ms,
   'inputs', ' ' .. table.concat(inputs, ' ') .. ' ')
 for _, node in ipairs(job.plan) do
-  put(job, 's:' .. node.id, 'waiting', 'a:' .. node.id, 0, 't:' .. node.id, 0, 'p:' .. node.id, 0)
+  put(job, 's:' .. node.id, 'waiting', 'a:' .. node.id, 0, 't:' .. node.id, rec.first_token or 0, 'p:' .. node.id, 0)
 end
 if idem then
   redis.call('SET', idem, job.id .. ' ' .. rec.fingerprint, 'PX', rec.idempotency_ttl_ms)
