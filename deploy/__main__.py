@@ -1,13 +1,18 @@
-"""``python -m deploy up | down | restart | status | logs``: the stack of this machine."""
+"""``python -m deploy up | down | restart | status | logs``: the stack of this machine.
+
+``python -m deploy backup FOLDER | restore FOLDER``: see docs/backup.md.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from common.settings import Settings
+from deploy.backup import backup, restore
 from deploy.stack import Stack, StackError
 
 
@@ -56,16 +61,23 @@ COMMANDS: Final = {
     "status": _status,
     "logs": _logs,
 }
+COPIES: Final = {"backup": backup, "restore": restore}
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command and return the exit status."""
-    if len(arguments) != 1 or arguments[0] not in COMMANDS:
-        sys.stderr.write(f"usage: python -m deploy {' | '.join(COMMANDS)}\n")
-        return 2
     try:
-        COMMANDS[arguments[0]](Stack(Settings()))
-    except StackError as error:
+        match arguments:
+            case [command] if command in COMMANDS:
+                COMMANDS[command](Stack(Settings()))
+            case [command, folder] if command in COPIES:
+                COPIES[command](Stack(Settings()), Path(folder).absolute())
+                _say(f"{command}: done")
+            case _:
+                usage = [*COMMANDS, *(f"{name} FOLDER" for name in COPIES)]
+                sys.stderr.write(f"usage: python -m deploy {' | '.join(usage)}\n")
+                return 2
+    except (StackError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
