@@ -199,9 +199,9 @@ local function activate(job, now)
 end
 
 local function deactivate(job)
-  redis.call('ZREM', P .. 'active', job.id)
+  local counted = redis.call('ZREM', P .. 'active', job.id) == 1 and job.f.counted == '1'
   redis.call('ZREM', P .. 'active_of:' .. job.f.owner, job.id)
-  if job.f.counted ~= '1' then return end
+  if not counted then return end
   put(job, 'counted', '0')
   for _, node in ipairs(job.plan) do
     if UNFINISHED[job.f['s:' .. node.id]] then count('open', node.stage, -1) end

@@ -6,7 +6,8 @@ local position = coming and redis.call('ZCARD', P .. 'active') or job and redis.
 if not position then return answer(EMPTY) end
 local open, runs, slots, ready, ahead = {}, {}, {}, {}, {}
 local function note_runs(stage)
-  runs[stage] = runs[stage] or redis.call('LRANGE', P .. 'runs:' .. stage, 0, -1)
+  -- one text for two hundred numbers: that is what the answer's length and time are made of
+  runs[stage] = runs[stage] or table.concat(redis.call('LRANGE', P .. 'runs:' .. stage, 0, -1), ' ')
 end
 local counted = redis.call('HGETALL', P .. 'open')
 for i = 1, #counted, 2 do
