@@ -1,0 +1,155 @@
+"""The line before a full house."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+
+import pytest
+import redis
+
+from common.contracts.stages import QUEUES
+from common.ledger.memory import MemoryLedger
+from common.ledger.records import Limits, NewJob
+from gateway import turns
+from gateway.plan import recipe_plan
+from gateway.turns import Turns
+
+LIMITS = Limits(max_active=20, max_depth=100)
+
+
+@dataclass
+class SortedSet:
+    """As much of Redis as the line needs."""
+
+    scores: dict[str, float] = field(default_factory=dict)
+    away: bool = False
+
+    def _there(self) -> dict[str, float]:
+        if self.away:
+            raise redis.ConnectionError("away")
+        return self.scores
+
+    def zscore(self, _: str, name: str) -> float | None:
+        return self._there().get(name)
+
+    def zadd(self, _: str, new: dict[str, float]) -> None:
+        self._there().update(new)
+
+    def zrem(self, _: str, name: str) -> None:
+        self._there().pop(name, None)
+
+    def zcount(self, _: str, low: float, high: float) -> int:
+        return sum(low <= score <= high for score in self._there().values())
+
+    def zremrangebyscore(self, _: str, __: str, high: float) -> None:
+        self.scores = {name: score for name, score in self._there().items() if score > high}
+
+    def zrange(self, _: str, __: int, ___: int, *, withscores: bool) -> list[tuple[str, float]]:
+        return sorted(self._there().items(), key=lambda pair: pair[1])[-1:] if withscores else []
+
+    def expire(self, _: str, __: int) -> None:
+        self._there()
+
+
+@dataclass
+class Clock:
+    now: float = 1_000_000.0
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    found = Clock()
+    monkeypatch.setattr(turns.time, "time", lambda: found.now)
+    monkeypatch.setattr(turns.time, "monotonic", lambda: found.now)
+    return found
+
+
+@pytest.fixture
+def line(monkeypatch: pytest.MonkeyPatch) -> SortedSet:
+    found = SortedSet()
+    monkeypatch.setattr(turns, "connect", lambda *_, **__: found)
+    return found
+
+
+@pytest.fixture
+def door(line: SortedSet, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Turns:
+    """A full house in which a job ends every two seconds."""
+    monkeypatch.setattr(turns, "seconds_a_job", lambda *_: 2.0)
+    ledger = MemoryLedger(lambda: int(clock.now * 1000))
+    for number in range(20):
+        ledger.accept(NewJob(f"j{number}", "ann", "recipe", {}, recipe_plan(1), ()), LIMITS)
+    return Turns(ledger, "redis://nobody/3")
+
+
+def test_everybody_gets_a_moment_of_his_own_at_the_pace_of_the_house(door: Turns) -> None:
+    waits = [door.wait_s(f"client {n}", QUEUES) for n in range(20)]
+    assert waits == pytest.approx([2.0 * (n + 1) for n in range(20)])
+
+
+def test_the_same_request_keeps_its_turn(door: Turns, clock: Clock) -> None:
+    first = door.wait_s("ann", QUEUES)
+    door.wait_s("bob", QUEUES)
+    clock.now += 1
+    assert door.wait_s("ann", QUEUES) == pytest.approx(first - 1)
+
+
+def test_while_people_are_due_newcomers_find_fewer_places(door: Turns, clock: Clock) -> None:
+    for n in range(4):
+        door.wait_s(f"client {n}", QUEUES)
+    clock.now += 4  # two of them are due
+    newcomer = door.within(LIMITS, "somebody new")
+    assert (newcomer.max_active, newcomer.max_depth) == (18, 98)
+    assert door.within(LIMITS, None).max_active == 18
+    assert door.within(LIMITS, "client 0") == LIMITS
+    assert door.within(LIMITS, "client 3").max_active == 18  # too early is not due
+    door.leave("client 0")
+    assert door.within(LIMITS, None).max_active == 19
+
+
+def test_who_does_not_come_back_costs_little_and_not_for_long(door: Turns, clock: Clock) -> None:
+    turns_before = [door.wait_s(f"client {n}", QUEUES) for n in range(300)]
+    assert max(turns_before) == 600
+    clock.now += 599
+    assert door.within(LIMITS, None).max_active >= 10
+    clock.now += 60
+    assert door.within(LIMITS, None) == LIMITS
+
+
+def test_who_came_in_time_and_found_no_place_is_next(door: Turns, clock: Clock) -> None:
+    waits = [door.wait_s(f"client {n}", QUEUES) for n in range(10)]
+    clock.now += waits[0]
+    assert door.wait_s("client 0", QUEUES) == pytest.approx(2.0)
+
+
+def test_who_sends_no_key_is_told_the_end_of_the_line(door: Turns) -> None:
+    random.seed(1)
+    for n in range(5):
+        door.wait_s(f"client {n}", QUEUES)
+    assert {round(door.wait_s(None, QUEUES)) for _ in range(50)} <= set(range(12, 32))
+
+
+def test_nobody_asks_for_the_line_while_the_house_has_room(door: Turns, line: SortedSet) -> None:
+    line.away = True
+    assert door.within(LIMITS, "ann") == LIMITS
+    door.leave("ann")
+
+
+def test_without_redis_there_is_still_an_answer(door: Turns, line: SortedSet) -> None:
+    line.away = True
+    assert 2 <= door.wait_s("ann", QUEUES) <= 20
+    assert door.within(LIMITS, "ann") == LIMITS
+
+
+def test_somebody_with_half_of_the_jobs_waits_twice_as_long(door: Turns) -> None:
+    assert door.own_wait_s(10) == pytest.approx(4.0)
+    assert door.own_wait_s(20) == pytest.approx(2.0)
+    assert door.own_wait_s(0) == pytest.approx(40.0)
+
+
+def test_where_nothing_moves_half_a_minute_is_told(
+    door: Turns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "seconds_a_job", lambda *_: None)
+    assert door.wait_s("ann", QUEUES) == turns.STUCK_S
+    assert door.own_wait_s(3) == turns.STUCK_S
