@@ -169,7 +169,7 @@ class Courier:
     def _deliver(self, held: _Held) -> None:
         call, at_ms = held.call, round(time.time() * 1000)
         record = self._ledger.job(call.job)
-        if record is None:
+        if record is None or record.erased_ms is not None:
             self._note(held, Attempt(at_ms, None, 0, "the job is gone"), None)
             return
         reply = self._post(call, record)

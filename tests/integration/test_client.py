@@ -25,7 +25,7 @@ class Gateway:
         self.answers: list[Response] = []
         self.asked: list[dict[str, Any]] = []
         app = Flask("misbehaving")
-        app.add_url_rule("/<path:path>", view_func=self._answer, methods=["GET", "POST"])
+        app.add_url_rule("/<path:path>", view_func=self._answer, methods=["GET", "POST", "DELETE"])
         self._server = make_server("127.0.0.1", 0, app, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
 
@@ -170,7 +170,10 @@ def test_cancel_and_timeline_ask_for_what_they_say(gateway: Gateway, kiln: Kiln)
     gateway.will({"stages": []})
     kiln.cancel("j1")
     assert kiln.timeline("j1") == {"stages": []}
+    gateway.will({"job": "j1", "erased": []})
+    assert kiln.delete("j1") == {"job": "j1", "erased": []}
     assert [asked["path"] for asked in gateway.asked] == [
         "v1/jobs/j1/cancel",
         "v1/jobs/j1/timeline",
+        "v1/jobs/j1",
     ]

@@ -221,6 +221,23 @@ def test_a_message_of_a_job_that_is_gone_is_given_up(
     assert world.message(job).state == "failed"
 
 
+def test_nobody_is_told_of_a_job_that_was_erased_once_its_message_was_taken(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (job,) = world.ended()
+    take = world.ledger.due_calls
+
+    def take_and_erase(*args: Any) -> list[HookCall]:
+        calls: list[HookCall] = take(*args)
+        assert world.ledger.erase(job, "ann") is not None
+        return calls
+
+    monkeypatch.setattr(world.ledger, "due_calls", take_and_erase)
+    world.rounds()
+    assert world.receivers.got == []
+    assert world.ledger.calls(job) == []
+
+
 def test_a_fault_of_this_house_is_an_attempt_like_any_other(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
