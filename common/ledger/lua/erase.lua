@@ -70,8 +70,9 @@ local function forget_events()
   local from = math.min(job.f.created, string.match(first[1], '^%d+'))
   for _, entry in ipairs(redis.call('XRANGE', feed, string.format('%.0f', from), '+')) do
     local told = entry[2] -- job id type data
-    local ended = TERMINAL[told[6]] and cjson.decode(told[8]).error == cjson.null
-    if told[2] == job.id and not ended then redis.call('XDEL', feed, entry[1]) end
+    if told[2] == job.id and not (TERMINAL[told[6]] and cjson.decode(told[8]).error == cjson.null) then
+      redis.call('XDEL', feed, entry[1])
+    end
   end
 end
 
