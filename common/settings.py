@@ -13,6 +13,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from common.contracts.rates import RATE
+from common.redis_logins import login_in_url
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -52,7 +53,9 @@ class Settings(BaseSettings):
     recipe_port: Port = Field(8003, description="Recipe service")
     flower_port: Port = Field(5555, description="Flower, to watch tasks")
     flower_basic_auth: str | None = Field(
-        None, description="Login of Flower as user:password; default: made at random once"
+        None,
+        repr=False,
+        description="Login of Flower as user:password; default: made at random once",
     )
     redis_port: Port = Field(6390, description="Redis of this stack (its own instance)")
     metrics_port: Port = Field(
@@ -97,7 +100,13 @@ class Settings(BaseSettings):
     redis_url: str | None = Field(
         None,
         pattern=r"^rediss?://[^/?#]+/?$",
+        repr=False,
         description="Redis without database number; default: this stack's own instance",
+    )
+
+    redis_user: Literal["gateway", "worker", "flower", "metrics", "operator"] = Field(
+        "operator",
+        description="Who a process is to this stack's own Redis; the stack says so to each of its",
     )
 
     stylize_workers: int = Field(1, ge=1, le=64, description="Processes of the stylize worker")
@@ -124,7 +133,9 @@ class Settings(BaseSettings):
         description="OpenAI-compatible server of language models, such as http://127.0.0.1:11434/v1;"
         " default: none, the built-in engines do everything",
     )
-    llm_api_key: str | None = Field(None, description="Key of that server, if it wants one")
+    llm_api_key: str | None = Field(
+        None, repr=False, description="Key of that server, if it wants one"
+    )
     llm_text_model: str | None = Field(None, description="Its model that writes recipes")
     llm_vision_model: str | None = Field(None, description="Its model that reads photos")
     llm_timeout_s: float = Field(
@@ -207,9 +218,10 @@ class Settings(BaseSettings):
     @property
     def redis(self) -> str:
         """Redis without database number."""
-        return (self.redis_url or f"redis://{in_url(self.inner_host)}:{self.redis_port}").rstrip(
-            "/"
-        )
+        if self.redis_url:
+            return self.redis_url.rstrip("/")
+        login = login_in_url(self.data_dir, self.redis_user)
+        return f"redis://{login}{in_url(self.inner_host)}:{self.redis_port}"
 
     @property
     def broker_url(self) -> str:

@@ -24,6 +24,7 @@ import requests
 from supervisor.xmlrpc import SupervisorTransport
 
 from common.settings import Settings, as_environment
+from deploy import redis_users
 from deploy.processes import descendants, is_alive
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -152,6 +153,7 @@ class Stack:
         self._check_ports()
         for folder in (self.run, self.logs, self.settings.data_dir / "redis"):
             folder.mkdir(parents=True, exist_ok=True)
+        redis_users.prepare(self.settings.data_dir.resolve())
         command = [_tool("supervisord"), "-c", str(CONFIG)]
         result = subprocess.run(  # noqa: S603  our own file
             command, cwd=ROOT, env=self.environment(), capture_output=True, text=True, check=False

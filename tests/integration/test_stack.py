@@ -75,7 +75,7 @@ def test_a_killed_process_comes_back(own: TestStack, name: str) -> None:
 
 
 def test_redis_killed_comes_back_with_its_data(own: TestStack) -> None:
-    client = redis.Redis(port=own.settings.redis_port, db=3)
+    client = redis.Redis.from_url(f"{own.settings.redis}/3")
     client.set("kept", "yes")
     (killed,) = own.kill("redis")
     until(lambda: own.pid("redis") not in {0, killed})
@@ -85,7 +85,7 @@ def test_redis_killed_comes_back_with_its_data(own: TestStack) -> None:
 
 
 def test_redis_keeps_every_write_and_evicts_nothing(own: TestStack) -> None:
-    client = redis.Redis(port=own.settings.redis_port, decode_responses=True)
+    client = redis.Redis.from_url(own.settings.broker_url, decode_responses=True)
     wanted = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
     assert client.config_get(*wanted) == wanted
     client.close()

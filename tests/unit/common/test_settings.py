@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from common.redis_logins import logins_file
 from common.settings import Settings, as_environment
+from deploy.redis_users import prepare
 
 
 def test_a_variable_of_the_environment_sets_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,8 +50,49 @@ def test_each_part_of_the_house_has_its_database() -> None:
     assert urls == tuple(f"redis://:secret@redis:6379/{number}" for number in (0, 1, 2))
 
 
-def test_without_a_url_redis_is_the_stack_s_own() -> None:
-    assert Settings(redis_port=7000).ledger_url == "redis://127.0.0.1:7000/2"
+def test_without_a_url_redis_is_the_stack_s_own(tmp_path: Path) -> None:
+    settings = Settings(redis_port=7000, data_dir=tmp_path)
+    assert settings.ledger_url == "redis://127.0.0.1:7000/2"
+    assert settings.model_copy(update={"inner_host": "::1"}).ledger_url == "redis://[::1]:7000/2"
+
+
+def test_a_process_reads_its_own_login_where_the_stack_has_written_it(tmp_path: Path) -> None:
+    prepare(tmp_path)
+    urls = {
+        user: Settings(redis_port=7000, data_dir=tmp_path, redis_user=user).redis
+        for user in ("gateway", "worker", "operator")
+    }
+    assert len(set(urls.values())) == 3
+    for user, url in urls.items():
+        assert re.fullmatch(rf"redis://{user}:[\w-]{{43}}@127\.0\.0\.1:7000", url)
+    outside = Settings(redis_url="redis://their:own@redis:6379", data_dir=tmp_path)
+    assert outside.redis == "redis://their:own@redis:6379"
+    settings = Settings(data_dir=tmp_path)
+    (password,) = re.findall(r"operator:([\w-]+)@", settings.redis)
+    assert password not in repr(settings) + str(as_environment(settings))
+
+
+def test_passwords_of_redis_are_made_once_and_only_their_hashes_go_to_it(tmp_path: Path) -> None:
+    rules = prepare(tmp_path)
+    before = logins_file(tmp_path).read_text()
+    assert prepare(tmp_path) == rules
+    assert logins_file(tmp_path).read_text() == before
+    assert all(password not in rules.read_text() for password in json.loads(before).values())
+    assert {path.stat().st_mode & 0o777 for path in rules.parent.iterdir()} == {0o600}
+    old = {user: password for user, password in json.loads(before).items() if user != "flower"}
+    logins_file(tmp_path).write_text(json.dumps(old))  # of a version that knew fewer users
+    prepare(tmp_path)
+    assert json.loads(logins_file(tmp_path).read_text()).items() > old.items()
+
+
+def test_a_secret_of_the_settings_is_not_shown() -> None:
+    given = {
+        "llm_api_key": "hidden-1",
+        "flower_basic_auth": "me:hidden-2",
+        "redis_url": "redis://me:hidden-3@redis:6379",
+        "s3_secret_access_key": "hidden-4",
+    }
+    assert "hidden" not in repr(Settings(**given))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
