@@ -24,6 +24,8 @@ from common.ledger.records import PAUSE_MS, Approval, JobRecord, NewJob
 from common.stores import ArtifactStore, reference
 
 VERSION: Final = 1
+AT_ONCE: Final = timedelta(days=-1)  # however young it is, whatever the clock of the store says
+_OF_THE_MOMENT: Final = {"memoised", "promise", "first_token"}  # fields that are not promised
 _NAME: Final = "promise.json"
 _TYPE: Final = "application/json"
 
@@ -104,7 +106,7 @@ def forget(store: ArtifactStore, sha256: str) -> None:
     """
     if sha256:
         with suppress(StorageError):
-            store.delete_stale(PROMISES, sha256, timedelta(0))
+            store.delete_stale(PROMISES, sha256, AT_ONCE)
 
 
 def read(store: ArtifactStore, sha256: str) -> Promise | Unreadable:
@@ -150,7 +152,7 @@ def hashes(store: ArtifactStore) -> list[str]:
 
 
 def _written(ledger: Ledger, store: ArtifactStore, promise: Promise) -> Promise:
-    content = promise.model_dump_json(exclude={"job": {"memoised", "promise", "first_token"}}).encode()
+    content = promise.model_dump_json(exclude={"job": _OF_THE_MOMENT}).encode()
     ref = reference(_NAME, _TYPE, content, internal=True)
     # the intent first, as for every file: what is never accepted is in the trash already
     ledger.discard(PROMISES, [ref.sha256])
