@@ -14,7 +14,20 @@ from deploy.reference import FILE, all_metrics, codes, reference
 from deploy.routes import SERVICES, routes_of
 from tests.house import ROOT, tracked_files
 
-BINARY = {".npz", ".jpg", ".jpeg", ".png", ".webp", ".glb", ".stl", ".3mf", ".gif", ".heic", ".ico"}
+BINARY = {
+    ".npz",
+    ".zip",
+    ".jpg",
+    ".jpeg",
+    ".png",
+    ".webp",
+    ".glb",
+    ".stl",
+    ".3mf",
+    ".gif",
+    ".heic",
+    ".ico",
+}
 PAPERS = ("README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md")
 # Taken apart, so that this file does not fail its own test.
 REGISTRIES = ("py" + "pi.org", "python" + "hosted.org", "npm" + "js.org", "npm" + "js.com")

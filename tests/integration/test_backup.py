@@ -155,7 +155,7 @@ def deploy(house: TestStack, *arguments: str) -> tuple[int, str]:
 
 
 def test_nothing_is_overwritten(idle: TestStack, target: Path) -> None:
-    (idle.folder / "redis").mkdir()
+    (idle.folder / "redis").mkdir(exist_ok=True)
     target.mkdir()
     status, says = deploy(idle, "backup", str(target))
     assert (status, "exists" in says) == (1, True)

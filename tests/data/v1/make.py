@@ -1,4 +1,4 @@
-"""Writes ``redis.json`` and ``artifacts/``: what version 1 leaves behind when the power is cut.
+"""Writes ``redis.json`` and ``artifacts.zip``: what version 1 leaves behind when the power is cut.
 
 Run it with the code of that version, from a checkout of commit ad22840::
 
@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import socket
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +44,7 @@ def main() -> None:
         text = text.replace(socket.gethostname(), "a-host-of-version-1")
         assert str(stack.folder) not in text
         (HERE / "redis.json").write_text(text + "\n", "utf-8")
-        shutil.rmtree(HERE / "artifacts", ignore_errors=True)
-        shutil.copytree(stack.folder / "artifacts", HERE / "artifacts", ignore=_large)
+        _pack(stack.folder / "artifacts")
         os.kill(redis_pid, signal.SIGKILL)
         until(lambda: not is_alive(redis_pid))
 
@@ -102,10 +101,13 @@ def _cut_the_power(stack: TestStack) -> int:
     return keep
 
 
-def _large(folder: str, names: list[str]) -> set[str]:
-    """Results of the job in the middle of a group, which nobody will read again."""
-    files = (Path(folder, name) for name in names)
-    return {file.name for file in files if file.is_file() and file.stat().st_size > LARGEST}
+def _pack(folder: Path) -> None:
+    """All but the large results of the job in the middle of a group: nobody reads them again."""
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    with zipfile.ZipFile(HERE / "artifacts.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        for file in files:
+            if file.stat().st_size <= LARGEST:
+                packed.write(file, file.relative_to(folder).as_posix())
 
 
 def _databases(stack: TestStack) -> dict[str, Any]:
