@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ import pytest
 import requests
 from standardwebhooks import Webhook
 
+from common.ledger.audit import audit
+from common.ledger.redis_ledger import connect
 from deploy.stack import ROOT
 from gateway.client import Kiln
 from gateway.keys import webhook_secret
@@ -218,6 +221,23 @@ def test_the_courier_tells_what_it_does(own: TestStack, receiver: Receiver) -> N
             continue
     name = r'^kiln_webhook_calls_total\{outcome="delivered"\} ([1-9]\d*\.0)$'
     assert any(re.search(name, text, re.MULTILINE) for text in texts)
+
+
+def test_nobody_is_told_of_a_job_that_was_deleted(own: TestStack, receiver: Receiver) -> None:
+    receiver.answers.append(answer(503, "Retry-After: 2"))
+    job = cook(own, receiver)
+    until(lambda: len(receiver.requests) == 1)
+    with Kiln(own.url) as kiln:
+        kiln.delete(job)
+    time.sleep(3)
+    assert len(receiver.requests) == 1
+
+
+def test_after_all_that_the_audit_finds_nothing(own: TestStack) -> None:
+    own.settle()
+    with connect(own.settings.ledger_url) as client:
+        found = audit(client, own.store(), grace=timedelta(minutes=10))
+    assert found.findings == ()
 
 
 # -- what is written down ------------------------------------------------------------
