@@ -292,3 +292,29 @@ def test_what_a_process_of_the_version_before_left_is_set_right(
     assert house.ledger.bytes_of() == 7
     house.later(10)
     assert (PROMISES, promise) in house.ledger.trash(10)
+
+
+@pytest.mark.parametrize("house", ["redis"], indirect=True)
+def test_the_clock_of_a_job_that_a_process_of_the_version_before_ended_does_nothing(
+    client: redis.Redis, house: House
+) -> None:
+    house.accept("j1", ONE, cancel_after_ms=1000)
+    house.run("a")
+    client.zadd("kiln:cancels", {"j1": EPOCH_MS + 1000, "ghost": EPOCH_MS})
+    house.later(1000)
+    assert house.ledger.reap().cancelled == 0
+    assert (house.state(), house.terminal_events()) == ("succeeded", ["succeeded"])
+    assert client.exists("kiln:cancels") == 0
+
+
+@pytest.mark.parametrize("house", ["redis"], indirect=True)
+def test_what_a_process_of_the_version_before_paused_is_not_counted_off_twice(
+    client: redis.Redis, house: House
+) -> None:
+    for job in ("j1", "j2"):
+        house.accept(job, HELD)
+    client.zrem("kiln:active", "j1")  # it paused the job, and does not count
+    client.zrem("kiln:active_of:ann", "j1")
+    house.ledger.recount()
+    house.ledger.cancel("j1", "ann")
+    assert client.hgetall("kiln:open") == dict.fromkeys(STAGES, "1")  # of the other job

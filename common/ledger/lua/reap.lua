@@ -3,9 +3,11 @@
 local now, expired, cancelled, dead, again = now_ms(), 0, 0, 0, {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'cancels', '-inf', now, 'LIMIT', 0, ARGV[1])) do
   local job = load(id)
-  if job and not TERMINAL[job.f.state] then finish(job, 'cancelled', now, cjson.decode(CANCEL_AFTER)) end
+  if job and not TERMINAL[job.f.state] then -- else an older version has ended it
+    finish(job, 'cancelled', now, cjson.decode(CANCEL_AFTER))
+    cancelled = cancelled + 1
+  end
   redis.call('ZREM', P .. 'cancels', id)
-  cancelled = cancelled + 1
 end
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'deadlines', '-inf', now, 'LIMIT', 0, ARGV[1])) do
   local job = load(id)
