@@ -20,6 +20,7 @@ import requests
 from common import canvas
 from common.celery_app import make_app
 from common.ledger.audit import audit
+from common.ledger.audit_rules import Kind
 from common.ledger.records import Limits, NewJob
 from common.ledger.redis_ledger import connect
 from gateway import promises
@@ -84,9 +85,10 @@ def succeeded(house: TestStack, jobs: list[str]) -> bool:
     return found["succeeded"] == len(jobs)
 
 
-def clean(house: TestStack) -> bool:
+def findings(house: TestStack) -> set[Kind]:
     with connect(house.settings.ledger_url) as client:
-        return audit(client, house.store(), grace=timedelta(0)).clean
+        report = audit(client, house.store(), grace=timedelta(0))
+    return {one.kind for one in report.findings}
 
 
 def test_fifty_jobs_in_flight_outlive_the_loss_of_redis(house: TestStack, kiln: Kiln) -> None:
@@ -131,7 +133,7 @@ def test_fifty_jobs_in_flight_outlive_the_loss_of_redis(house: TestStack, kiln: 
         _check_files(kiln, job, photo)
     for job in dinners:
         assert json.loads(_fetch(kiln, job, "recipes.json"))["recipes"]
-    until(lambda: clean(house), 30)
+    until(lambda: findings(house) == set(), 30)
     assert operate(house, "audit")[0] == 0
 
 
@@ -156,7 +158,8 @@ def test_a_corrected_list_outlives_the_loss_of_redis(house: TestStack, kiln: Kil
     assert {"egg", "rice", "onion"} <= {one["name"] for one in dinner["ingredients"]}
     kiln.resume(waits)
     assert kiln.wait(waits, 60)["state"] == "succeeded"
-    until(lambda: clean(house), 30)
+    # results of jobs that had ended before the loss are nobody's now
+    until(lambda: findings(house) <= {Kind.ORPHAN}, 30)
 
 
 def test_what_was_cancelled_or_finished_is_not_brought_back(house: TestStack, kiln: Kiln) -> None:
