@@ -20,6 +20,7 @@ from common.contracts.stages import STAGES
 from common.ledger.records import MemoHit, NodeResult
 from fusion_service.domain.certificate.verdict import Certificate
 from gateway.domain.manifest import Manifest
+from gateway.promises import Promise
 
 CONTRACT: Final = Path(__file__).parent / "contract"
 SCHEMAS: Final = CONTRACT / "snapshots"
@@ -34,6 +35,7 @@ def wire_models() -> dict[str, type[BaseModel]]:
         NodeResult,
         MemoHit,
         Manifest,
+        Promise,
         Certificate,
         IngredientList,
         Recipe,
