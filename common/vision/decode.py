@@ -129,7 +129,7 @@ def _simple_mode(image: Image.Image) -> Image.Image:
     # To a mode that can be resized without loss of meaning: L, RGB, CMYK, LA or RGBA.
     image.load()
     if image.mode.startswith("I"):  # 16-bit grey; a plain conversion would clip it to white
-        return Image.fromarray((np.asarray(image).astype(np.int64) >> 8).astype(np.uint8))
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if "transparency" in image.info or image.mode in {"PA", "La", "RGBa"}:
         return image.convert("RGBA")
     if image.mode in {"1", "P"}:
