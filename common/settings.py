@@ -29,7 +29,11 @@ class Settings(BaseSettings):
     """Every setting of Kiln. The environment variable is ``KILN_`` + the upper-case name."""
 
     model_config = SettingsConfigDict(
-        env_prefix="KILN_", env_ignore_empty=True, extra="ignore", validate_default=True
+        env_prefix="KILN_",
+        env_ignore_empty=True,
+        extra="ignore",
+        validate_default=True,
+        hide_input_in_errors=True,  # one of them may be a password
     )
 
     host: str = Field("127.0.0.1", description="Address of the gateway, the front door")
