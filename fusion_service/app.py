@@ -9,7 +9,7 @@ from common.contracts.figurine import MeasureRequest, SculptRequest
 from common.direct import read_parameters, read_photo
 from common.ledger.protocol import Ledger
 from common.settings import Settings
-from common.vision.decode import decode_photo
+from common.vision.sandbox import decode_photo
 from common.worker import idle_ledger
 from fusion_service.domain.bodies import TEMPLATES
 from fusion_service.domain.files.glb import to_glb

@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 
 from common.settings import Settings
+from common.vision import sandbox
 from common.vision.faces import FaceModels
 from common.vision.sample import sample_photo
 from fusion_service.domain.bodies import TEMPLATES
@@ -58,6 +59,7 @@ class Studio:
 
 def open_studio(settings: Settings) -> Studio:
     """Open the studio of a process and warm it up."""
+    sandbox.warm_up()
     cv2.setNumThreads(settings.threads_per_worker)
     studio = Studio(settings.models)
     studio.warm_up()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from common.contracts import figurine as f
 from common.contracts import stages as s
 from common.stage import StageContext, stage
-from common.vision.decode import decode_photo
+from common.vision.sandbox import decode_photo
 from fusion_service.domain.attributes import Attributes
 from fusion_service.domain.certificate.gates import certify
 from fusion_service.domain.files.glb import to_glb

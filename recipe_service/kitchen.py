@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from common.settings import Settings
+from common.vision import sandbox
 from recipe_service.domain.cook.dishes import Dish, load_dishes
 from recipe_service.domain.pantry.index import NameIndex
 from recipe_service.domain.pantry.knowledge import Knowledge, load_knowledge
@@ -43,6 +44,7 @@ class Kitchen:
 
 def open_kitchen(settings: Settings) -> Kitchen:
     """Read the cookbook and load the recogniser; nothing is asked of the model server yet."""
+    sandbox.warm_up()
     knowledge = load_knowledge(KNOWLEDGE)
     return Kitchen(
         knowledge=knowledge,

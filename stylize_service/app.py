@@ -9,7 +9,7 @@ from common.contracts.figurine import PortraitRequest
 from common.direct import read_parameters, read_photo
 from common.ledger.protocol import Ledger
 from common.settings import Settings
-from common.vision.decode import decode_photo
+from common.vision.sandbox import decode_photo
 from common.worker import idle_ledger
 from stylize_service.domain.styles import STYLES
 from stylize_service.engines.builtin import BuiltinEngine, encode_png

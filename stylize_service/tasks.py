@@ -5,7 +5,7 @@ from __future__ import annotations
 from common.contracts.figurine import PortraitFacts, PortraitRequest
 from common.contracts.stages import PHOTO, PORTRAIT
 from common.stage import StageContext, stage
-from common.vision.decode import decode_photo
+from common.vision.sandbox import decode_photo
 from stylize_service.engines.builtin import BuiltinEngine, encode_png
 
 PORTRAIT_PX = 1024

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from common.vision import sandbox
 from common.vision.faces import FaceModels
 from common.vision.sample import sample_photo
 from stylize_service.domain.styles import DEFAULT_STYLE
@@ -11,7 +12,8 @@ from stylize_service.engines.builtin import BuiltinEngine
 
 
 def load_engine(models: Path) -> BuiltinEngine:
-    """Load the face models from a folder and draw one portrait."""
+    """Load the face models from a folder and draw one portrait; start a decoder of photos."""
+    sandbox.warm_up()
     engine = BuiltinEngine(FaceModels.load(models))
     engine.portrait(sample_photo(), DEFAULT_STYLE)
     return engine

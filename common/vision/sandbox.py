@@ -25,7 +25,15 @@ from typing import Any, Final
 import numpy as np
 
 from common import errors
-from common.errors import BadPhoto, CorruptPhoto, KilnError, PhotoTooLarge, StageHung, TooManyPixels
+from common.errors import (
+    BadPhoto,
+    CorruptPhoto,
+    KilnError,
+    PhotoTooLarge,
+    StageCrashed,
+    StageHung,
+    TooManyPixels,
+)
 from common.vision.decode import decode_photo as decode_here
 from common.vision.network import RGB
 from common.vision.sandboxed import AREA_BYTES, LONGEST_ANSWER, QUESTION
@@ -61,7 +69,11 @@ class _Child:
             theirs.close()
             os.close(memory)
         self._line.settimeout(START_S)
-        self._receive()
+        try:
+            self._receive()
+        except (DecoderDiedError, TimeoutError) as failure:
+            self.end()
+            raise StageCrashed(f"no decoder of photos starts here: {failure!r}") from None
         self._line.settimeout(ANSWER_S)
 
     @property
@@ -196,8 +208,8 @@ def decode_photo(data: bytes, max_side: int = 2048) -> RGB:
         As there.
     CorruptPhoto
         As there, or it stops its decoder each time, or takes too long.
-    StageHung
-        No answer, and not because of the work: the machine is overloaded.
+    StageHung, StageCrashed
+        No answer in time, or no decoder: not the fault of the photo, worth another attempt.
     """
     return sandbox().decode(data, max_side) if AVAILABLE else decode_here(data, max_side)
 

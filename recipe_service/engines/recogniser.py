@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime  # type: ignore[import-untyped]
 
-from common.vision.decode import decode_photo
+from common.vision.sandbox import decode_photo
 from recipe_service.engines.batching import Batcher
 from recipe_service.engines.recogniser_graph import MEAN, SPREAD, STRIDE, build_graph
 from recipe_service.engines.recogniser_labels import ingredient_of

@@ -16,7 +16,7 @@ from PIL import Image
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from common.contracts.recipe import Ingredient, Source
-from common.vision.decode import decode_photo
+from common.vision.sandbox import decode_photo
 from recipe_service.engines.openai.client import ModelServer
 from recipe_service.engines.openai.dialect import Question
 from recipe_service.engines.openai.reading import read_json
