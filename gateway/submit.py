@@ -23,11 +23,13 @@ from common.errors import (
 )
 from common.ledger.records import HOUR_MS, Accepted, Hook, NewJob
 from common.settings import Settings
+from common.stores import reference
 from gateway import promises
 from gateway.domain.upload import check_photo
 from gateway.erase import put_again
 from gateway.house import House
 from gateway.limits import limits_of
+from gateway.side_by_side import side_by_side
 
 # What to answer when a limit was met; the number is what was counted against it.
 REFUSALS: Final[dict[str, tuple[type[KilnError], str]]] = {
@@ -81,7 +83,7 @@ def submit(house: House, wanted: Submission) -> Receipt:
         No promise could be written down.
     """
     with house.room.taking_in(sum(map(len, wanted.photos))):
-        photos = wanted.kept or _store_photos(house, wanted)
+        photos = wanted.kept or _check_photos(house, wanted)
         new = _new_job(house.settings, wanted, photos)
         accepted = _accept_whole(house, new, wanted) or _accept(house, new, wanted)
     if accepted.status in REFUSALS:
@@ -94,17 +96,22 @@ def submit(house: House, wanted: Submission) -> Receipt:
     return Receipt(accepted.job, replayed=accepted.status == "replayed")
 
 
-def _store_photos(house: House, wanted: Submission) -> tuple[ArtifactRef, ...]:
+def _check_photos(house: House, wanted: Submission) -> tuple[ArtifactRef, ...]:
     limit = house.settings.max_upload_mb * 1_000_000
-    headers = [check_photo(photo, limit) for photo in wanted.photos]
+    return tuple(
+        reference(name, check_photo(photo, limit).media_type, photo, internal=True)
+        for name, photo in zip(PHOTOS, wanted.photos, strict=False)
+    )
+
+
+def _store_photos(house: House, new: NewJob, contents: tuple[bytes, ...]) -> None:
+    if not contents:
+        return  # there are none, or they are those of an earlier job
     # The intent comes first: a file whose job is not accepted is in the trash already, whatever
     # happens in between, and without Redis nothing is written at all.
-    hashes = [hashlib.sha256(photo).hexdigest() for photo in wanted.photos]
-    house.ledger.discard(wanted.owner, hashes)
-    return tuple(
-        house.store.put(wanted.owner, name, header.media_type, photo, internal=True)
-        for name, header, photo in zip(PHOTOS, headers, wanted.photos, strict=False)
-    )
+    house.ledger.discard(new.owner, [ref.sha256 for ref in new.inputs])
+    for ref, content in zip(new.inputs, contents, strict=True):
+        house.store.keep(new.owner, ref, content)
 
 
 def _new_job(settings: Settings, wanted: Submission, photos: tuple[ArtifactRef, ...]) -> NewJob:
@@ -145,15 +152,19 @@ def _accept_whole(house: House, new: NewJob, wanted: Submission) -> Accepted | N
     hits = house.recall.whole_job(new.owner, new.plan, new.params, new.inputs)
     if hits is None:
         return None
+    _store_photos(house, new, wanted.photos)
     accepted = house.ledger.accept(replace(new, memoised=hits), limits_of(house, new.owner))
     if accepted.status == "accepted":
         put_again(house.ledger, house.store, new, wanted.photos)
     return None if accepted.status == "stale" else accepted
 
 
-def _accept(house: House, new: NewJob, wanted: Submission) -> Accepted:
+def _accept(house: House, unwritten: NewJob, wanted: Submission) -> Accepted:
     """Accept a job that has to be done, and publish it."""
-    new = promises.write(house.ledger, house.store, new)
+    new = side_by_side(
+        lambda: promises.write(house.ledger, house.store, unwritten),
+        lambda: _store_photos(house, unwritten, wanted.photos),
+    )
     who = _who(new.owner, new.idempotency_key)
     accepted = house.ledger.accept(new, house.turns.within(limits_of(house, new.owner), who))
     if accepted.status == "accepted":
