@@ -9,7 +9,8 @@
 --   m memo keys under which its output is remembered, one a line (erasing forgets those too)
 -- "f:<artifact name>" holds the reference of an artifact, "inputs" the names that came with the
 -- job, "counted" is 1 while its nodes are counted in `open`. A job of an older version lacks what it
--- did not know: it is not counted, and everything else works. A script reads a field once (`load`) and writes through what it has read (`put`).
+-- did not know: it is not counted, and everything else works.
+-- A script reads a field once (`load`) and writes through what it has read (`put`).
 -- MemoryLedger says the same in Python; one test suite holds the two together.
 local P = KEYS[1]
 
