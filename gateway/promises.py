@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
@@ -99,14 +98,15 @@ def rewrite(ledger: Ledger, store: ArtifactStore, record: JobRecord, approval: A
     return _written(ledger, store, after).job.promise
 
 
-def forget(store: ArtifactStore, sha256: str) -> None:
-    """Delete a promise that is no longer needed; where that fails, the trash has it still.
+def forget(store: ArtifactStore, sha256: str) -> bool:
+    """Delete a promise that is no longer needed; False where that fails: the trash has it still.
 
     Nothing waits for this, and yet it is done at once: a promise that is found is kept.
     """
-    if sha256:
-        with suppress(StorageError):
-            store.delete_stale(PROMISES, sha256, AT_ONCE)
+    try:
+        return not sha256 or store.delete_stale(PROMISES, sha256, AT_ONCE)
+    except StorageError:
+        return False
 
 
 def read(store: ArtifactStore, sha256: str) -> Promise | Unreadable:

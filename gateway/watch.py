@@ -49,9 +49,9 @@ class PromiseWatch:
         stop_at = time.monotonic() + FORGET_S
         while self._ended and time.monotonic() < stop_at:
             record = self._ledger.job(self._ended[0])
-            if record is not None:
-                promises.forget(self._store, record.promise)
             self._ended.popleft()
+            if record is not None and not promises.forget(self._store, record.promise):
+                return  # a store that is away keeps nobody waiting twice in a period
 
     def look_for_loss(self) -> None:
         """Say so when all of Redis was lost: jobs were promised, and the ledger knows nothing.

@@ -54,7 +54,8 @@ MAKE: Final[tuple[Call, ...]] = (
         " parameters in the query. JPEG, PNG, WebP, GIF (first frame) and HEIC are read. The"
         " answer comes at once; follow `Location`. With `Prefer: wait=60` it brings the result."
         " `from=<job id>` takes the photo of an earlier job of yours instead of a new one, with the"
-        " parameters of this request: what is remembered of that photo is not made again.",
+        " parameters of this request: what is remembered of that photo is not made again, and"
+        " the photo is kept for the new job as if it had been sent.",
         body=Body(FigurineParams, photos=1, json={"from": EARLIER, "style": "pop"}),
         headers=SUBMIT_HEADERS,
         answers=(

@@ -414,3 +414,22 @@ def test_nothing_is_swept_while_a_promise_cannot_be_read(world: World) -> None:
     world.store.put(PROMISES, "promise", "application/json", b"{}")
     with pytest.raises(StorageError, match="nothing is swept"):
         sweepable(world.ledger, world.store, [("ann", "a" * 64)], world.now_ms)
+
+
+def test_a_store_that_is_away_is_asked_once_in_a_period(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def away(_: str, sha256: str, __: timedelta) -> bool:
+        asked.append(sha256)
+        raise StorageError("the bucket does not answer")
+
+    for n in range(5):
+        world.accept(f"j{n}")
+        world.ledger.cancel(f"j{n}", "ann")
+    monkeypatch.setattr(world.store, "delete_stale", away)
+    looking = eye(world, monkeypatch)
+    looking.note([event for event in world.ledger.follow("0", 0)[1] if event.terminal])
+    looking.forget()
+    assert len(asked) == 1
