@@ -15,6 +15,7 @@ import os
 import time
 import uuid
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -150,13 +151,17 @@ class Kiln:
         """Follow a job's events to its end, over lost connections, without gap or repeat.
 
         A paused job is followed on until somebody resumes it; ``after`` is the id of the last
-        event seen before.
+        event seen before. Between them come events of the type ``eta``, without an id: ``data``
+        has the ``queue_position`` and the ``eta`` of a job.
         """
         last, left = after, pauses()
         while True:
             reason: Exception | None = None
             try:
                 for event in self._stream_once(job, last):
+                    if event.type == "eta":  # nothing has happened, and nobody resumes here
+                        yield replace(event, id="")
+                        continue
                     last, left = event.id or last, pauses()
                     yield event
                     if event.type in TERMINAL:

@@ -9,10 +9,9 @@ import struct
 import threading
 import time
 import zlib
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import requests
@@ -22,10 +21,7 @@ from deploy.processes import descendants
 from tests.bench.photos import new_portrait
 from tests.chaos.scene import Scene, size, until
 from tests.chaos.test_workers import hash_of
-from tests.stack import TestStack, require_stack
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.stack import TestStack
 
 
 # -- 19: the same request from many ------------------------------------------------------------
@@ -89,68 +85,7 @@ def test_a_cancelled_job_ends_at_once_and_never_runs_later(scene: Scene) -> None
     assert not scene.told(job, "done")["fusion.sculpt"]
 
 
-# -- 25: overload ------------------------------------------------------------
-@pytest.fixture
-def small_house(faults: Any) -> Iterator[TestStack]:
-    """A house that takes twenty jobs at a time."""
-    require_stack()
-    house = TestStack(max_active_jobs=20, fusion_workers=1)
-    try:
-        house.stack.up(240)
-        yield house
-    finally:
-        house.__exit__(None, None, None)
-
-
-@pytest.mark.fault(
-    25, "ten times as many requests as the house can serve, for a minute", seconds=95
-)
-def test_overload_is_refused_and_what_is_accepted_stays_fast(
-    scene: Scene, small_house: TestStack
-) -> None:
-    crowd = Scene(small_house, scene.faults, scene.row)
-    codes: Counter[int] = Counter()
-    stop_at, lock = time.monotonic() + size(60, 15), threading.Lock()
-    rss = [gateway_rss_mb(small_house)]
-
-    def client(_: int) -> None:
-        while time.monotonic() < stop_at:
-            answer = requests.post(f"{small_house.url}/v1/recipes", json=next_wish(), timeout=60)
-            with lock:
-                codes[answer.status_code] += 1
-                if answer.status_code == 202:
-                    crowd.track(answer.json()["id"])
-            if answer.status_code != 202:
-                assert int(answer.headers["Retry-After"]) >= 1
-            time.sleep(0.05)
-
-    threading.Timer(5, crowd.struck).start()
-    with ThreadPoolExecutor(16) as pool:
-        list(pool.map(client, range(16)))
-    rss.append(gateway_rss_mb(small_house))
-    crowd.conclude()
-    assert set(codes) <= {202, 429, 503}, codes
-    assert codes[503] + codes[429] > 0, "that was no overload"
-    took = sorted(seconds_of(crowd, job) for job in crowd.jobs)
-    # twenty at a time: nobody waits for more than twenty others
-    assert took[int(0.95 * (len(took) - 1))] < 60
-    assert rss[1] - rss[0] < 100
-    scene.row.note = f"{codes[202]} accepted, {codes[503] + codes[429]} refused"
-
-
-def seconds_of(scene: Scene, job: str) -> float:
-    record = scene.job(job)
-    return ((record.finished_ms or 0) - record.created_ms) / 1000
-
-
-_numbers = itertools.count()
-
-
-def next_wish() -> dict[str, Any]:
-    grams = next(_numbers) + time.time() % 1
-    return {"ingredients": [f"{grams:.3f} g rice", "2 eggs", "1 onion"], "count": 1}
-
-
+# -- 26: event streams ------------------------------------------------------------
 def gateway_rss_mb(stack: TestStack) -> float:
     pages = [
         int(Path(f"/proc/{pid}/statm").read_text().split()[1])
@@ -159,7 +94,6 @@ def gateway_rss_mb(stack: TestStack) -> float:
     return sum(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-# -- 26: event streams ------------------------------------------------------------
 @pytest.mark.fault(
     26, "200 event streams that break off, resume, and outlive a gateway", seconds=20
 )

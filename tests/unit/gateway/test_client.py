@@ -159,6 +159,18 @@ def test_a_stream_goes_on_after_the_event_that_was_seen() -> None:
     assert gateway.sent[0].headers["Last-Event-ID"] == "7-0"
 
 
+def test_estimates_come_between_the_events_and_nobody_resumes_at_them() -> None:
+    estimate = "event: eta\ndata: {}\n\n"
+    kiln, gateway = _talking_to(
+        f"{estimate}id: 8-0\nevent: stage\ndata: {{}}\n\n{estimate}",
+        f"{estimate}id: 9-0\nevent: succeeded\ndata: {{}}\n\n",
+    )
+    told = [(event.id, event.type) for event in kiln.stream("j1")]
+    eta = ("", "eta")
+    assert told == [eta, ("8-0", "stage"), eta, eta, ("9-0", "succeeded")]
+    assert gateway.sent[1].headers["Last-Event-ID"] == "8-0"
+
+
 def test_an_earlier_job_is_named_instead_of_a_photo() -> None:
     kiln, gateway = _talking_to("{}")
     kiln.submit_figurine(photo_of="j0", style="oil")
