@@ -59,7 +59,7 @@ def figurine(  # noqa: PLR0913, PLR0917  options of a command are its signature
     as_json: AsJson = False,
 ) -> None:
     """Make a figurine from a photo and fetch its files."""
-    parameters: dict[str, object] = {
+    parameters: dict[str, Any] = {
         "style": style,
         "template": template,
         "height_mm": height_mm,
