@@ -88,7 +88,7 @@ class Twins(RuleBasedStateMachine):
         cancel_after: int | None,
     ) -> None:
         self.promised(job)
-        changes = {"deadline_ms": 3000, "photo_ttl_ms": 2000, "result_ttl_ms": 4000}
+        changes: dict[str, Any] = {"deadline_ms": 3000, "photo_ttl_ms": 2000, "result_ttl_ms": 4000}
         changes |= {"cancel_after_ms": cancel_after, "promise": promise_of(job)}
         self.both(
             lambda house: house.accept(
@@ -101,7 +101,10 @@ class Twins(RuleBasedStateMachine):
         keys = [one.id for one in plan.nodes]
         hits = self.both(lambda house: house.ledger.memos("ann", keys))
         if all(hits):
-            known = {"memoised": dict(zip(keys, hits, strict=True)), "promise": promise_of(job)}
+            known: dict[str, Any] = {
+                "memoised": dict(zip(keys, hits, strict=True)),
+                "promise": promise_of(job),
+            }
             self.both(lambda house: house.accept(job, plan, limits=limits, **known))
 
     def promised(self, *content: str) -> None:
