@@ -31,6 +31,7 @@ _TIMEOUTS: Final[dict[str, Any]] = {
     "read_timeout": timedelta(seconds=10),
     "timeout": timedelta(seconds=60),
 }
+_ONE_TIMEOUT: Final[dict[str, Any]] = {"timeout": timedelta(seconds=5)}  # see DELETING_MS
 
 
 def is_cloud(url: str) -> bool:
@@ -57,8 +58,10 @@ def open_bucket(url: str, config: Mapping[str, str], connections: int) -> tuple[
         "allow_http": config.get("endpoint", "").startswith("http:"),
     }
     opener: Any = from_url  # its overloads differ per cloud
-    how = {"config": dict(config), "client_options": client}
-    return opener(url, retry_config=_RETRIES, **how), opener(url, retry_config=_ONE_TRY, **how)
+    patient = opener(url, config=dict(config), client_options=client, retry_config=_RETRIES)
+    client |= _ONE_TIMEOUT
+    once = opener(url, config=dict(config), client_options=client, retry_config=_ONE_TRY)
+    return patient, once
 
 
 def headers_of(ref: ArtifactRef) -> dict[str, str]:

@@ -63,5 +63,6 @@ MISUNDERSTOOD: Final = (
 UNKNOWN: Final = problem(404, "There is no such job (or it is somebody else's)")
 ERASED: Final = problem(410, "The job was erased")
 AWAY: Final = problem(503, "Redis is away or the house is full; see Retry-After")
+FULL: Final = problem(507, "No room: a disk or the store is full, or the key's quota is")
 REFUSED: Final = problem(422, "Photo or parameter refused: `code`, `detail` and `hint` say why")
 JOB: Final = "/v1/jobs/{job}"

@@ -84,6 +84,11 @@ LOOK: Final[tuple[Call, ...]] = (
         answers=(
             Answer(200, "The file", media_type="*/*"),
             Answer(206, "The part asked for", media_type="*/*"),
+            Answer(
+                303,
+                "Where the file is for a minute: a house that keeps it in a bucket may say so",
+                media_type="*/*",
+            ),
             Answer(304, "You have it already"),
             UNKNOWN,
             problem(410, "It has expired, or the job was erased"),

@@ -7,6 +7,7 @@ from typing import Any, Final
 from gateway.domain.calls.call import (
     AWAY,
     ERASED,
+    FULL,
     JOB,
     REFUSED,
     UNKNOWN,
@@ -66,6 +67,7 @@ MAKE: Final[tuple[Call, ...]] = (
             problem(413, "The photo is too large"),
             REFUSED,
             AWAY,
+            FULL,
         ),
         example="curl -F photo=@me.jpg -F style=cel -F template=superhero {base}/v1/figurines",
     ),
@@ -93,6 +95,7 @@ MAKE: Final[tuple[Call, ...]] = (
                 " `engine_unavailable` without a language model, or a bad photo or parameter",
             ),
             AWAY,
+            FULL,
         ),
         example="curl -F photo=@table.jpg -F 'ingredients=2 onions, rice' -F diet=vegetarian"
         " {base}/v1/recipes",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from gateway.domain import queries
-from gateway.domain.calls.call import AWAY, ERASED, Answer, Body, Call, problem
+from gateway.domain.calls.call import AWAY, ERASED, FULL, Answer, Body, Call, problem
 from gateway.domain.params import FigurineParams
 from gateway.domain.recipes import FIXED, RecipeParams
 from gateway.domain.tasks import Prediction, Predictions, TaskResult
@@ -55,6 +55,7 @@ OLDER: Final[tuple[Call, ...]] = (
             _TOO_LARGE,
             _REFUSED,
             AWAY,
+            FULL,
         ),
         example="curl -F file=@me.jpg '{base}/api/upload?wait=30'",
     ),
@@ -72,6 +73,7 @@ OLDER: Final[tuple[Call, ...]] = (
             _TOO_LARGE,
             _REFUSED,
             AWAY,
+            FULL,
         ),
         example="curl -F photo=@table.jpg {base}/test-vlm",
     ),
@@ -160,6 +162,7 @@ OLDER: Final[tuple[Call, ...]] = (
             _TOO_LARGE,
             _REFUSED,
             AWAY,
+            FULL,
         ),
         example="curl -F photo=@table.jpg {base}/predict/async",
     ),
