@@ -13,6 +13,7 @@ from tests.stack import TestStack, require_stack
 
 FULL = os.environ.get("KILN_TEST_FUZZ") == "full"
 TIMES = 20 if FULL else 1  # the long form draws other inputs each time
+START_S = 240.0  # of a stack, on a machine that does other things too
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 settings.register_profile(
@@ -33,8 +34,12 @@ def examples(number: int) -> settings:
 def stack() -> Iterator[TestStack]:
     """A house that works, with small limits: what is too large for it is soon made."""
     require_stack()
-    with TestStack(fusion_workers=1, max_upload_mb=1, max_streams=16) as running:
+    running = TestStack(fusion_workers=1, max_upload_mb=1, max_streams=16)
+    try:
+        running.stack.up(START_S)
         yield running
+    finally:
+        running.__exit__(None, None, None)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
