@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import math
 import random
+import secrets
 import time
 from collections.abc import Collection
 from contextlib import suppress
@@ -36,7 +37,8 @@ CROWDED_S: Final = 30  # after a refusal the line is asked about
 PACE_FOR_S: Final = 1.0
 MOST_KEPT: Final = 0.5  # of all places, so that those who do not come back cost nothing
 TIMEOUT_S: Final = 0.5
-KEY: Final = "kiln:turns"
+WINDOW_S, SHORTEST_WINDOW_S = 20, 2
+KEY, ADMITTED = "kiln:turns", "kiln:admitted"
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +49,7 @@ class Turns:
     def __init__(self, ledger: Ledger, url: str) -> None:
         self._ledger = ledger
         self._url = url
-        self._crowded_until = 0.0
+        self._crowded_since = self._crowded_until = 0.0
         self._active = 0
         self._pace_s: dict[frozenset[str], tuple[float, float | None]] = {}
 
@@ -64,16 +66,22 @@ class Turns:
             if who and (due := self._due(who)) and due <= now:
                 return limits
             kept = int(self._redis.zcount(KEY, now - LATE_S, now))
-            depth = limits.max_depth and max(1, limits.max_depth - kept)
-            most = math.floor(limits.max_active * MOST_KEPT)
-            return replace(limits, max_active=limits.max_active - min(kept, most), max_depth=depth)
+            depth = limits.max_depth and _without(limits.max_depth, kept)
+            return replace(limits, max_active=_without(limits.max_active, kept), max_depth=depth)
         return limits
 
     def leave(self, who: str | None) -> None:
-        """Forget somebody who got in."""
-        if who and time.monotonic() <= self._crowded_until:
-            with suppress(redis.RedisError):
-                self._redis.zrem(KEY, who)
+        """Note that somebody got in; he is in the line no longer."""
+        if time.monotonic() > self._crowded_until:
+            return
+        now = time.time()
+        with suppress(redis.RedisError), self._redis.pipeline(transaction=False) as pipeline:
+            if who:
+                pipeline.zrem(KEY, who)
+            pipeline.zadd(ADMITTED, {secrets.token_hex(8): now})
+            pipeline.zremrangebyscore(ADMITTED, "-inf", now - WINDOW_S)
+            pipeline.expire(ADMITTED, WINDOW_S)
+            pipeline.execute()
 
     def wait_s(self, who: str | None, queues: Collection[str]) -> float:
         """Say how long to wait, and keep that turn.
@@ -85,11 +93,15 @@ class Turns:
         queues
             Where work must end to make room.
         """
-        self._crowded_until = time.monotonic() + CROWDED_S
+        now = time.monotonic()
+        if now > self._crowded_until:
+            self._crowded_since = now
+        self._crowded_until = now + CROWDED_S
         pace = self._pace(frozenset(queues))
         if pace is None:
             return STUCK_S
         try:
+            pace = max(pace, self._seen_pace(now - self._crowded_since))
             wait = self._take_turn(who, pace) - time.time()
         except redis.RedisError as exc:
             log.warning("no line is kept: %s", type(exc).__name__)
@@ -100,6 +112,17 @@ class Turns:
         """Say how long until a job ends of somebody who has so many of those in the house."""
         pace, active = self._pace(frozenset(QUEUES)), max(self._active, jobs)
         return STUCK_S if pace is None else min(MOST_S, max(LEAST_S, pace * active / max(1, jobs)))
+
+    def _seen_pace(self, crowded_s: float) -> float:
+        """Time between those who got in lately: into a full house as many come as leave.
+
+        The work alone does not tell it where jobs are so short that all else takes longer.
+        """
+        window_s = min(WINDOW_S, crowded_s)
+        if window_s < SHORTEST_WINDOW_S:
+            return 0.0
+        now = time.time()
+        return window_s / max(1, int(self._redis.zcount(ADMITTED, now - window_s, now)))
 
     def _due(self, who: str) -> float | None:
         return self._redis.zscore(KEY, who)
@@ -128,3 +151,8 @@ class Turns:
                 pace, self._active = seconds_a_job(outlook, queues), outlook.active
             self._pace_s[queues] = time.monotonic(), pace
         return pace
+
+
+def _without(places: int, kept: int) -> int:
+    """Take away what is kept for others, as far as one goes."""
+    return places - min(kept, math.floor(places * MOST_KEPT))

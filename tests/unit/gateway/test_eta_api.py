@@ -22,7 +22,7 @@ from gateway.follow import Hub
 from gateway.plan import figurine_plan, recipe_plan
 from gateway.progress import in_words
 from tests.unit.gateway.conftest import Stack
-from tests.unit.gateway.test_turns import SortedSet
+from tests.unit.gateway.test_turns import SortedSets
 
 
 @pytest.fixture
@@ -197,7 +197,7 @@ def settings(settings: Settings) -> Settings:
 def test_a_full_house_says_when_it_has_room(
     staffed: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "connect", lambda *_, **__: SortedSet())
+    monkeypatch.setattr(turns, "connect", lambda *_, **__: SortedSets())
     for seed in range(3):
         staffed.submit(seed=str(seed))
     answer = staffed.post(query_string={"seed": 9})

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import pytest
@@ -19,37 +21,47 @@ LIMITS = Limits(max_active=20, max_depth=100)
 
 
 @dataclass
-class SortedSet:
+class SortedSets:
     """As much of Redis as the line needs."""
 
-    scores: dict[str, float] = field(default_factory=dict)
+    sets: defaultdict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
     away: bool = False
 
-    def _there(self) -> dict[str, float]:
+    def _there(self, key: str) -> dict[str, float]:
         if self.away:
             raise redis.ConnectionError("away")
-        return self.scores
+        return self.sets[key]
 
-    def zscore(self, _: str, name: str) -> float | None:
-        return self._there().get(name)
+    def zscore(self, key: str, name: str) -> float | None:
+        return self._there(key).get(name)
 
-    def zadd(self, _: str, new: dict[str, float]) -> None:
-        self._there().update(new)
+    def zadd(self, key: str, new: dict[str, float]) -> None:
+        self._there(key).update(new)
 
-    def zrem(self, _: str, name: str) -> None:
-        self._there().pop(name, None)
+    def zrem(self, key: str, name: str) -> None:
+        self._there(key).pop(name, None)
 
-    def zcount(self, _: str, low: float, high: float) -> int:
-        return sum(low <= score <= high for score in self._there().values())
+    def zcount(self, key: str, low: float, high: float) -> int:
+        return sum(low <= score <= high for score in self._there(key).values())
 
-    def zremrangebyscore(self, _: str, __: str, high: float) -> None:
-        self.scores = {name: score for name, score in self._there().items() if score > high}
+    def zremrangebyscore(self, key: str, _: str, high: float) -> None:
+        self.sets[key] = {name: at for name, at in self._there(key).items() if at > high}
 
-    def zrange(self, _: str, __: int, ___: int, *, withscores: bool) -> list[tuple[str, float]]:
-        return sorted(self._there().items(), key=lambda pair: pair[1])[-1:] if withscores else []
+    def zrange(self, key: str, _: int, __: int, *, withscores: bool) -> list[tuple[str, float]]:
+        return sorted(self._there(key).items(), key=_score)[-1:] if withscores else []
 
-    def expire(self, _: str, __: int) -> None:
-        self._there()
+    def expire(self, key: str, _: int) -> None:
+        self._there(key)
+
+    def pipeline(self, **_: bool) -> AbstractContextManager[SortedSets]:
+        return nullcontext(self)
+
+    def execute(self) -> None:
+        pass
+
+
+def _score(pair: tuple[str, float]) -> float:
+    return pair[1]
 
 
 @dataclass
@@ -66,14 +78,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def line(monkeypatch: pytest.MonkeyPatch) -> SortedSet:
-    found = SortedSet()
+def line(monkeypatch: pytest.MonkeyPatch) -> SortedSets:
+    found = SortedSets()
     monkeypatch.setattr(turns, "connect", lambda *_, **__: found)
     return found
 
 
 @pytest.fixture
-def door(line: SortedSet, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Turns:
+def door(line: SortedSets, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Turns:
     """A full house in which a job ends every two seconds."""
     monkeypatch.setattr(turns, "seconds_a_job", lambda *_: 2.0)
     ledger = MemoryLedger(lambda: int(clock.now * 1000))
@@ -122,6 +134,14 @@ def test_who_came_in_time_and_found_no_place_is_next(door: Turns, clock: Clock) 
     assert door.wait_s("client 0", QUEUES) == pytest.approx(2.0)
 
 
+def test_the_pace_is_no_faster_than_people_were_seen_to_get_in(door: Turns, clock: Clock) -> None:
+    door.wait_s("first", QUEUES)
+    for n in range(4):
+        clock.now += 5
+        door.leave(f"client {n}")
+    assert door.wait_s("late", QUEUES) == pytest.approx(5.0)
+
+
 def test_who_sends_no_key_is_told_the_end_of_the_line(door: Turns) -> None:
     random.seed(1)
     for n in range(5):
@@ -129,13 +149,13 @@ def test_who_sends_no_key_is_told_the_end_of_the_line(door: Turns) -> None:
     assert {round(door.wait_s(None, QUEUES)) for _ in range(50)} <= set(range(12, 32))
 
 
-def test_nobody_asks_for_the_line_while_the_house_has_room(door: Turns, line: SortedSet) -> None:
+def test_nobody_asks_for_the_line_while_the_house_has_room(door: Turns, line: SortedSets) -> None:
     line.away = True
     assert door.within(LIMITS, "ann") == LIMITS
     door.leave("ann")
 
 
-def test_without_redis_there_is_still_an_answer(door: Turns, line: SortedSet) -> None:
+def test_without_redis_there_is_still_an_answer(door: Turns, line: SortedSets) -> None:
     line.away = True
     assert 2 <= door.wait_s("ann", QUEUES) <= 20
     assert door.within(LIMITS, "ann") == LIMITS
