@@ -1,0 +1,29 @@
+"""What all errors have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+
+class KilnError(Exception):
+    """Root of the tree: ``code`` is stable API, ``detail`` and ``hint`` are for people."""
+
+    code: ClassVar[str] = "internal"
+    hint: ClassVar[str] = ""
+    retryable: ClassVar[bool] = False
+
+    def __init__(
+        self, detail: str, hint: str | None = None, *, retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.advice = type(self).hint if hint is None else hint
+        self.retry_after_s = retry_after_s  # where it is known when it is worth trying again
+
+
+def tree(root: type[KilnError]) -> Iterator[type[KilnError]]:
+    """Walk an error class and everything below it."""
+    yield root
+    for child in root.__subclasses__():
+        yield from tree(child)
