@@ -71,6 +71,7 @@ def test_a_failure_says_why(stack: Stack) -> None:
         stack.record(stack.submit()), state=JobState.FAILED, error=error | {"inner": "secret"}
     )
     assert told(record, "failed")["data"]["error"] == error
+    assert told(record, "paused")["data"]["error"] is None  # it was none when the job paused
 
 
 def test_a_message_about_a_pause_stays_the_same_when_the_job_goes_on(stack: Stack) -> None:
