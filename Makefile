@@ -36,7 +36,7 @@ demo: setup ## A figurine and three recipes, files in out/ (PHOTO=me.jpg FOOD=ta
 	@$(BIN)/python -m deploy.demo "$(PHOTO)" --food="$(FOOD)" --ingredients="$(INGREDIENTS)"
 
 ##@ Develop
-.PHONY: setup-dev train fmt check lint test verify chaos load bench docs lock audit
+.PHONY: setup-dev train fmt check lint test verify chaos load eta bench docs lock audit
 
 setup-dev: setup $(VENV)/.dev $(VENV)/.node $(VENV)/.torch ## Install what checks and tests need as well
 
@@ -67,6 +67,9 @@ verify: setup-dev ## Every suite in full; writes its table into docs/verify.md
 
 load: setup-dev ## 5 to 30 users from photo to recipe (six minutes); writes docs/load.md
 	$(BIN)/python -m tests.load
+
+eta: setup-dev ## How honest the estimated times are (five minutes); writes docs/eta.md
+	$(BIN)/python -m tests.load.eta
 
 bench: setup-dev ## Measure, never judge
 	$(BIN)/python -m tests.bench
