@@ -6,8 +6,9 @@ import grimp
 import pytest
 
 # The fakes are products too: they live beside what they stand for, tests use them. The audit is
-# asked for at one door and by the chaos suite, and knows what only the ledger may know.
-AT_HOME = ("common.ledger.memory", "common.ledger.audit")
+# asked for at one door and by the chaos suite, and knows what only the ledger may know. Private
+# files are written by the gateway and by `deploy`, which is no room.
+AT_HOME = ("common.ledger.memory", "common.ledger.audit", "common.private_files")
 ROOMS = ("gateway", "stylize_service", "fusion_service", "recipe_service")
 
 
