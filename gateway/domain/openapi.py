@@ -123,8 +123,10 @@ def _body(body: Body) -> dict[str, Any]:
         content["multipart/form-data"]["encoding"] = {"photo": photo}
         content |= {kind: {"schema": {"contentMediaType": kind}} for kind in MEDIA_TYPES}
     if body.json is not None:
-        content["application/x-www-form-urlencoded"] = {"schema": form}
-        content[JSON] = {"schema": whole, "example": body.json}
+        # one photo, and none in such a body: it must be that of another job
+        needed = {"required": ["from"]} if body.photos == 1 else {}
+        content["application/x-www-form-urlencoded"] = {"schema": form | needed}
+        content[JSON] = {"schema": whole | needed, "example": body.json}
     return {"required": body.photo_needed, "content": content}
 
 

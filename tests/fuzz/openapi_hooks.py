@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.fuzz.seeds import seeds
 
 PHOTOS: Final = seeds()
-OF_OTHERS: Final = ("from", "webhook")  # a job and an address that are really there
+# `from` a job instead of a photo; a webhook at an address that exists, and its events
+TOGETHER: Final = {"from", "webhook", "webhook_events"}
 ALL: Final = [photo for photos in PHOTOS.values() for photo in photos]
 
 for kind, photos in PHOTOS.items():
@@ -20,25 +21,25 @@ schemathesis.openapi.format("binary", st.sampled_from(ALL))
 
 @schemathesis.hook
 def before_load_schema(context: schemathesis.HookContext, raw_schema: dict[str, Any]) -> None:
-    """Forget the types of the parts of a list: schemathesis would send one part and no file."""
+    """Leave out what goes together with something else, or only with what is really there."""
     for path in raw_schema["paths"].values():
-        form = path.get("post", {}).get("requestBody", {}).get("content", {})
-        photo = form.get("multipart/form-data", {}).get("schema", {}).get("properties", {})
-        if photo.get("photo", {}).get("type") == "array":
-            del form["multipart/form-data"]["encoding"]
+        call = path.get("post", {})
+        call["parameters"] = [p for p in call.get("parameters", []) if p["name"] not in TOGETHER]
+        for content in call.get("requestBody", {}).get("content", {}).values():
+            fields = content["schema"].get("properties", {})
+            for name in TOGETHER & fields.keys() - {*content["schema"].get("required", [])}:
+                del fields[name]
+            # with the types of its parts a list would go out as one part that is no file
+            if fields.get("photo", {}).get("type") == "array":
+                content.pop("encoding", None)
 
 
 @schemathesis.hook
 def before_call(
     context: schemathesis.HookContext, case: schemathesis.Case, kwargs: dict[str, Any]
 ) -> None:
-    """Of valid data: no parameter both in query and body, no photo of another job as well."""
-    if case.meta is None or not case.meta.generation.mode.is_positive:
-        return
-    body = case.body if isinstance(case.body, dict) else {}
-    query = case.query or {}
-    for name in body.keys() & query.keys():
-        del query[name]
-    for name in OF_OTHERS:
-        body.pop(name, None)
-        query.pop(name, None)
+    """Of valid data: what is given in the body is not given in the query as well."""
+    positive = case.meta is not None and case.meta.generation.mode.is_positive
+    if positive and isinstance(case.body, dict):
+        for name in case.body.keys() & (case.query or {}).keys():
+            del case.query[name]
