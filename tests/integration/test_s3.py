@@ -124,6 +124,18 @@ def test_a_part_of_a_file_comes_from_either(
     assert hashlib.sha256(whole.content).hexdigest() == glb["sha256"]
 
 
+def test_a_job_that_is_erased_is_erased_from_the_bucket(
+    house: TestStack, s3: S3Server, kiln: Kiln
+) -> None:
+    job = _finished(kiln)
+    record = house.ledger().job(job["id"])
+    assert record is not None
+    own = {record.artifacts[name].sha256 for name in ("photo", "figurine.glb", "manifest.json")}
+    assert all(sha256 in s3.objects() for sha256 in own)
+    kiln.delete(job["id"])
+    assert not any(sha256 in s3.objects() for sha256 in own)
+
+
 def test_a_bucket_that_is_away_for_some_seconds_costs_seconds(
     house: TestStack, s3: S3Server, kiln: Kiln
 ) -> None:
