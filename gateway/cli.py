@@ -65,7 +65,7 @@ def figurine(  # noqa: PLR0913, PLR0917  options of a command are its signature
         "height_mm": height_mm,
         "formats": formats,
         "subject": subject,
-        "webhook": webhook,
+        "webhook_url": webhook,
     }
     with _talking_to(url) as kiln:
         job = kiln.submit_figurine(photo, photo_of=photo_of, **parameters)
@@ -108,7 +108,7 @@ def recipe(  # noqa: PLR0913, PLR0917  options of a command are its signature
         "engine": engine,
         "hint": hint,
         "pause_after": "ingredients" if review else None,
-        "webhook": webhook,
+        "webhook_url": webhook,
     }
     with _talking_to(url) as kiln:
         job = kiln.submit_recipe(photos or (), ingredients or (), **parameters)

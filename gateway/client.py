@@ -193,7 +193,7 @@ class Kiln:
         return dict(self._send("GET", f"/v1/jobs/{job}/timeline").json())
 
     def webhooks(self, job: str) -> dict[str, Any]:
-        """Read how the webhooks of a job (``webhook=...`` at the submit) were delivered."""
+        """Read how the webhooks of a job (``webhook_url=...`` at the submit) were delivered."""
         return dict(self._send("GET", f"/v1/jobs/{job}/webhooks").json())
 
     def redeliver(self, job: str, event: str | None = None) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def hook_of(params: HookParams) -> Hook | None:
     if hook is not None:
         target_of(house().settings, hook.url)
     elif "webhook_events" in params.model_fields_set:
-        raise BadWebhook("webhook_events was sent without webhook", "Name the address as well.")
+        raise BadWebhook("webhook_events was sent without webhook_url", "Name the address as well.")
     return hook
 
 

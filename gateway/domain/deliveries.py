@@ -39,7 +39,7 @@ class MessageView(BaseModel):
 class DeliveryLog(BaseModel):
     """Webhook of a job and its messages."""
 
-    webhook: str | None = Field(None, description="The address that is called")
+    webhook_url: str | None = Field(None, description="The address that is called")
     events: list[HookEvent] = Field(description="What it is called for")
     messages: list[MessageView]
 
@@ -47,7 +47,7 @@ class DeliveryLog(BaseModel):
 def delivery_log(hook: Hook | None, messages: Iterable[HookMessage]) -> DeliveryLog:
     """Show the webhook of a job; without one the log is empty."""
     return DeliveryLog(
-        webhook=hook.url if hook else None,
+        webhook_url=hook.url if hook else None,
         events=[HookEvent(event) for event in hook.events] if hook else [],
         messages=[_message_view(message) for message in messages],
     )

@@ -18,7 +18,7 @@ from common.ledger.records import Hook, JobRecord, JobState
 from gateway.domain.addresses import LONGEST_URL
 from gateway.domain.views import links, moment
 
-HOOK_NAMES: Final = frozenset({"webhook", "webhook_events"})
+HOOK_NAMES: Final = frozenset({"webhook_url", "webhook_events"})
 MEDIA_TYPE: Final = "application/json"
 JITTER: Final = 0.2  # of each pause: many that failed together do not come back together
 SHORTEST_ASKED_S: Final = 1.0
@@ -38,7 +38,7 @@ class HookEvent(StrEnum):
 class HookParams(BaseModel):
     """Parameters of every submit that ask for a webhook. They are no parameters of the job."""
 
-    webhook: Annotated[
+    webhook_url: Annotated[
         str | None,
         Field(
             max_length=LONGEST_URL,
@@ -54,7 +54,7 @@ class HookParams(BaseModel):
     def hook(self) -> Hook | None:
         """What the ledger keeps of it; its address is not checked here."""
         wanted = tuple(str(event) for event in HookEvent if event in self.webhook_events)
-        return None if self.webhook is None else Hook(self.webhook, wanted)
+        return None if self.webhook_url is None else Hook(self.webhook_url, wanted)
 
     @property
     def of_job(self) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def cook(own: TestStack, receiver: Receiver, **parameters: Any) -> str:
     """Ask for a dinner and return the id of its job."""
     with Kiln(own.url) as kiln:
         lines = ["200 g rice", "2 eggs", "1 leek"]
-        job = kiln.submit_recipe(ingredients=lines, webhook=receiver.url, **parameters)
+        job = kiln.submit_recipe(ingredients=lines, webhook_url=receiver.url, **parameters)
     return str(job["id"])
 
 

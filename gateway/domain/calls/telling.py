@@ -10,7 +10,7 @@ from gateway.domain.queries import RedeliverQuery
 
 _ID: Final = "3f0b6c1d2e4a58697a8b9c0d1e2f3a4b"
 _EXAMPLE: Final[dict[str, Any]] = {
-    "webhook": "https://shop.example/kiln",
+    "webhook_url": "https://shop.example/kiln",
     "events": ["succeeded", "failed"],
     "messages": [
         {
@@ -38,8 +38,8 @@ CALL_BACK: Final[tuple[Call, ...]] = (
         f"{JOB}/webhooks",
         "See how the webhooks of a job were delivered",
         tag="Look",
-        details="A job that was sent with `webhook=https://…` calls that address when it ends or"
-        " pauses, signed as Standard Webhooks describes. `docs/webhooks.md` shows how to check it.",
+        details="A job that was sent with `webhook_url=https://…` calls that address when it ends"
+        " or pauses, signed as Standard Webhooks describes. `docs/webhooks.md` shows how to check it.",
         answers=(Answer(200, "The log", DeliveryLog, example=_EXAMPLE), UNKNOWN, ERASED, AWAY),
         example="curl {base}/v1/jobs/$JOB/webhooks",
     ),

@@ -144,7 +144,7 @@ def test_neither_photo_nor_ingredient_is_refused(stack: Stack, sent: dict[str, A
         ({"ingredients": ["\ud800"]}, "a list of at most 100 entries"),
         ({"pause_after": "portrait"}, "one of: none, ingredients"),
         ({"serving": 2}, "did you mean 'servings'?"),
-        ({"webhook_url": "http://x"}, "did you mean 'webhook'?"),
+        ({"webhook": "http://x"}, "did you mean 'webhook_url'?"),
         ({"slot": 1}, "unknown parameter 'slot'"),
         ({"edited": ["x"]}, "unknown parameter 'edited'"),
     ],

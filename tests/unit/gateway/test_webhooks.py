@@ -86,7 +86,7 @@ def test_a_message_about_a_pause_stays_the_same_when_the_job_goes_on(stack: Stac
 
 
 def test_nothing_of_photo_parameters_and_results_is_told(stack: Stack) -> None:
-    answer = stack.ask("my secret leek", hint="for Ann", webhook=URL)
+    answer = stack.ask("my secret leek", hint="for Ann", webhook_url=URL)
     job = answer.json["id"]
     stack.run(job)
     text = message(stack.record(job), "succeeded", 1)
@@ -186,10 +186,10 @@ def test_a_retry_after_does_not_make_another_attempt() -> None:
 
 # -- parameters ----------------------------------------------------------------------
 def test_events_are_all_unless_some_are_named() -> None:
-    params = read_params(FigurineParams, [("webhook", URL)])
+    params = read_params(FigurineParams, [("webhook_url", URL)])
     assert params.hook == Hook(URL, tuple(HookEvent))
     params = read_params(
-        FigurineParams, [("webhook", URL), ("webhook_events", "failed, succeeded,failed")]
+        FigurineParams, [("webhook_url", URL), ("webhook_events", "failed, succeeded,failed")]
     )
     assert params.hook == Hook(URL, ("succeeded", "failed"))
     assert read_params(FigurineParams, []).hook is None
@@ -197,8 +197,8 @@ def test_events_are_all_unless_some_are_named() -> None:
 
 def test_a_webhook_is_no_parameter_of_the_job() -> None:
     with_hook = read_params(
-        FigurineParams, [("webhook", URL), ("webhook_events", "failed"), ("seed", "7")]
+        FigurineParams, [("webhook_url", URL), ("webhook_events", "failed"), ("seed", "7")]
     )
     without = read_params(FigurineParams, [("seed", "7")])
     assert with_hook.of_job == without.of_job
-    assert "webhook" not in json.dumps(with_hook.of_job)
+    assert "webhook_url" not in json.dumps(with_hook.of_job)

@@ -17,7 +17,7 @@ URL = "https://shop.example.com/hook?token=t"
 
 
 def ended(stack: Stack, **params: str) -> str:
-    job = stack.submit(webhook=URL, **params)
+    job = stack.submit(webhook_url=URL, **params)
     stack.run(job)
     return job
 
@@ -45,7 +45,7 @@ def test_a_job_that_ends_has_a_message_to_be_delivered(stack: Stack) -> None:
 
 
 def test_a_recipe_tells_of_its_pause_and_of_its_end(stack: Stack) -> None:
-    job = stack.paused(webhook=URL)
+    job = stack.paused(webhook_url=URL)
     assert [message["event"] for message in log_of(stack, job)["messages"]] == ["paused"]
     stack.client.post(f"/v1/jobs/{job}/resume")
     stack.run(job)
@@ -55,14 +55,14 @@ def test_a_recipe_tells_of_its_pause_and_of_its_end(stack: Stack) -> None:
 def test_only_what_was_asked_for_is_told(stack: Stack) -> None:
     job = ended(stack, webhook_events="failed,cancelled")
     assert log_of(stack, job) == {
-        "webhook": URL,
+        "webhook_url": URL,
         "events": ["failed", "cancelled"],
         "messages": [],
     }
 
 
 def test_a_job_with_a_webhook_says_where_its_log_is(stack: Stack) -> None:
-    job = stack.submit(webhook=URL)
+    job = stack.submit(webhook_url=URL)
     assert (
         stack.client.get(f"/v1/jobs/{job}").json["links"]["webhooks"] == f"/v1/jobs/{job}/webhooks"
     )
@@ -71,29 +71,29 @@ def test_a_job_with_a_webhook_says_where_its_log_is(stack: Stack) -> None:
 
 
 def test_a_job_without_webhook_has_an_empty_log(stack: Stack) -> None:
-    assert log_of(stack, stack.submit()) == {"webhook": None, "events": [], "messages": []}
+    assert log_of(stack, stack.submit()) == {"webhook_url": None, "events": [], "messages": []}
 
 
 def test_a_remembered_job_tells_its_end_as_well(stack: Stack) -> None:
     stack.run(stack.submit(seed="7"))
-    answer = stack.post(query_string={"seed": "7", "webhook": URL})
+    answer = stack.post(query_string={"seed": "7", "webhook_url": URL})
     assert answer.json["state"] == "succeeded"  # the webhook is no part of what is remembered
     assert [one["event"] for one in log_of(stack, answer.json["id"])["messages"]] == ["succeeded"]
 
 
 def test_the_webhook_is_not_among_the_parameters(stack: Stack) -> None:
-    job = stack.submit(webhook=URL, webhook_events="failed")
-    assert "webhook" not in str(stack.client.get(f"/v1/jobs/{job}").json["parameters"])
-    recipe = stack.ask("rice", webhook=URL).json
-    assert "webhook" not in str(recipe["parameters"])
+    job = stack.submit(webhook_url=URL, webhook_events="failed")
+    assert "webhook_url" not in str(stack.client.get(f"/v1/jobs/{job}").json["parameters"])
+    recipe = stack.ask("rice", webhook_url=URL).json
+    assert "webhook_url" not in str(recipe["parameters"])
 
 
 def test_the_same_request_with_another_webhook_is_another_request(stack: Stack) -> None:
     headers = {"Idempotency-Key": "k1"}
-    first = stack.post(query_string={"webhook": URL}, headers=headers)
-    again = stack.post(query_string={"webhook": URL}, headers=headers)
+    first = stack.post(query_string={"webhook_url": URL}, headers=headers)
+    again = stack.post(query_string={"webhook_url": URL}, headers=headers)
     assert first.json["id"] == again.json["id"]
-    for other in ({"webhook": URL + "2"}, {"webhook": URL, "webhook_events": "failed"}, {}):
+    for other in ({"webhook_url": URL + "2"}, {"webhook_url": URL, "webhook_events": "failed"}, {}):
         answer = stack.post(query_string=other, headers=headers)
         assert answer.json["code"] == "idempotency_conflict"
 
@@ -106,14 +106,17 @@ def test_the_same_request_with_another_webhook_is_another_request(stack: Stack) 
     ],
 )
 def test_a_bad_address_is_refused_at_once(stack: Stack, url: str) -> None:
-    for answer in (stack.post(query_string={"webhook": url}), stack.ask("rice", webhook=url)):
+    for answer in (
+        stack.post(query_string={"webhook_url": url}),
+        stack.ask("rice", webhook_url=url),
+    ):
         assert (answer.status_code, answer.json["code"]) == (422, "bad_webhook")
     assert stack.ledger.jobs("local", None, 10) == []
 
 
 @pytest.mark.parametrize("events", ["ended", "", "succeeded,stage", "running"])
 def test_an_event_that_does_not_exist_is_refused(stack: Stack, events: str) -> None:
-    answer = stack.post(query_string={"webhook": URL, "webhook_events": events})
+    answer = stack.post(query_string={"webhook_url": URL, "webhook_events": events})
     assert answer.json["code"] == "bad_parameter"
     assert "succeeded, failed, cancelled, expired, paused" in answer.json["detail"]
 
@@ -124,8 +127,8 @@ def test_events_without_an_address_are_refused(stack: Stack) -> None:
 
 
 def test_the_webhook_is_fixed_once_the_job_is_accepted(stack: Stack) -> None:
-    job = stack.paused(webhook=URL)
-    for change in ({"webhook": URL}, {"webhook_events": ["failed"]}):
+    job = stack.paused(webhook_url=URL)
+    for change in ({"webhook_url": URL}, {"webhook_events": ["failed"]}):
         answer = stack.client.post(f"/v1/jobs/{job}/resume", json=change)
         assert answer.json["code"] == "bad_parameter"
         assert "fixed" in answer.json["detail"]
@@ -134,10 +137,10 @@ def test_the_webhook_is_fixed_once_the_job_is_accepted(stack: Stack) -> None:
 
 def test_a_house_for_one_person_calls_its_own_machine_but_not_itself(stack: Stack) -> None:
     settings = Settings()
-    assert stack.post(query_string={"webhook": "http://127.0.0.1:9999/x"}).status_code == 202
+    assert stack.post(query_string={"webhook_url": "http://127.0.0.1:9999/x"}).status_code == 202
     own = [settings.gateway_port, settings.redis_port, settings.metrics_port + 3]
     for port in own:
-        answer = stack.post(query_string={"webhook": f"http://127.0.0.1:{port}"})
+        answer = stack.post(query_string={"webhook_url": f"http://127.0.0.1:{port}"})
         assert answer.json["code"] == "bad_webhook"
 
 
@@ -187,7 +190,7 @@ def test_what_is_given_up_can_be_sent_by_hand(stack: Stack) -> None:
 
 
 def test_one_event_can_be_sent_by_hand(stack: Stack) -> None:
-    job = stack.paused(webhook=URL)
+    job = stack.paused(webhook_url=URL)
     stack.client.post(f"/v1/jobs/{job}/cancel")
     assert len(deliver(stack)) == 2
     url = f"/v1/jobs/{job}/webhooks/redeliver"
