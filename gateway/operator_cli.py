@@ -12,23 +12,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from common.celery_app import declare_queues, make_app
 from common.errors import KilnError, LedgerUnavailable, StorageError
-from common.ledger.audit import Report, audit
 from common.ledger.audit_rules import Kind
-from common.ledger.redis_ledger import connect
 from common.settings import Settings
-from gateway import dead
-from gateway.house import House, open_house
-from gateway.recover import Recovery, Rescuer
-from gateway.sweep import File, sweepable
+
+# What these commands work with takes longer to import than `kiln --help` should: Celery, Flask,
+# the store. Each command imports its own.
+if TYPE_CHECKING:
+    from common.ledger.audit import Report
+    from gateway.dead import DeadLetter
+    from gateway.house import House
+    from gateway.recover import Recovery
+    from gateway.sweep import File
 
 EXIT_FOUND = 1  # something is wrong, or could not be brought back
 EXIT_REFUSED = 2
@@ -74,9 +76,12 @@ def recover_house(
 
     Exit code 1 when a promised job cannot be made anew.
     """
+    from common.celery_app import declare_queues, make_app  # noqa: PLC0415  see above
+    from gateway.recover import Rescuer  # noqa: PLC0415  see above
+
     settings = Settings()
     with _said_plainly():
-        house = open_house(settings)
+        house = _house(settings)
         declare_queues(make_app(settings))
         found = Rescuer(house.ledger, house.store, house.publish, renew=renew).recover()
         if not as_json:
@@ -93,8 +98,10 @@ def list_dead(
     as_json: AsJson = False,
 ) -> None:
     """List dead letters, latest first."""
+    from gateway import dead  # noqa: PLC0415  see above
+
     with _said_plainly():
-        found = list(dead.letters(open_house(Settings()), limit))
+        found = list(dead.letters(_house(), limit))
     if as_json:
         out.print_json(json.dumps([_as_json(one) for one in found]))
         return
@@ -117,8 +124,10 @@ def list_dead(
 @letters.command("show")
 def show_dead(job: JobId, as_json: AsJson = False) -> None:
     """Show what became of one: its error, its stages and times, where its photo is."""
+    from gateway import dead  # noqa: PLC0415  see above
+
     with _said_plainly():
-        one = dead.letter(open_house(Settings()), job)
+        one = dead.letter(_house(), job)
     if as_json:
         out.print_json(json.dumps(_as_json(one)))
         return
@@ -138,17 +147,28 @@ def show_dead(job: JobId, as_json: AsJson = False) -> None:
 @letters.command("replay")
 def replay_dead(job: JobId, as_json: AsJson = False) -> None:
     """Make a new job from the same photo and parameters; the dead one stays as it is."""
+    from gateway import dead  # noqa: PLC0415  see above
+
     with _said_plainly():
-        receipt = dead.replay(open_house(Settings()), job, trace=f"replay-{job}")
+        receipt = dead.replay(_house(), job, trace=f"replay-{job}")
     if as_json:
         out.print_json(json.dumps({"id": receipt.job, "from": job}))
     else:
         out.print(f"Job {receipt.job} was accepted, from {escape(job)}. kiln watch {receipt.job}")
 
 
+def _house(settings: Settings | None = None) -> House:
+    from gateway.house import open_house  # noqa: PLC0415  see above
+
+    return open_house(settings or Settings())
+
+
 def _audit(settings: Settings, *, check_hashes: bool) -> Report:
+    from common.ledger.audit import audit  # noqa: PLC0415  see above
+    from common.ledger.redis_ledger import connect  # noqa: PLC0415  see above
+
     with connect(settings.ledger_url) as client:
-        return audit(client, open_house(settings).store, check_hashes=check_hashes)
+        return audit(client, _house(settings).store, check_hashes=check_hashes)
 
 
 def _show(report: Report) -> None:
@@ -179,6 +199,8 @@ def _tell(found: Recovery) -> None:
 
 def _sweep(house: House, *, ask: bool) -> list[File]:
     """Throw away what the audit finds that nobody refers to, once somebody has agreed."""
+    from gateway.sweep import sweepable  # noqa: PLC0415  see above
+
     report = _audit(house.settings, check_hashes=False)
     orphans = [
         (owner, sha256)
@@ -196,7 +218,7 @@ def _sweep(house: House, *, ask: bool) -> list[File]:
     return chosen
 
 
-def _as_json(letter: dead.DeadLetter) -> dict[str, Any]:
+def _as_json(letter: DeadLetter) -> dict[str, Any]:
     return dict(json.loads(json.dumps(asdict(letter), default=_time)))
 
 

@@ -14,7 +14,7 @@ from common.ledger.audit import Report
 from common.ledger.audit_rules import Finding, Kind
 from common.ledger.protocol import MAX_ATTEMPTS
 from common.ledger.records import Claim
-from gateway import operator_cli, promises
+from gateway import promises
 from gateway.cli import app
 from gateway.house import EXTENSION
 from tests.unit.gateway.conftest import Stack
@@ -22,8 +22,8 @@ from tests.unit.gateway.conftest import Stack
 
 @pytest.fixture(autouse=True)
 def house(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(operator_cli, "open_house", lambda _: stack.app.extensions[EXTENSION])
-    monkeypatch.setattr(operator_cli, "declare_queues", lambda _: None)
+    monkeypatch.setattr("gateway.house.open_house", lambda _: stack.app.extensions[EXTENSION])
+    monkeypatch.setattr("common.celery_app.declare_queues", lambda _: None)
     monkeypatch.setattr("gateway.recover.SETTLING_MS", 0)
 
 
@@ -33,7 +33,7 @@ def kiln(*words: str, **options: Any) -> Result:
 
 def reports(monkeypatch: pytest.MonkeyPatch, *findings: Finding) -> None:
     report = Report({"succeeded": 2, "queued": 1}, 7, findings)
-    monkeypatch.setattr(operator_cli, "audit", lambda *_, **__: report)
+    monkeypatch.setattr(auditing, "audit", lambda *_, **__: report)
 
 
 def hang(stack: Stack, job: str, node: str = "fusion.measure") -> None:
@@ -75,7 +75,7 @@ def test_an_audit_may_leave_the_files_unread(monkeypatch: pytest.MonkeyPatch) ->
         asked.append(check_hashes)
         return Report({}, 0, ())
 
-    monkeypatch.setattr(operator_cli, "audit", note)
+    monkeypatch.setattr(auditing, "audit", note)
     assert kiln("audit", "--quick").exit_code == kiln("audit").exit_code == 0
     assert asked == [False, True]
 
@@ -87,7 +87,7 @@ def test_redis_away_is_told_without_a_traceback(
     def away(*_: object, **__: object) -> None:
         raise LedgerUnavailable("Redis does not answer")
 
-    monkeypatch.setattr(operator_cli, "open_house", away)
+    monkeypatch.setattr("gateway.house.open_house", away)
     monkeypatch.setattr(auditing, "audit", away)
     result = kiln(*command)
     assert result.exit_code == 3
