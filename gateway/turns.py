@@ -37,7 +37,7 @@ CROWDED_S: Final = 30  # after a refusal the line is asked about
 PACE_FOR_S: Final = 1.0
 MOST_KEPT: Final = 0.5  # of all places, so that those who do not come back cost nothing
 TIMEOUT_S: Final = 0.5
-WINDOW_S, SHORTEST_WINDOW_S = 20, 2
+WINDOW_S, SHORTEST_WINDOW_S = 20, 1
 KEY, ADMITTED = "kiln:turns", "kiln:admitted"
 
 log = logging.getLogger(__name__)
@@ -137,7 +137,7 @@ class Turns:
         end = min(max(now, float(last[0][1]) if last else 0), now + MOST_S)
         if who is None:
             return end + pace * random.uniform(1, 10)
-        due = (now if before else end) + pace  # who came in time and found no place is the next
+        due = end + pace
         self._redis.zadd(KEY, {who: due})
         self._redis.expire(KEY, MOST_S + LATE_S)
         return due

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.chaos.faults import Faults
 
 PLACES, DEPTH = 20, 8
-PATIENT, IMPATIENT = 100, 4
+PATIENT, IMPATIENT = 60, 4
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ class Crowd:
 def test_overload_is_refused_and_what_is_accepted_stays_fast(
     scene: Scene, small_house: TestStack
 ) -> None:
-    inside, seconds = Scene(small_house, scene.faults, scene.row), size(60, 15)
+    inside, seconds = Scene(small_house, scene.faults, scene.row), size(60, 25)
     crowd = Crowd(inside, time.monotonic() + seconds)
     rss: list[tuple[float, float]] = []
     for after in (seconds / 3, seconds - 1):
