@@ -37,6 +37,7 @@ pytestmark = [
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
     settings = Settings(data_dir=tmp_path_factory.mktemp("house"), max_upload_mb=1)
     ledger = MemoryLedger(lambda: time.time_ns() // 1_000_000)
+    ledger.declare_whole()  # a job that nobody knows is a 404
     app = create_app(settings, ledger, ArtifactStore("memory:///"), lambda *_: None, lambda _: None)
     return app.test_client()
 
