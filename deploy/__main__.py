@@ -14,6 +14,7 @@ from typing import Final
 from common.settings import Settings
 from deploy.backup import backup, restore
 from deploy.stack import Stack, StackError
+from gateway.keys import key_file
 
 
 def _say(text: str) -> None:
@@ -29,6 +30,8 @@ def _up(stack: Stack) -> None:
     if settings.flower_basic_auth is None:
         _say(f"                 name and password: {stack.run / 'flower-login'}")
     _say(f"  logs           {stack.logs}")
+    if settings.locked and not key_file(settings).exists():
+        _say("  no key yet     `kiln keys create NAME` makes one; without a key nothing is done")
 
 
 def _down(stack: Stack) -> None:

@@ -156,7 +156,13 @@ class Stack:
         redis_users.prepare(self.settings.data_dir.resolve())
         command = [_tool("supervisord"), "-c", str(CONFIG)]
         result = subprocess.run(  # noqa: S603  our own file
-            command, cwd=ROOT, env=self.environment(), capture_output=True, text=True, check=False
+            command,
+            cwd=ROOT,
+            env=self.environment(),
+            umask=0o077,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if result.returncode:
             raise StackError(f"supervisord does not start:\n{result.stdout}{result.stderr}")

@@ -98,7 +98,7 @@ def test_a_process_cannot_do_what_it_never_does(house: TestStack, user: str) -> 
         for command in commands:
             with pytest.raises(redis.exceptions.NoPermissionError):
                 connection.execute_command(*command.split())
-        with pytest.raises(redis.ResponseError, match=r"permission|ACL"):
+        with pytest.raises(redis.ResponseError, match=r"permission|can't run"):
             connection.execute_command("EVAL", "return redis.call('flushall')", "0")
     with client(house, "operator") as operator:
         operator.acl_log_reset()
@@ -158,3 +158,11 @@ def test_a_redis_that_is_away_tells_no_password(house: TestStack) -> None:
         house.settle()
     assert {answer.status_code for answer in answers} == {503}
     assert not any("redis://" in answer.text or "@" in answer.text for answer in answers)
+
+
+def test_other_users_of_the_machine_can_read_no_file_of_the_house(house: TestStack) -> None:
+    works(house)
+    modes = {path: path.stat().st_mode for path in house.folder.rglob("*") if path.is_file()}
+    assert any(path.is_relative_to(house.folder / "artifacts") for path in modes)
+    assert any(path.suffix == ".log" for path in modes)
+    assert [path for path, mode in modes.items() if mode & 0o077] == []
