@@ -22,6 +22,10 @@ _PATH_PARAMETERS: Final = {
 }
 _HEADERS: Final[dict[str, dict[str, Any]]] = {
     "Idempotency-Key": {"minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+    "Cancel-After": {  # from five seconds to a day
+        "pattern": "^((?:[5-9]|[1-9][0-9]{1,3}|[1-7][0-9]{4}|8[0-5][0-9]{3}|86[0-3][0-9]{2}|86400)"
+        "s?|(?:[1-9][0-9]{0,2}|1[0-3][0-9]{2}|14[0-3][0-9]|1440)m|(?:[1-9]|1[0-9]|2[0-4])h)$"
+    },
 }
 _PROBLEM_SCHEMA: Final = {
     "type": "object",
