@@ -15,7 +15,7 @@ from common.redis_logins import login_in_url, logins_file
 from deploy.redis_users import USERS
 from gateway.client import Kiln
 from tests.bench.photos import new_portrait
-from tests.stack import TestStack, require_stack
+from tests.stack import TestStack, require_stack, until
 
 NEVER = (
     "FLUSHALL",
@@ -64,10 +64,12 @@ def works(house: TestStack) -> None:
     assert [event.type for event in kiln.stream(figurine["id"])][-1] == "succeeded"
     name, _, password = house.stack.flower_login().partition(":")
     flower = f"http://127.0.0.1:{house.settings.flower_port}"
-    workers = requests.get(
-        f"{flower}/api/workers?refresh=1", auth=(name, password), timeout=30
-    ).json()
-    assert any(name.startswith("fusion-1@") for name in workers)
+
+    def flower_sees_a_worker() -> bool:
+        answer = requests.get(f"{flower}/api/workers?refresh=1", auth=(name, password), timeout=30)
+        return any(worker.startswith("fusion-1@") for worker in answer.json())
+
+    until(flower_sees_a_worker, 60)  # it looks anew now and then
 
 
 def test_the_whole_house_works_and_nothing_is_refused(house: TestStack) -> None:
