@@ -8,9 +8,6 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
-from celery import Celery
-
-from common.celery_app import declare_queues
 from common.ledger.protocol import Ledger
 from common.ledger.records import Event
 from common.stores import ArtifactStore
@@ -27,8 +24,7 @@ log = logging.getLogger(__name__)
 class PromiseWatch:
     """One of a reconciler; only that of the leader acts."""
 
-    def __init__(self, app: Celery, ledger: Ledger, store: ArtifactStore) -> None:
-        self._app = app
+    def __init__(self, ledger: Ledger, store: ArtifactStore) -> None:
         self._ledger = ledger
         self._store = store
         self._ended: deque[str] = deque(maxlen=MOST_TO_FORGET)
@@ -65,7 +61,6 @@ class PromiseWatch:
         if now < self._look_at or self._ledger.whole():
             return
         self._look_at = now + LOOK_S
-        declare_queues(self._app)  # Celery takes what it once declared for granted
         missing, waiting = recover.forgotten(self._ledger, self._store)
         if missing and now >= self._hint_at:
             self._hint_at = now + HINT_S

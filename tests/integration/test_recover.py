@@ -191,6 +191,15 @@ def _note_end(house: TestStack, job: str, waited: dict[str, Any]) -> None:
         waited.update(kiln.wait(job, 240))
 
 
+def test_a_broker_that_forgot_its_queues_gets_them_and_all_messages_again(
+    house: TestStack, kiln: Kiln
+) -> None:
+    with redis.Redis.from_url(house.settings.broker_url) as broker:
+        broker.flushdb()
+    job = kiln.submit_figurine(new_portrait())["id"]  # needs the queues of three services
+    assert kiln.wait(job, 90)["state"] == "succeeded"
+
+
 def _portraits(count: int) -> list[bytes]:
     return [new_portrait() for _ in range(count)]
 

@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from celery import Celery
 
 from common.contracts.plans import Plan
 from common.errors import StorageError
@@ -328,9 +327,8 @@ def test_a_submit_that_is_on_its_way_is_let_in_first(world: World) -> None:
 
 # -- noticing a loss -----------------------------------------------------------------------
 def eye(world: World, monkeypatch: pytest.MonkeyPatch) -> PromiseWatch:
-    monkeypatch.setattr(watch, "declare_queues", lambda _: None)
     monkeypatch.setattr(watch, "LOOK_S", 0)
-    return PromiseWatch(Celery(), world.ledger, world.store)
+    return PromiseWatch(world.ledger, world.store)
 
 
 def test_an_empty_house_without_promises_has_lost_nothing(
