@@ -161,10 +161,7 @@ def _accept_whole(house: House, new: NewJob, wanted: Submission) -> Accepted | N
 
 def _accept(house: House, unwritten: NewJob, wanted: Submission) -> Accepted:
     """Accept a job that has to be done, and publish it."""
-    new = side_by_side(
-        lambda: promises.write(house.ledger, house.store, unwritten),
-        lambda: _store_photos(house, unwritten, wanted.photos),
-    )
+    new = _write_down(house, unwritten, wanted.photos)
     who = _who(new.owner, new.idempotency_key)
     accepted = house.ledger.accept(new, house.turns.within(limits_of(house, new.owner), who))
     if accepted.status == "accepted":
@@ -174,6 +171,23 @@ def _accept(house: House, unwritten: NewJob, wanted: Submission) -> Accepted:
     elif accepted.job != new.job:  # refused, or another job is the answer
         promises.forget(house.store, new.promise)
     return accepted
+
+
+def _write_down(house: House, unwritten: NewJob, photos: tuple[bytes, ...]) -> NewJob:
+    """Write promise and photos; where the photos cannot be stored, nothing is promised either."""
+    written: list[str] = []
+
+    def promise() -> NewJob:
+        new = promises.write(house.ledger, house.store, unwritten)
+        written.append(new.promise)
+        return new
+
+    try:
+        return side_by_side(promise, lambda: _store_photos(house, unwritten, photos))
+    except KilnError:
+        for sha256 in written:
+            promises.forget(house.store, sha256)
+        raise
 
 
 def _who(owner: str, key: str | None) -> str | None:
