@@ -38,7 +38,7 @@ PACE_FOR_S: Final = 1.0
 MOST_KEPT: Final = 0.5  # of all places, so that those who do not come back cost nothing
 TIMEOUT_S: Final = 0.5
 WINDOW_S, SHORTEST_WINDOW_S = 20, 1
-KEY, ADMITTED = "kiln:turns", "kiln:admitted"
+KEY, ADMITTED, BY_TURN = "kiln:turns", "kiln:admitted", "kiln:admitted:turn"
 
 log = logging.getLogger(__name__)
 
@@ -75,13 +75,12 @@ class Turns:
         if time.monotonic() > self._crowded_until:
             return
         now = time.time()
-        with suppress(redis.RedisError), self._redis.pipeline(transaction=False) as pipeline:
-            if who:
-                pipeline.zrem(KEY, who)
-            pipeline.zadd(ADMITTED, {secrets.token_hex(8): now})
-            pipeline.zremrangebyscore(ADMITTED, "-inf", now - WINDOW_S)
-            pipeline.expire(ADMITTED, WINDOW_S)
-            pipeline.execute()
+        with suppress(redis.RedisError):
+            had_turn = who is not None and self._redis.zrem(KEY, who)
+            for key in (ADMITTED, BY_TURN)[: 2 if had_turn else 1]:
+                self._redis.zadd(key, {secrets.token_hex(8): now})
+                self._redis.zremrangebyscore(key, "-inf", now - WINDOW_S)
+                self._redis.expire(key, WINDOW_S)
 
     def wait_s(self, who: str | None, queues: Collection[str]) -> float:
         """Say how long to wait, and keep that turn.
@@ -114,15 +113,19 @@ class Turns:
         return STUCK_S if pace is None else min(MOST_S, max(LEAST_S, pace * active / max(1, jobs)))
 
     def _seen_pace(self, crowded_s: float) -> float:
-        """Time between those who got in lately: into a full house as many come as leave.
+        """Time between those of the line who got in lately; who takes his chance is faster.
 
-        The work alone does not tell it where jobs are so short that all else takes longer.
+        Into a full house as many come as leave. The work alone does not tell that where jobs
+        are so short that all else takes longer.
         """
         window_s = min(WINDOW_S, crowded_s)
         if window_s < SHORTEST_WINDOW_S:
             return 0.0
         now = time.time()
-        return window_s / max(1, int(self._redis.zcount(ADMITTED, now - window_s, now)))
+        came, by_turn = (
+            int(self._redis.zcount(key, now - window_s, now)) for key in (ADMITTED, BY_TURN)
+        )
+        return window_s / max(1.0, by_turn, came * MOST_KEPT)
 
     def _due(self, who: str) -> float | None:
         return self._redis.zscore(KEY, who)

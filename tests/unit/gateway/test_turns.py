@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import pytest
@@ -38,8 +37,8 @@ class SortedSets:
     def zadd(self, key: str, new: dict[str, float]) -> None:
         self._there(key).update(new)
 
-    def zrem(self, key: str, name: str) -> None:
-        self._there(key).pop(name, None)
+    def zrem(self, key: str, name: str) -> int:
+        return int(self._there(key).pop(name, None) is not None)
 
     def zcount(self, key: str, low: float, high: float) -> int:
         return sum(low <= score <= high for score in self._there(key).values())
@@ -52,12 +51,6 @@ class SortedSets:
 
     def expire(self, key: str, _: int) -> None:
         self._there(key)
-
-    def pipeline(self, **_: bool) -> AbstractContextManager[SortedSets]:
-        return nullcontext(self)
-
-    def execute(self) -> None:
-        pass
 
 
 def _score(pair: tuple[str, float]) -> float:
@@ -137,11 +130,20 @@ def test_who_found_no_place_again_does_not_crowd_in_on_others(door: Turns, clock
 
 
 def test_the_pace_is_no_faster_than_people_were_seen_to_get_in(door: Turns, clock: Clock) -> None:
-    door.wait_s("first", QUEUES)
+    for n in range(5):
+        door.wait_s(f"client {n}", QUEUES)
     for n in range(4):
         clock.now += 5
         door.leave(f"client {n}")
     assert door.wait_s("late", QUEUES) == pytest.approx(5.0)
+
+
+def test_the_line_is_slower_where_others_take_their_chance(door: Turns, clock: Clock) -> None:
+    door.wait_s("first", QUEUES)
+    for n in range(4):
+        clock.now += 5
+        door.leave(f"newcomer {n}")
+    assert door.wait_s("late", QUEUES) == pytest.approx(10.0)  # half of the places are theirs
 
 
 def test_who_sends_no_key_is_told_the_end_of_the_line(door: Turns) -> None:
