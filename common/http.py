@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from flask import Flask, Response, g, jsonify, request
+from gunicorn.http.errors import NoMoreData, ParseException  # type: ignore[import-untyped]
 from prometheus_client import CONTENT_TYPE_LATEST
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
@@ -97,6 +98,8 @@ def install(app: Flask, ready: Callable[[], dict[str, str]]) -> None:
     app.after_request(_stamp)
     app.register_error_handler(KilnError, _on_kiln_error)
     app.register_error_handler(HTTPException, _on_http_error)
+    for broken in (ParseException, NoMoreData):  # what gunicorn says while a body is read
+        app.register_error_handler(broken, _on_broken_body)
     app.register_error_handler(Exception, _on_bug)
     app.add_url_rule("/health", view_func=_health)
     app.add_url_rule("/metrics", view_func=_metrics)
@@ -166,6 +169,10 @@ def _on_http_error(error: HTTPException) -> Response:
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(error.valid_methods)
     return response
+
+
+def _on_broken_body(error: Exception) -> Response:
+    return problem(400, "bad_request", f"the body of the request is broken: {error}")
 
 
 def _on_bug(error: Exception) -> Response:
