@@ -11,7 +11,7 @@ from tests.fuzz.seeds import seeds
 
 PHOTOS: Final = seeds()
 # `from` a job instead of a photo; a webhook at an address that exists, and its events
-TOGETHER: Final = {"from", "webhook", "webhook_events"}
+TOGETHER: Final = {"from", "webhook", "webhook_url", "webhook_events"}
 ALL: Final = [photo for photos in PHOTOS.values() for photo in photos]
 
 for kind, photos in PHOTOS.items():
