@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import kombu.exceptions
-import redis
 from celery import Celery
 from kombu.entity import Exchange, Queue
 
 from common.chords import ChordBackend
 from common.contracts.stages import QUEUES, STAGES
-from common.errors import LedgerUnavailable
 from common.settings import Settings
 
 KEY_PREFIX = "kiln:"
@@ -38,22 +35,6 @@ def make_app(settings: Settings) -> Celery:
     app.conf.task_default_exchange = exchange.name
     app.conf.broker_pool_limit = settings.gateway_threads
     return app
-
-
-def declare_queues(app: Celery) -> None:
-    """Bind all queues anew. Without its bindings Redis drops messages, and nobody is told.
-
-    Raises
-    ------
-    LedgerUnavailable
-        The broker does not answer.
-    """
-    try:
-        with app.connection_for_write() as connection:  # a new one: others remember what was
-            for queue in app.amqp.queues.values():
-                queue(connection.default_channel).declare()
-    except (kombu.exceptions.KombuError, redis.RedisError, OSError) as exc:
-        raise LedgerUnavailable(f"the broker does not answer: {type(exc).__name__}") from exc
 
 
 _CONFIG: dict[str, Any] = {

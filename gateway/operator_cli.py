@@ -76,13 +76,11 @@ def recover_house(
 
     Exit code 1 when a promised job cannot be made anew.
     """
-    from common.celery_app import declare_queues, make_app  # noqa: PLC0415  see above
     from gateway.recover import Rescuer  # noqa: PLC0415  see above
 
     settings = Settings()
     with _said_plainly():
         house = _house(settings)
-        declare_queues(make_app(settings))
         found = Rescuer(house.ledger, house.store, house.publish, renew=renew).recover()
         if not as_json:
             _tell(found)

@@ -13,15 +13,14 @@ import os
 import socket
 import statistics
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import Any
 
 import redis
 from celery import Celery
 
 from common import canvas, logs, metrics
-from common.celery_app import KEY_PREFIX, declare_queues, make_app
+from common.celery_app import KEY_PREFIX, make_app
 from common.contracts.stages import QUEUES
 from common.errors import LedgerUnavailable, StorageError
 from common.ledger.protocol import Ledger
@@ -42,8 +41,6 @@ RECOUNT_S = 3600.0
 TRASH_GRACE = timedelta(minutes=10)  # longer than any stage can run
 TRASH_S = 1.0  # for files in one period
 TRASH_BATCH = 10
-BINDINGS = f"{KEY_PREFIX}_kombu.binding.kiln"  # of our exchange: routing key, pattern, queue
-SEPARATOR = "\x06\x16"
 PRIORITY_STEPS = ("", "\x06\x163", "\x06\x166", "\x06\x169")  # kombu's lists of one queue
 
 log = logging.getLogger(__name__)
@@ -99,9 +96,6 @@ class Reconciler:
         self._publish(self._ledger.reap().again, "lease")
 
     def _bring_back(self) -> None:
-        if not self._broker.knows(QUEUES):
-            log.warning("the broker has forgotten its queues; they are declared again")
-            declare_queues(self._app)
         workers = self._ledger.workers(QUEUES)
         counts = self._ledger.ready_counts(QUEUES)
         depths = self._broker.depths(QUEUES)
@@ -172,12 +166,6 @@ class Broker:
 
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
-
-    def knows(self, queues: Collection[str]) -> bool:
-        """Whether every queue is bound. A message for one that is not vanishes without a word."""
-        with within_reach():
-            bound: Any = self._redis.smembers(BINDINGS)
-        return {str(one).split(SEPARATOR)[0] for one in bound}.issuperset(queues)
 
     def depths(self, queues: Iterable[str]) -> dict[str, int]:
         """Messages by queue: waiting in its lists, or handed to a worker and not acknowledged."""

@@ -9,7 +9,7 @@ import redis
 from celery import Celery
 
 from common import canvas
-from common.celery_app import declare_queues, make_app
+from common.celery_app import make_app
 from common.contracts.stages import QUEUES
 from common.ledger.records import ReadyNode
 from common.ledger.redis_ledger import connect
@@ -81,20 +81,3 @@ def test_broken_entries_do_not_stop_the_count(app: Celery, messages: redis.Redis
     messages.hset("kiln:unacked", "tag", "not json{")
     messages.lpush("kiln:fusion", "not json{")
     assert Broker(messages).depths(QUEUES) == NONE | {"fusion": 1}
-
-
-def test_queues_that_were_forgotten_are_missed_until_they_are_declared_again(
-    app: Celery, messages: redis.Redis
-) -> None:
-    broker = Broker(messages)
-    assert not broker.knows(QUEUES)
-    _publish(app, "fusion")  # declares the one queue that it uses, once and for all
-    assert broker.knows(["fusion"])
-    assert not broker.knows(QUEUES)
-    declare_queues(app)
-    assert broker.knows(QUEUES)
-    messages.flushall()
-    assert not broker.knows(["fusion"])
-    declare_queues(app)
-    _publish(app, "fusion")
-    assert broker.depths(QUEUES) == NONE | {"fusion": 1}

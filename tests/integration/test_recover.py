@@ -191,7 +191,7 @@ def _note_end(house: TestStack, job: str, waited: dict[str, Any]) -> None:
         waited.update(kiln.wait(job, 240))
 
 
-def test_a_broker_that_forgot_its_queues_gets_them_and_all_messages_again(
+def test_a_broker_that_forgot_everything_serves_all_services_again(
     house: TestStack, kiln: Kiln
 ) -> None:
     with redis.Redis.from_url(house.settings.broker_url) as broker:

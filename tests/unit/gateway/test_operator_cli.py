@@ -23,7 +23,6 @@ from tests.unit.gateway.conftest import Stack
 @pytest.fixture(autouse=True)
 def house(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.house.open_house", lambda _: stack.app.extensions[EXTENSION])
-    monkeypatch.setattr("common.celery_app.declare_queues", lambda _: None)
     monkeypatch.setattr("gateway.recover.SETTLING_MS", 0)
 
 

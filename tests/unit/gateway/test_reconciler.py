@@ -18,7 +18,6 @@ from common.errors import LedgerUnavailable, StorageError
 from common.ledger.memory import MemoryLedger
 from common.ledger.records import Limits, NewJob
 from common.stores import ArtifactStore
-from gateway import reconciler
 from gateway.reconciler import (
     PATIENCE_MS,
     RECOUNT_S,
@@ -42,16 +41,12 @@ class World:
         self.ledger.declare_whole()
         self.store = ArtifactStore("memory:///")
         self.depth = 0
-        self.bound = True
         self.published: list[str] = []
         monkeypatch.setattr(canvas, "publish_again", self._publish)
         self.reconciler = self.another()
 
     def another(self) -> Reconciler:
         return Reconciler(Celery(), self.ledger, self.store, self)  # type: ignore[arg-type]
-
-    def knows(self, _: tuple[str, ...]) -> bool:
-        return self.bound
 
     def depths(self, queues: tuple[str, ...]) -> dict[str, int]:
         return dict.fromkeys(queues, 0) | {"fusion": self.depth}
@@ -104,20 +99,6 @@ def test_who_does_not_lead_does_not_count(world: World, monkeypatch: pytest.Monk
     other = world.another()
     other._who = "somebody else"
     other.sweep()
-
-
-# -- queues ---------------------------------------------------------------------------
-def test_queues_that_the_broker_has_forgotten_are_declared_again(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def declare(_: Celery) -> None:
-        world.bound = True
-
-    monkeypatch.setattr(reconciler, "declare_queues", declare)
-    world.bound = False
-    world.accept("j1")
-    assert world.sweep(2_000) == ["j1"]
-    assert world.bound
 
 
 # -- messages ------------------------------------------------------------------------
