@@ -39,7 +39,7 @@ CALL_BACK: Final[tuple[Call, ...]] = (
         "See how the webhooks of a job were delivered",
         tag="Look",
         details="A job that was sent with `webhook_url=https://…` calls that address when it ends"
-        " or pauses, signed as Standard Webhooks describes. `docs/webhooks.md` shows how to check it.",
+        " or pauses, signed as Standard Webhooks describes; `docs/webhooks.md` shows how to check.",
         answers=(Answer(200, "The log", DeliveryLog, example=_EXAMPLE), UNKNOWN, ERASED, AWAY),
         example="curl {base}/v1/jobs/$JOB/webhooks",
     ),
