@@ -164,11 +164,12 @@ def report(truths: list[Truth], busy: float, busiest: float) -> list[str]:
         (
             f"`make eta` on {os.cpu_count()} cores, clients and stack on the same machine, which "
             f"had a load average of {busy:.1f} before it began, and of {busiest:.1f} at most. "
-            "Where the first is not near 0, others were at work beside it, and nobody can know when "
-            "they begin and end. *At once*: so many figurine jobs are sent in the same second, and "
-            "no more. *Kept up*: for each that ends, the next one is sent. Somebody cooks a recipe beside them, every few seconds. Of every estimate: "
-            "did the job end within p90 (goal: nine of ten), and how long did it take, as a "
-            "multiple of p50 (median; one in ten was below, one in ten above)."
+            "Where the first is not near 0, others were at work beside it, and nobody can know "
+            "when they begin and end. *At once*: so many figurine jobs are sent in the same "
+            "second, and no more. *Kept up*: for each that ends, the next one is sent. Somebody "
+            "cooks a recipe beside them, every few seconds. Of every estimate: did the job end "
+            "within p90 (goal: nine of ten), and how long did it take, as a multiple of p50 "
+            "(median; one in ten was below, one in ten above)."
         ),
         "",
         "| jobs in the house | product | told | estimates | within p90 | took / p50 |",
