@@ -7,6 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest -q
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 PHOTO ?= tests/data/astronaut.jpg
 SOURCES := gateway stylize_service fusion_service recipe_service common deploy tests
@@ -48,10 +49,13 @@ fmt: $(VENV)/.dev ## Rewrite the code in the house style
 	$(BIN)/ruff format $(SOURCES)
 
 check: lint ## Look, do not touch: lint, types, imports, unit and contract tests
-	$(BIN)/python -m pytest tests/unit tests/contract -q
+	$(PYTEST) -n 2 --dist loadfile tests/unit tests/contract
 
-test: setup-dev lint ## Everything the CI checks: lint, types, imports and all tests
-	$(BIN)/python -m pytest tests/unit tests/contract tests/print tests/integration tests/fuzz -q
+test: setup-dev lint ## Everything the CI checks: lint, types, imports, all tests, a slice of chaos
+	$(PYTEST) -n 2 --dist loadfile tests/unit tests/contract tests/print
+	$(PYTEST) tests/fuzz
+	$(PYTEST) -n 2 --dist loadfile tests/integration
+	$(PYTEST) -m chaos_slice tests/chaos
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check $(SOURCES)
@@ -62,7 +66,7 @@ lint: $(VENV)/.dev
 chaos: setup-dev ## All failure tests in full (an hour); writes docs/chaos.md
 	$(BIN)/python -m tests.chaos
 
-verify: setup-dev ## Every suite in full; writes its table into docs/verify.md
+verify: setup-dev ## Every suite in full (an hour); writes docs/verify.md and docs/chaos.md
 	$(BIN)/python -m tests.verify
 
 load: setup-dev ## 5 to 30 users from photo to recipe (six minutes); writes docs/load.md

@@ -36,7 +36,16 @@ LOOKS: Final = {
     "types": ("mypy",),
     "imports": ("lint-imports", "--no-cache"),
 }
-SUITES: Final = ("unit", "contract", "print", "integration", "fuzz")
+PYTEST: Final = ("-m", "pytest", "-q")
+TWO: Final = (*PYTEST, "-n", "2", "--dist", "loadfile")  # two files at a time
+SUITES: Final = {
+    "unit": (*TWO, "tests/unit"),
+    "contract": (*TWO, "tests/contract"),
+    "print": (*TWO, "tests/print"),
+    "fuzz": (*PYTEST, "tests/fuzz"),
+    "integration": (*TWO, "tests/integration"),
+    "chaos": ("-m", "tests.chaos"),  # writes a page of its own, too
+}
 
 
 @dataclass(frozen=True)
@@ -84,15 +93,15 @@ def _run_all() -> Iterator[Outcome]:
         started = time.monotonic()
         failed = subprocess.call([str(BIN / tool), *arguments], cwd=ROOT) != 0
         yield Outcome(name, int(not failed), int(failed), 0, time.monotonic() - started)
-    for name in SUITES:
-        yield _pytest(name)
+    for name, arguments in SUITES.items():
+        yield _tests(name, arguments)
 
 
-def _pytest(name: str) -> Outcome:
+def _tests(name: str, arguments: tuple[str, ...]) -> Outcome:
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", f"tests/{name}", "-q", f"--junitxml={report}"]
+        command = [sys.executable, *arguments, f"--junitxml={report}"]
         subprocess.call(command, cwd=ROOT, env={**os.environ, **FULL})
         seconds = time.monotonic() - started
         if not report.exists():

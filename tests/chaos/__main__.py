@@ -22,6 +22,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--small", action="store_true", help="the numbers of `make test`")
     parser.add_argument("-k", default="", help="only these tests; writes no page")
+    parser.add_argument("--junitxml", help="a report for others to read")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="kiln-chaos-") as folder:
         results = Path(folder) / "rows.jsonl"
@@ -43,6 +44,7 @@ def _pytest(results: Path, options: argparse.Namespace) -> int:
         environment["KILN_TEST_CHAOS"] = "full"
     command = [sys.executable, "-m", "pytest", "tests/chaos", "-q"]
     command += ["-k", options.k] if options.k else []
+    command += [f"--junitxml={options.junitxml}"] if options.junitxml else []
     return subprocess.call(command, cwd=ROOT, env=environment)
 
 
