@@ -72,10 +72,12 @@ def _approve(house: House, record: JobRecord, approval: Approval) -> Resumed:
     """
     promised = promises.rewrite(house.ledger, house.store, record, approval)
     resumed = house.ledger.resume(record.id, record.owner, replace(approval, promise=promised))
-    if resumed.status != "resumed":
-        promises.forget(house.store, promised)
-    elif promised:
-        promises.forget(house.store, record.promise)
+    if resumed.status == "resumed":
+        outdated = record.promise if promised else ""
+    else:
+        now = house.ledger.job(record.id)  # who says the same in the same moment has the same file
+        outdated = "" if now and now.promise == promised else promised
+    promises.forget(house.store, outdated)
     return resumed
 
 

@@ -11,16 +11,18 @@ from typing import Any
 import pytest
 
 from common.contracts.plans import Plan
-from common.errors import StorageError
+from common.errors import NotPaused, StorageError
 from common.ledger.memory import MemoryLedger
 from common.ledger.protocol import PROMISES
 from common.ledger.records import DAY_MS, HOUR_MS, PAUSE_MS, Hook, JobState, Limits, NewJob
 from common.stores import ArtifactStore
 from gateway import promises, watch
 from gateway.domain.params import FigurineParams
+from gateway.house import EXTENSION
 from gateway.plan import figurine_plan, recipe_plan
 from gateway.promises import Promise, Unreadable
 from gateway.recover import SETTLING_MS, Recovery, Rescuer, forgotten
+from gateway.resume import resume
 from gateway.sweep import sweepable
 from gateway.watch import PromiseWatch
 from tests.unit.gateway.conftest import Stack
@@ -170,6 +172,22 @@ def test_who_resumes_too_late_leaves_no_promise(stack: Stack) -> None:
     before = promises.hashes(stack.store)
     assert stack.client.post(f"/v1/jobs/{job}/resume", json={"servings": 9}).status_code == 409
     assert promises.hashes(stack.store) == before
+
+
+def test_the_same_answer_twice_in_one_moment_keeps_its_promise(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(promises, "_now_ms", lambda: 1_700_000_000_000)
+    job = stack.paused()
+    before = stack.record(job)
+    house = stack.app.extensions[EXTENSION]
+    with stack.app.test_request_context():
+        with monkeypatch.context() as patch:  # the other is still reading what this one replaces
+            patch.setattr(promises, "forget", lambda *_: True)
+            resume(house, before, {"servings": 4})
+        with pytest.raises(NotPaused):
+            resume(house, before, {"servings": 4})
+    assert stack.record(job).promise in promises.hashes(stack.store)
 
 
 def test_a_cancelled_job_is_promised_no_more(stack: Stack) -> None:
