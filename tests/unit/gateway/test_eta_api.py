@@ -16,11 +16,11 @@ from common.ledger.records import Limits, NewJob, Standing
 from common.settings import Settings
 from gateway import turns
 from gateway.api import events as events_api
-from gateway.client import parse_events
 from gateway.domain.drain import PRODUCTS, seconds_a_job
+from gateway.event_lines import JobEvent, parse_events
 from gateway.follow import Hub
 from gateway.plan import figurine_plan, recipe_plan
-from gateway.progress import in_words
+from gateway.progress import _Story, in_words
 from tests.unit.gateway.conftest import Stack
 from tests.unit.gateway.test_turns import SortedSets
 
@@ -155,6 +155,18 @@ def test_the_stream_of_an_ended_job_has_no_estimate(staffed: Stack) -> None:
 )
 def test_times_are_told_no_more_precisely_than_they_are_known(seconds: float, words: str) -> None:
     assert in_words(seconds) == words
+
+
+def test_the_line_of_progress_says_who_comes_before_what_runs_and_how_long() -> None:
+    story = _Story({"a": "Measure the face"})
+    assert story.text() == "waiting for a worker"
+    story.note(JobEvent("", "eta", {"queue_position": 2, "eta": {"p50_s": 12.3, "p90_s": 20}}))
+    assert story.text() == "2 before you, about 12 s"
+    story.note(JobEvent("1-0", "stage", {"stage": "a", "state": "running"}))
+    assert story.text() == "Measure the face, about 12 s"
+    story.note(JobEvent("2-0", "stage", {"stage": "a", "state": "done"}))
+    story.note(JobEvent("", "eta", {"queue_position": 0, "eta": None}))
+    assert story.text() == "waiting for a worker"
 
 
 # -- Cancel-After -----------------------------------------------------------------------
