@@ -175,3 +175,30 @@ def test_an_earlier_job_is_named_instead_of_a_photo() -> None:
     kiln, gateway = _talking_to("{}")
     kiln.submit_figurine(photo_of="j0", style="oil")
     assert json.loads(gateway.sent[0].body or "") == {"from": "j0", "style": "oil"}
+
+
+class Sent(requests.Session):
+    """Notes what would be sent; answers with nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[tuple[str | None, str | None]] = []
+
+    def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:
+        self.seen.append((request.url, request.headers.get("Authorization")))
+        answer = requests.Response()
+        answer.status_code, answer._content, answer.request = 200, b"{}", request
+        return answer
+
+
+def test_a_key_is_shown_to_its_own_house_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KILN_API_KEY", "kiln_from_outside")
+    for given, shown in ((None, "kiln_from_outside"), ("kiln_mine", "kiln_mine"), ("", None)):
+        kiln = Kiln("http://kiln.test:8000/", given)
+        kiln._session = session = Sent()
+        kiln.job("j1")
+        kiln.fetch({"url": "http://kiln.test:8000/v1/jobs/j1/artifacts/x"})
+        kiln.fetch({"url": "http://bucket.test/x"})
+        kiln.fetch({"url": "http://kiln.test:18000/x"})
+        own = shown and f"Bearer {shown}"
+        assert [key for _, key in session.seen] == [own, own, None, None]
