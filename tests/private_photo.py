@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 from PIL import Image, ImageCms, PngImagePlugin
+from PIL.TiffImagePlugin import IFDRational
 
 SECRET: Final = "zQ7secretXw"
 FILE_NAME: Final = f"{SECRET} at home.jpg"
@@ -55,7 +56,7 @@ def exif() -> Image.Exif:
     made[0x9C9B] = SECRET.encode("utf-16-le")  # title, as Windows writes it
     made.get_ifd(_EXIF_IFD)[0x9286] = b"ASCII\0\0\0" + SECRET.encode()
     place = made.get_ifd(_GPS)
-    place[1], place[2] = "N", ((48, 1), (51, 1), SECONDS)
+    place[1], place[2] = "N", (48.0, 51.0, IFDRational(*SECONDS))
     place[28] = b"ASCII\0\0\0" + SECRET.encode()
     return made
 
