@@ -67,7 +67,9 @@ def test_a_taken_port_is_named_with_its_setting() -> None:
             pass
 
 
-@pytest.mark.parametrize("name", ["gateway", "gateway-worker", "fusion-worker", "reconciler", "courier"])
+@pytest.mark.parametrize(
+    "name", ["gateway", "gateway-worker", "fusion-worker", "reconciler", "courier"]
+)
 def test_a_killed_process_comes_back(own: TestStack, name: str) -> None:
     (killed,) = own.kill(name)
     until(lambda: not is_alive(killed) and own.pid(name) not in {0, killed})
