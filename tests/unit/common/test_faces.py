@@ -80,11 +80,11 @@ def test_no_face_is_certain_within_a_second(face_models: FaceModels) -> None:
         "pixel": np.zeros((1, 1, 3), np.uint8),
     }
     for name, picture in pictures.items():
-        started = time.perf_counter()
+        started = time.process_time()
         search = face_models.find_faces(picture)
         with pytest.raises(NoFace):
             pick_subject(search, "largest")
-        assert time.perf_counter() - started < 2, name  # 0.3 s on an idle core
+        assert time.process_time() - started < 2, name  # CPU time: it does not search for ever
 
 
 def test_a_tiny_face_is_too_small(face_models: FaceModels) -> None:
