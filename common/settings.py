@@ -152,7 +152,7 @@ class Settings(BaseSettings):
         2000, ge=1, description="Unfinished jobs in the house; beyond it a submit is a 503"
     )
     max_queue_depth: int | None = Field(
-        None, ge=1, description="Ready stages in one queue; beyond it a submit is a 503"
+        1500, ge=1, description="Ready stages in one queue; beyond it a submit is a 503"
     )
     store_quota_gb: float | None = Field(
         None, gt=0, description="All files of the house, in GB (10^9 bytes); beyond it a 507"
