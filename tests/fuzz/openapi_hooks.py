@@ -12,7 +12,8 @@ from schemathesis.core.failures import Failure
 
 from tests.fuzz.seeds import seeds
 
-LIST_SIGNS: Final = re.compile(r"[,;\n\r\u3001\uff0c\uff1b]|^\s|\s$")
+LISTS: Final = {"ingredients", "exclude", "diet", "formats"}
+LIST_SIGNS: Final = re.compile(r"[,;\n\r\u3001\uff0c\uff1b]|^\s|\s$|^$")
 PHOTOS: Final = seeds()
 # `from` a job instead of a photo; a webhook at an address that exists, and its events
 TOGETHER: Final = {"from", "webhook", "webhook_url", "webhook_events"}
@@ -74,6 +75,8 @@ def filter_failure(
 def _lists(case: schemathesis.Case) -> Iterator[str]:
     """Entries of lists in query and form, where commas and line ends separate them."""
     for place in (case.query, case.body):
-        for entries in place.values() if isinstance(place, Mapping) else ():
-            if isinstance(entries, list):
+        for name, entries in place.items() if isinstance(place, Mapping) else ():
+            if name in LISTS and not isinstance(entries, list):
+                yield ""  # as text, one entry and a list of one are the same
+            elif isinstance(entries, list):
                 yield from (one for one in entries if isinstance(one, str))
