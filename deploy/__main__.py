@@ -14,7 +14,7 @@ from typing import Final
 from common.settings import Settings
 from deploy.backup import backup, restore
 from deploy.stack import Stack, StackError
-from gateway.keys import key_file
+from gateway.door.keys import key_file
 
 
 def _say(text: str) -> None:

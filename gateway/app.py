@@ -10,7 +10,6 @@ from common.errors import KilnError
 from common.ledger.protocol import Ledger
 from common.settings import Settings
 from common.stores import ArtifactStore
-from gateway import door, headers
 from gateway.api import (
     artifacts,
     catalog,
@@ -24,6 +23,8 @@ from gateway.api import (
     webhooks,
 )
 from gateway.api.reading import LONGEST_TEXT
+from gateway.door import headers
+from gateway.door.lock import lock
 from gateway.house import EXTENSION, House, Publish, PublishAgain, open_house
 
 NOUNS = (figurines, recipes, jobs, webhooks, events, artifacts, catalog, docs, pages, compat)
@@ -62,7 +63,7 @@ def create_app(
         app.register_blueprint(noun.blueprint)
     http.install(app, lambda: missing(the_house))
     http.guard(app, settings)
-    door.lock(app)
+    lock(app)
     headers.harden(app)
     return app
 

@@ -14,12 +14,12 @@ from rich.table import Table
 from rich.text import Text
 
 from common.settings import Settings
-from gateway import keys_cli, operator_cli
 from gateway.client import ApiError, Kiln, Unreachable
-from gateway.erasure_table import erasure_table
-from gateway.progress import follow
-from gateway.recipe_card import WIDTH, duration, recipe_card
-from gateway.review import corrected_list
+from gateway.terminal import keys, operating
+from gateway.terminal.erasure_table import erasure_table
+from gateway.terminal.progress import follow
+from gateway.terminal.recipe_card import WIDTH, duration, recipe_card
+from gateway.terminal.review import corrected_list
 
 EXIT_FAILED = 1  # the job ended without a result
 EXIT_REFUSED = 2  # the photo or a parameter was refused
@@ -27,8 +27,8 @@ EXIT_UNREACHABLE = 3  # no gateway answers
 EXIT_PAUSED = 4  # the job waits for somebody to resume it
 
 app = typer.Typer(help="Turn photos into figurines and dinners.", no_args_is_help=True)
-app.add_typer(keys_cli.app, name="keys")
-app.add_typer(operator_cli.app)
+app.add_typer(keys.app, name="keys")
+app.add_typer(operating.app)
 out = Console()
 err = Console(stderr=True)
 

@@ -29,7 +29,7 @@ from common.worker import start_metrics
 from gateway.calling import Caller, Reply, target_of
 from gateway.domain.addresses import Target
 from gateway.domain.webhooks import Verdict, message, pause_s, signed_headers, verdict
-from gateway.keys import webhook_secrets
+from gateway.door.keys import webhook_secrets
 from gateway.rounds import run_until, told_to_stop
 
 PERIOD_S: Final = 0.25

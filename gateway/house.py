@@ -17,12 +17,12 @@ from common.ledger.records import ReadyNode
 from common.ledger.redis_ledger import RedisLedger, connect
 from common.settings import Settings
 from common.stores import ArtifactStore, open_store
+from gateway.door.keys import KeyRing, key_file
+from gateway.door.rates import RateLimiter, redis_storage
+from gateway.door.room import RoomGuard
+from gateway.door.turns import Turns
 from gateway.follow import Hub
-from gateway.keys import KeyRing, key_file
-from gateway.rates import RateLimiter, redis_storage
 from gateway.recall import Recall
-from gateway.room import RoomGuard
-from gateway.turns import Turns
 
 EXTENSION = "kiln"  # key in Flask's `app.extensions`
 

@@ -26,9 +26,9 @@ from common.settings import Settings
 from common.stores import reference
 from gateway import promises
 from gateway.domain.upload import check_photo
+from gateway.door.limits import limits_of
 from gateway.erase import put_again
 from gateway.house import House
-from gateway.limits import limits_of
 from gateway.side_by_side import side_by_side
 
 # What to answer when a limit was met; the number is what was counted against it.

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from gateway.domain.docs_page import render_docs
 from gateway.domain.openapi import build_openapi
-from gateway.headers import as_page
+from gateway.door.headers import as_page
 
 blueprint = Blueprint("docs", __name__)
 

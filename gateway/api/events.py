@@ -16,7 +16,7 @@ from common.ledger.records import Event
 from gateway.api.reading import job_of, query_of
 from gateway.domain.queries import EventsQuery
 from gateway.domain.views import progress_of
-from gateway.door import still_known
+from gateway.door.lock import still_known
 from gateway.follow import order
 from gateway.house import house
 

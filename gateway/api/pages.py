@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, current_app
 
-from gateway.headers import as_page
+from gateway.door.headers import as_page
 
 blueprint = Blueprint("pages", __name__)
 

@@ -33,7 +33,7 @@ _CANCEL_AFTER_S: Final = (5, 24 * 3600)
 
 
 def owner_of(_: Request) -> str:
-    """Who is asking: the owner of the key that ``gateway.door`` let in.
+    """Who is asking: the owner of the key that ``gateway.door.lock`` let in.
 
     Raises
     ------

@@ -32,7 +32,7 @@ SCOPES: Final[dict[str, Scope | None]] = {
     "POST /predict/async": SUBMIT,
     "POST /cook-from-image/{task}": SUBMIT,
     "GET /task-result/{task}": READ,
-    # the house; /metrics also answers this machine (see gateway.door)
+    # the house; /metrics also answers this machine (see gateway.door.lock)
     "GET /metrics": ADMIN,
     "GET /health": PUBLIC,
     "GET /readyz": PUBLIC,

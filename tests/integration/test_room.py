@@ -19,7 +19,7 @@ from common.ledger.audit import audit
 from common.ledger.redis_ledger import connect
 from common.stores import free_bytes
 from gateway.client import Kiln
-from gateway.room import PERIOD_S
+from gateway.door.room import PERIOD_S
 from tests.bench.photos import new_portrait
 from tests.stack import TestStack, require_stack, until
 

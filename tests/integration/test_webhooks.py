@@ -22,7 +22,7 @@ from common.ledger.audit import audit
 from common.ledger.redis_ledger import connect
 from deploy.stack import ROOT
 from gateway.client import Kiln
-from gateway.keys import webhook_secret
+from gateway.door.keys import webhook_secret
 from tests.servers.receiver import ANSWER, Receiver, Request, answer
 from tests.stack import TestStack, require_stack, until
 

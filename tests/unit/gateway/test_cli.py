@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from common.contracts.recipe import Ingredient, IngredientList, RecipeBook
 from gateway import cli
 from gateway.client import ApiError, JobEvent, Unreachable
-from gateway.recipe_card import duration
+from gateway.terminal.recipe_card import duration
 from tests.unit.gateway.dinner import LEEK, RICE, recipe
 
 STAGE = {

@@ -10,15 +10,15 @@ import pytest
 from limits.storage import MemoryStorage
 
 from common.settings import Settings
-from gateway import keys
 from gateway.app import create_app
 from gateway.domain.calls.table import CALLS
 from gateway.domain.keys import checked_scopes
 from gateway.domain.scopes import SCOPES
-from gateway.door import as_in_tables
+from gateway.door import keys
+from gateway.door.limits import limits_of
+from gateway.door.lock import as_in_tables
+from gateway.door.rates import RateLimiter
 from gateway.house import EXTENSION, House
-from gateway.limits import limits_of
-from gateway.rates import RateLimiter
 from tests.unit.gateway.conftest import Stack
 from tests.unit.gateway.photos import jpeg
 

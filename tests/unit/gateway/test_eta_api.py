@@ -14,13 +14,13 @@ from common.errors import LedgerUnavailable
 from common.ledger.memory import MemoryLedger
 from common.ledger.records import Limits, NewJob, Standing
 from common.settings import Settings
-from gateway import turns
 from gateway.api import events as events_api
 from gateway.domain.drain import PRODUCTS, seconds_a_job
+from gateway.door import turns
 from gateway.event_lines import JobEvent, parse_events
 from gateway.follow import Hub
 from gateway.plan import figurine_plan, recipe_plan
-from gateway.progress import _Story, in_words
+from gateway.terminal.progress import _Story, in_words
 from tests.unit.gateway.conftest import Stack
 from tests.unit.gateway.test_turns import SortedSets
 

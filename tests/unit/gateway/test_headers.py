@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from common.contracts.artifacts import ArtifactRef
-from gateway.headers import NO_PAGE, PAGE
+from gateway.door.headers import NO_PAGE, PAGE
 from tests.house import ROOT
 from tests.unit.gateway.conftest import Stack
 from tests.unit.gateway.photos import jpeg

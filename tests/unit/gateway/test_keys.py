@@ -12,8 +12,9 @@ from typer.testing import CliRunner
 
 from common.errors import BadParameter
 from common.settings import Settings
-from gateway import cli, keys
+from gateway import cli
 from gateway.domain.keys import Key, Scope, checked_owner, checked_rate, checked_scopes
+from gateway.door import keys
 
 READ = keys.Terms(frozenset({Scope.READ}))
 
@@ -119,7 +120,7 @@ def test_a_webhook_secret_is_made_once_and_can_be_renewed(tmp_path: Path) -> Non
 @pytest.fixture
 def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     monkeypatch.setenv("KILN_DATA_DIR", str(tmp_path))
-    monkeypatch.setattr("gateway.keys_cli.out.width", 200)
+    monkeypatch.setattr("gateway.terminal.keys.out.width", 200)
     return CliRunner()
 
 

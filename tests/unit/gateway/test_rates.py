@@ -8,8 +8,8 @@ import pytest
 import redis
 from limits.storage import MemoryStorage
 
-from gateway import rates
-from gateway.rates import RateLimiter
+from gateway.door import rates
+from gateway.door.rates import RateLimiter
 
 
 def test_a_window_fills_and_tells_when_there_is_room_again() -> None:

@@ -11,7 +11,7 @@ from common.contracts.artifacts import ArtifactRef
 from common.errors import NoRoom, StorageError
 from common.settings import Settings
 from common.stores import ArtifactStore
-from gateway.room import RoomGuard
+from gateway.door.room import RoomGuard
 
 if TYPE_CHECKING:
     from tests.unit.gateway.conftest import Stack

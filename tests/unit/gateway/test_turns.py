@@ -12,9 +12,9 @@ import redis
 from common.contracts.stages import QUEUES
 from common.ledger.memory import MemoryLedger
 from common.ledger.records import Limits, NewJob
-from gateway import turns
+from gateway.door import turns
+from gateway.door.turns import Turns
 from gateway.plan import recipe_plan
-from gateway.turns import Turns
 
 LIMITS = Limits(max_active=20, max_depth=100)
 

@@ -17,7 +17,6 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from common.ledger.records import Hook, JobRecord, JobState
 from common.settings import Settings
-from gateway import keys
 from gateway.domain.params import FigurineParams, read_params
 from gateway.domain.webhooks import (
     JITTER,
@@ -29,6 +28,7 @@ from gateway.domain.webhooks import (
     signed_headers,
     verdict,
 )
+from gateway.door import keys
 from tests.unit.gateway.conftest import Stack
 
 SCHEDULE = Settings().webhook_schedule_s
@@ -125,14 +125,12 @@ def test_while_a_secret_is_exchanged_both_receivers_verify() -> None:
         Webhook("whsec_" + "ZXZp" * 8).verify("{}", headers)
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("webhook-id", "msg_2"), ("webhook-timestamp", str(int(time.time()) + 60))],
-)
-def test_what_was_changed_on_the_way_is_not_verified(name: str, value: str) -> None:
-    headers = signed_headers([NEW], "msg_1", time.time(), "{}")
-    with pytest.raises(WebhookVerificationError):
-        Webhook(NEW).verify("{}", headers | {name: value})
+def test_what_was_changed_on_the_way_is_not_verified() -> None:
+    now = time.time()
+    headers = signed_headers([NEW], "msg_1", now, "{}")
+    for forged in ({"webhook-id": "msg_2"}, {"webhook-timestamp": str(int(now) + 60)}):
+        with pytest.raises(WebhookVerificationError):
+            Webhook(NEW).verify("{}", headers | forged)
     with pytest.raises(WebhookVerificationError):
         Webhook(NEW).verify("{ }", headers)
 

@@ -14,8 +14,8 @@ from rich.table import Table
 
 from common.errors import BadParameter
 from common.settings import Settings
-from gateway import keys
 from gateway.domain.keys import KeyBook, checked_rate, checked_scopes
+from gateway.door import keys
 
 app = typer.Typer(help="API keys of the house on this machine.", no_args_is_help=True)
 out = Console()

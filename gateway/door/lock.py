@@ -13,8 +13,8 @@ from common.errors import Forbidden, RateLimited, Unauthorized
 from common.settings import is_loopback
 from gateway.domain.keys import Key
 from gateway.domain.scopes import PUBLIC, SCOPES
+from gateway.door.rates import Count
 from gateway.house import house
-from gateway.rates import Count
 
 METRICS: Final = "GET /metrics"
 # What a proxy adds: behind one, the nearest machine says nothing about who is asking.

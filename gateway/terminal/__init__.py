@@ -1,0 +1,1 @@
+"""What the `kiln` command says in a terminal."""
