@@ -15,9 +15,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from common.errors import KilnError, LedgerUnavailable, StorageError
 from common.ledger.audit_rules import Kind
@@ -103,16 +104,13 @@ def list_dead(
     if as_json:
         out.print_json(json.dumps([_as_json(one) for one in found]))
         return
-    table = Table("job", "product", "state", "stage", "error", "attempts", "ended", "photo")
+    table = Table(_job_column(), "stage", "error", "ended", "photo", box=SIMPLE)
     for one in found:
         last = one.stages[-1] if one.stages else None
         table.add_row(
             one.job,
-            one.product,
-            one.state,
-            last.id if last else "",
-            (one.error or {}).get("code", ""),
-            str(last.attempts) if last else "",
+            last.id if last else one.product,
+            (one.error or {}).get("code", one.state),
             _time(one.ended),
             "kept" if one.photos else "",
         )
@@ -175,9 +173,9 @@ def _show(report: Report) -> None:
     if report.clean:
         out.print("[green]clean[/green]")
         return
-    table = Table("finding", "job", "what")
+    table = Table(_job_column(), "finding", "what", box=SIMPLE)
     for one in report.findings:
-        table.add_row(one.kind, one.job, escape(one.detail))
+        table.add_row(one.job, one.kind, escape(one.detail))
     out.print(table)
 
 
@@ -189,7 +187,7 @@ def _tell(found: Recovery) -> None:
     if found.unpublished:
         out.print(f"{len(found.unpublished)} of them are left to the reconciler to publish")
     if found.lost:
-        table = Table("job", "why it cannot be made anew", "promise")
+        table = Table(_job_column(), "why it cannot be made anew", "promise", box=SIMPLE)
         for loss in found.lost:
             table.add_row(loss.job or "?", escape(loss.why), loss.promise[:12])
         out.print(table)
@@ -216,12 +214,17 @@ def _sweep(house: House, *, ask: bool) -> list[File]:
     return chosen
 
 
+def _job_column() -> Column:
+    """Whole ids, also in a narrow terminal: people copy them."""
+    return Column("job", no_wrap=True, min_width=32)
+
+
 def _as_json(letter: DeadLetter) -> dict[str, Any]:
     return dict(json.loads(json.dumps(asdict(letter), default=_time)))
 
 
 def _time(moment: datetime | None) -> str:
-    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}"
+    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
 
 
 @contextmanager
