@@ -85,12 +85,12 @@ def test_jobs_wait_for_workers_that_come_back(scene: Scene) -> None:
 
 @pytest.mark.fault(3, "random SIGKILLs of workers over thousands of tiny jobs", seconds=40)
 def test_random_kills_lose_and_double_nothing(scene: Scene) -> None:
-    """5,000 jobs of four tiny stages each, with some of the recipe product between them.
+    """5,120 jobs of four tiny stages each, with some of the recipe product between them.
 
     Bare Celery lost one and doubled eight of 6,000 tasks under the same kills.
     """
     rng = random.Random(16)
-    jobs, kills = size(4_800, 150), size(16, 3)
+    jobs, kills = size(5_120, 150), size(16, 3)
     for _ in range(kills):
         # the house takes 2,000 at a time
         until(lambda: scene.redis.zcard("kiln:active") < 1_000, 600, pause_s=0.2)
@@ -103,12 +103,12 @@ def test_random_kills_lose_and_double_nothing(scene: Scene) -> None:
 
 @pytest.mark.fault("3b", "random SIGKILLs of any process over real figurine jobs", seconds=45)
 def test_random_kills_of_any_process_lose_no_figurine(scene: Scene) -> None:
-    """300 figurines, and every process but the supervisor may die, Redis included."""
+    """320 figurines, and every process but the supervisor may die, Redis included."""
     rng = random.Random(300)
     names = [*WORKERS, "reconciler", "gateway", "redis"]
     kills = size(16, 2)
     for _ in range(kills):
-        scene.figurines(size(300, 6) // kills)
+        scene.figurines(size(320, 6) // kills)
         time.sleep(rng.uniform(0, size(8, 2)))
         scene.kill(rng.choice(names))
     scene.patience_s = 1200
