@@ -15,7 +15,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
@@ -104,7 +103,7 @@ def list_dead(
     if as_json:
         out.print_json(json.dumps([_as_json(one) for one in found]))
         return
-    table = Table(_job_column(), "stage", "error", "ended", "photo", box=SIMPLE)
+    table = _table_of_jobs("stage", "error", "ended", "photo")
     for one in found:
         last = one.stages[-1] if one.stages else None
         table.add_row(
@@ -136,8 +135,9 @@ def show_dead(job: JobId, as_json: AsJson = False) -> None:
         times = f"{_time(stage.began)} to {_time(stage.ended)}"
         who = f", last by {escape(stage.worker)}" if stage.worker else ""
         table.add_row(stage.id, f"{stage.state} after {stage.attempts} attempts, {times}{who}")
-    table.add_row("photo", "\n".join(one.photos) or "gone")
     out.print(table)
+    for path in one.photos or ["gone"]:
+        out.print(f"photo: {path}", soft_wrap=True)  # in one piece, to be copied
 
 
 @letters.command("replay")
@@ -173,7 +173,7 @@ def _show(report: Report) -> None:
     if report.clean:
         out.print("[green]clean[/green]")
         return
-    table = Table(_job_column(), "finding", "what", box=SIMPLE)
+    table = _table_of_jobs("finding", "what")
     for one in report.findings:
         table.add_row(one.job, one.kind, escape(one.detail))
     out.print(table)
@@ -187,7 +187,7 @@ def _tell(found: Recovery) -> None:
     if found.unpublished:
         out.print(f"{len(found.unpublished)} of them are left to the reconciler to publish")
     if found.lost:
-        table = Table(_job_column(), "why it cannot be made anew", "promise", box=SIMPLE)
+        table = _table_of_jobs("why it cannot be made anew", "promise")
         for loss in found.lost:
             table.add_row(loss.job or "?", escape(loss.why), loss.promise[:12])
         out.print(table)
@@ -214,9 +214,10 @@ def _sweep(house: House, *, ask: bool) -> list[File]:
     return chosen
 
 
-def _job_column() -> Column:
-    """Whole ids, also in a narrow terminal: people copy them."""
-    return Column("job", no_wrap=True, min_width=32)
+def _table_of_jobs(*columns: str) -> Table:
+    """Make a narrow table with whole ids: people copy them."""
+    job = Column("job", no_wrap=True, min_width=32)
+    return Table(job, *columns, box=None, pad_edge=False, padding=(0, 1, 0, 0))
 
 
 def _as_json(letter: DeadLetter) -> dict[str, Any]:

@@ -172,7 +172,7 @@ def png_header(width: int, height: int) -> bytes:
 
 
 def test_a_decompression_bomb_is_refused_by_its_header() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(TooManyPixels, match="50000 x 50000"):
         decode_photo(png_header(50_000, 50_000))
     webp = bytearray(encoded(two_colours(), "WEBP", icc_profile=bytes(128)))
@@ -185,7 +185,7 @@ def test_a_decompression_bomb_is_refused_by_its_header() -> None:
     jpeg[at : at + 4] = struct.pack(">HH", 15000, 15000)
     with pytest.raises(TooManyPixels, match="200 million"):
         decode_photo(bytes(jpeg))
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])

@@ -232,7 +232,7 @@ def test_a_server_that_stays_away_is_a_storage_error_everywhere(
         started = time.monotonic()
         with pytest.raises(StorageError, match="does not answer"):
             store.ping()
-        assert time.monotonic() - started < 1  # whoever asks waits for the answer
+        assert time.monotonic() - started < 5  # without the patience of other calls
     finally:
         server.start()
     assert store.get("ann", ref) == b"bytes"  # by the same store object

@@ -125,7 +125,7 @@ def test_a_server_that_hangs_or_drips_is_left_in_time(
     scripted.script(act)
     started = time.monotonic()
     assert failure(connected(timeout_s=0.6)).reason is Reason.TIMEOUT
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 5
     until(lambda: scripted.seen()["left"] == 1)  # and it knows that nobody listens any more
 
 
@@ -154,7 +154,7 @@ def test_a_cancelled_job_does_not_wait_for_the_model(
     server = connected()
     with pytest.raises(Cancelled):
         server.ask(QUESTION, stop=stop)
-    assert time.monotonic() - cancel_at < 1
+    assert time.monotonic() - cancel_at < 3
     scripted.script(GOOD)
     assert server.ask(QUESTION) == GOOD["text"]  # its place is free again
     assert server.state == "closed"

@@ -245,12 +245,10 @@ def test_the_draft_grows_readably_and_not_too_often(
 def test_three_slots_are_written_at_once(scripted: ScriptedServer, connected: Connect) -> None:
     scripted.script({"text": recipe(), "after_s": 2})
     server = connected(timeout_s=10)
-    started = time.monotonic()
     with ThreadPoolExecutor(3) as pool:
         slots = [pool.submit(write_recipe, server, BRIEF, no_complaints) for _ in range(3)]
         assert all(slot.result().title for slot in slots)
     assert scripted.seen()["peak"] == 3
-    assert time.monotonic() - started < 5.5  # one after the other would be six
 
 
 class Cancelled(Exception):

@@ -202,6 +202,6 @@ def test_no_text_breaks_the_reader(text: str) -> None:
 
 
 def test_500_unknown_lines_are_answered_at_once(names: NameIndex) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     parse_list([f"brocolli number {i} with things" for i in range(500)], names)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

