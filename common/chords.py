@@ -15,6 +15,17 @@ from celery.backends.redis import RedisBackend
 class ChordBackend(RedisBackend):  # type: ignore[misc]  # Celery is untyped
     """``RedisBackend`` that never follows results."""
 
+    def on_chord_part_return(self, *args: object, **kwargs: object) -> None:
+        """Count a finished part, and publish the body behind the last one.
+
+        Whatever asks the process to leave in here would end only the thread, with its message
+        unacknowledged: a worker that lives, is called ready and hears nothing more.
+        """
+        try:
+            super().on_chord_part_return(*args, **kwargs)
+        except SystemExit as exc:
+            raise RuntimeError("asked to exit while a chord part was counted") from exc
+
     def on_task_call(self, producer: object, task_id: str) -> None:
         """Do not wait for the result of a message that is about to be sent."""
 

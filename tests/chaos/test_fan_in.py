@@ -48,6 +48,11 @@ def test_a_body_that_is_never_published_is_published_by_the_reconciler(scene: Sc
     scene.succeed(job)
     assert fan_in_delay_s(scene, job) < 30
     assert scene.job(job).republications == 1
+    # Then the worker that was hit still listens
+    afterwards = scene.figurines(6)
+    scene.succeed(*afterwards)
+    nodes = [node for one in afterwards for node in scene.job(one).nodes]
+    assert len({node.worker for node in nodes if node.stage.startswith("fusion")}) == 2
 
 
 @pytest.mark.fault(6, "one connection error while a chord part is counted", seconds=5)
