@@ -115,7 +115,7 @@ class Settings(BaseSettings):
 
     stylize_workers: int = Field(1, ge=1, le=64, description="Processes of the stylize worker")
     fusion_workers: int = Field(2, ge=1, le=64, description="Processes of the fusion worker")
-    recipe_workers: int = Field(1, ge=1, le=64, description="Processes of the recipe worker")
+    recipe_workers: int = Field(2, ge=1, le=64, description="Processes of the recipe worker")
     recipe_threads: int = Field(
         8, ge=1, le=64, description="Recipe stages one worker runs at once; they wait for models"
     )

@@ -76,7 +76,7 @@ def stack(faults: Faults, models_dir: Path) -> Iterator[TestStack]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in faults.environment(os.environ.get("PYTHONPATH", "")).items():
             patch.setenv(name, value)
-        running = TestStack(models_dir=models_dir, recipe_workers=2)
+        running = TestStack(models_dir=models_dir)
         try:
             running.stack.up(START_S)
             yield running

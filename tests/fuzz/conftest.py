@@ -12,7 +12,7 @@ from tests.fuzz import tally
 from tests.stack import TestStack, require_stack
 
 FULL = os.environ.get("KILN_TEST_FUZZ") == "full"
-TIMES = 20 if FULL else 1  # the long form draws other inputs each time
+TIMES = 10 if FULL else 1  # the long form draws other inputs each time
 START_S = 240.0  # of a stack, on a machine that does other things too
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 

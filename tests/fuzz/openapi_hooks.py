@@ -76,7 +76,10 @@ def _lists(case: schemathesis.Case) -> Iterator[str]:
     """Entries of lists in query and form, where commas and line ends separate them."""
     for place in (case.query, case.body):
         for name, entries in place.items() if isinstance(place, Mapping) else ():
-            if name in LISTS and not isinstance(entries, list):
+            listed = isinstance(entries, list)
+            if (name in LISTS and not listed) or (
+                name not in LISTS and listed and len(entries) == 1
+            ):
                 yield ""  # as text, one entry and a list of one are the same
             elif isinstance(entries, list):
                 yield from (one for one in entries if isinstance(one, str))

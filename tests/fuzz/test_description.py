@@ -14,7 +14,7 @@ from tests.fuzz.conftest import FULL
 from tests.stack import ROOT, TestStack
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
-SECONDS, EXAMPLES = (600, 200) if FULL else (35, 12)
+SECONDS, EXAMPLES = (300, 100) if FULL else (35, 12)
 SEED = os.environ.get("KILN_TEST_SEED", "4")
 ALLOWED = {503, 507}  # Redis is away, the house is full: never the fault of a request
 

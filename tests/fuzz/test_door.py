@@ -30,6 +30,8 @@ FAULTS_ALLOWED = {503, 507}
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Unclosed file:ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    # it wants to show a request of a megabyte
+    pytest.mark.filterwarnings("ignore:Generating overly large repr"),
 ]
 
 
