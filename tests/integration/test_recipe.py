@@ -14,6 +14,7 @@ import pytest
 import requests
 from recipe_scrapers import scrape_html
 
+from common.ledger.records import NodeRecord
 from common.ledger.redis_ledger import RedisLedger
 from gateway.client import ApiError, Kiln
 from recipe_service.domain.pantry.knowledge import Knowledge, load_knowledge
@@ -559,23 +560,25 @@ def test_a_recipe_worker_killed_in_mid_job_costs_seconds_not_the_job(
 
 def _kill_in(stack: TestStack, kiln: Kiln, stage: str) -> str:
     """Send a job and kill the worker of a stage; a stage that ended first gets another job."""
-    pid, ledger = stack.pid("recipe-worker-1"), stack.ledger()
+    ledger = stack.ledger()
     for attempt in range(60):
         guests = {"servings": 1 + attempt % 20, "count": 5 - attempt // 20}
         photos = [other_photo(5 * attempt + n) for n in range(5)]
         job = kiln.submit_recipe(photos, [*DINNER, "leek"], **guests)["id"]
-        while _state(ledger, job, stage) in {"waiting", "ready"}:
+        while (node := _node(ledger, job, stage)).state in {"waiting", "ready"}:
             pass
-        os.kill(pid, signal.SIGSTOP)  # nothing moves while we look
-        if _state(ledger, job, stage) == "running":
-            os.kill(pid, signal.SIGKILL)
-            return job
-        os.kill(pid, signal.SIGCONT)
+        if node.worker:  # it was not remembered
+            pid = stack.worker_pid(node.worker)
+            os.kill(pid, signal.SIGSTOP)  # nothing moves while we look
+            if _node(ledger, job, stage).state == "running":
+                os.kill(pid, signal.SIGKILL)
+                return job
+            os.kill(pid, signal.SIGCONT)
         assert kiln.wait(job, timeout_s=30)["state"] == "succeeded"
     pytest.fail(f"{stage} always ended before its worker could be stopped")
 
 
-def _state(ledger: RedisLedger, job: str, stage: str) -> str:
+def _node(ledger: RedisLedger, job: str, stage: str) -> NodeRecord:
     record = ledger.job(job)
     assert record is not None
-    return next(node.state for node in record.nodes if node.id == stage)
+    return next(node for node in record.nodes if node.id == stage)

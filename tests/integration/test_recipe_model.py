@@ -42,6 +42,7 @@ def modelled(model: ScriptedServer) -> Iterator[TestStack]:
         "llm_vision_model": "eyes",
         "llm_timeout_s": TIMEOUT_S,
         "fusion_workers": 1,
+        "recipe_workers": 1,  # each has a circuit breaker of its own
     }
     with TestStack(**settings) as running:
         yield running
