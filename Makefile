@@ -48,7 +48,7 @@ fmt: $(VENV)/.dev ## Rewrite the code in the house style
 	$(BIN)/ruff check --fix --quiet $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
-check: lint ## Look, do not touch: lint, types, imports, unit and contract tests
+check: setup-dev lint ## Look, do not touch: lint, types, imports, unit and contract tests
 	$(PYTEST) -n 2 --dist loadfile tests/unit tests/contract
 
 test: setup-dev lint ## Everything the CI checks: lint, types, imports, all tests, a slice of chaos
