@@ -45,7 +45,7 @@ STATUS: Final[dict[type[KilnError], int]] = {
     KilnError: 500,
 }
 # Ends of a job that no exception stands for.
-STATUS_OF_END: Final = {"deadline": 504, "expired": 504, "cancelled": 409}
+STATUS_OF_END: Final = {"deadline": 504, "expired": 504, "cancel_after": 504, "cancelled": 409}
 RETRY_AFTER_S: Final = 2
 METHODS: Final = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}  # clients invent more
 

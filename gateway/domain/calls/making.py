@@ -32,6 +32,11 @@ SUBMIT_HEADERS: Final = (
 )
 EARLIER: Final = "3f0c5b1f9d0e4c6aa2f7d3b6c1e8a954"
 NOT_YOURS: Final = problem(404, "There is no job `from` (or it is somebody else's)")
+# what a waited-for job that ended without a result answers, beside 422 and 503; 500 is a fault
+WITHOUT_RESULT: Final = (
+    problem(409, "Waited for: the job was cancelled"),
+    problem(504, "Waited for: the job did not end before its deadline, or `Cancel-After`"),
+)
 NO_PHOTO_ANY_MORE: Final = problem(410, "The photo of the job `from` has expired or was erased")
 
 _RECEIPT: Final[dict[str, Any]] = {
@@ -68,6 +73,7 @@ MAKE: Final[tuple[Call, ...]] = (
             REFUSED,
             AWAY,
             FULL,
+            *WITHOUT_RESULT,
         ),
         example="curl -F photo=@me.jpg -F style=cel -F template=superhero {base}/v1/figurines",
     ),
@@ -96,6 +102,7 @@ MAKE: Final[tuple[Call, ...]] = (
             ),
             AWAY,
             FULL,
+            *WITHOUT_RESULT,
         ),
         example="curl -F photo=@table.jpg -F 'ingredients=2 onions, rice' -F diet=vegetarian"
         " {base}/v1/recipes",

@@ -13,7 +13,7 @@ from werkzeug.test import create_environ, run_wsgi_app
 
 from common.errors import InternalError, LedgerUnavailable, NoFace
 from common.http import status_of_code
-from common.ledger.records import DAY_MS, HOUR_MS, Accepted, Claim, Limits
+from common.ledger.records import CANCEL_AFTER, DAY_MS, DEADLINE, HOUR_MS, Accepted, Claim, Limits
 from common.settings import Settings
 from gateway import promises
 from gateway.app import create_app
@@ -338,7 +338,10 @@ def test_a_gateway_too_busy_to_wait_still_accepts(stack: Stack) -> None:
 
 @pytest.mark.parametrize(
     ("code", "status"),
-    [("no_face", 422), ("storage", 503), ("crash", 500), ("deadline", 504), ("cancelled", 409)],
+    [
+        *(("no_face", 422), ("storage", 503), ("crash", 500), ("cancelled", 409)),
+        *((DEADLINE["code"], 504), (CANCEL_AFTER["code"], 504)),
+    ],
 )
 def test_the_end_of_a_job_has_a_status(code: str, status: int) -> None:
     assert status_of_code(code) == status
