@@ -81,7 +81,7 @@ class ArtifactStore:
 
     def keep(self, owner: str, ref: ArtifactRef, data: bytes) -> None:
         """Store the bytes of a reference that was made before, as ``put`` does."""
-        path = _path(owner, ref.sha256)
+        path = path_of(owner, ref.sha256)
         try:
             told: Any = headers_of(ref) if self._cloud else None  # folders keep no such thing
             obstore.put(self._store, path, data, attributes=told, use_multipart=False)
@@ -98,7 +98,7 @@ class ArtifactStore:
     def get(self, owner: str, ref: ArtifactRef) -> bytes:
         """Read a whole artifact and check it against its hash."""
         try:
-            data = bytes(obstore.get(self._store, _path(owner, ref.sha256)).bytes())
+            data = bytes(obstore.get(self._store, path_of(owner, ref.sha256)).bytes())
         except FileNotFoundError as exc:
             self.ping()  # where the whole bucket is missing, no file has gone
             raise Gone(f"{ref.name} is no longer stored") from exc
@@ -112,7 +112,7 @@ class ArtifactStore:
         """Read bytes ``start`` to ``end`` (exclusive) in chunks; the file is opened at once."""
         try:
             options: Any = {"range": (start, end)}
-            found = obstore.get(self._store, _path(owner, ref.sha256), options=options)
+            found = obstore.get(self._store, path_of(owner, ref.sha256), options=options)
         except FileNotFoundError as exc:
             self.ping()  # where the whole bucket is missing, no file has gone
             raise Gone(f"{ref.name} is no longer stored") from exc
@@ -125,7 +125,7 @@ class ArtifactStore:
         if not self._cloud:
             return None
         try:
-            path, life = _path(owner, ref.sha256), timedelta(seconds=seconds)
+            path, life = path_of(owner, ref.sha256), timedelta(seconds=seconds)
             return str(obstore.sign(self._store, "GET", path, life))
         except _FAILURES as exc:
             raise StorageError(f"cannot sign {ref.name}: {type(exc).__name__}") from exc
@@ -136,7 +136,7 @@ class ArtifactStore:
         Tried once: a repeated delete could meet a file that was put again in between. Clouds cut
         the time of a file down to a second, so it counts as up to a second older than it is.
         """
-        path = _path(owner, sha256)
+        path = path_of(owner, sha256)
         try:
             if datetime.now(UTC) - obstore.head(self._once, path)["last_modified"] < older_than:
                 return False
@@ -192,13 +192,13 @@ class ArtifactStore:
 
 def open_store(settings: Settings, connections: int = CONNECTIONS) -> ArtifactStore:
     """Open the store of a house for as many requests at once as are told."""
+    if urlsplit(settings.artifacts_url).scheme not in {"s3", "s3a"}:
+        return ArtifactStore(settings.artifacts_url, connections=connections)
     endpoint = (
         settings.s3_endpoint
         or os.environ.get("AWS_ENDPOINT_URL_S3")
         or os.environ.get("AWS_ENDPOINT_URL")
     )
-    if urlsplit(settings.artifacts_url).scheme not in {"s3", "s3a"}:
-        return ArtifactStore(settings.artifacts_url, connections=connections)
     said = {
         "endpoint": endpoint,
         "region": settings.s3_region,
@@ -226,6 +226,11 @@ def reference(name: str, media_type: str, data: bytes, *, internal: bool = False
     )
 
 
+def path_of(owner: str, sha256: str) -> str:
+    """Say where a file lies, as ``files`` tells it."""
+    return f"{owner}/{sha256[:2]}/{sha256}"
+
+
 def _files_below(folder: Path, below: str) -> Iterator[tuple[str, datetime]]:
     # obstore does not list the files that it was writing when it died
     for path in (folder / below).rglob("*"):
@@ -233,7 +238,3 @@ def _files_below(folder: Path, below: str) -> Iterator[tuple[str, datetime]]:
             if path.is_file():
                 put_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
                 yield path.relative_to(folder).as_posix(), put_at
-
-
-def _path(owner: str, sha256: str) -> str:
-    return f"{owner}/{sha256[:2]}/{sha256}"

@@ -13,6 +13,7 @@ from common.contracts.stages import PHOTOS
 from common.errors import Gone, NotFound
 from common.ledger.protocol import MAX_ATTEMPTS
 from common.ledger.records import JobRecord, NodeRecord
+from common.stores import path_of
 from gateway.again import photos_of
 from gateway.domain.views import moment
 from gateway.house import House
@@ -110,7 +111,7 @@ def _letter(house: House, record: JobRecord) -> DeadLetter:
         accepted=moment(record.created_ms),
         ended=moment(record.finished_ms),
         stages=tuple(_stage(node) for node in _dead_nodes(record)),
-        photos=tuple(_place(record.owner, ref) for ref in _photos(house, record)),
+        photos=tuple(path_of(record.owner, ref.sha256) for ref in _photos(house, record)),
     )
 
 
@@ -136,10 +137,6 @@ def _photos(house: House, record: JobRecord) -> tuple[ArtifactRef, ...]:
 
 def _had_photos(record: JobRecord) -> bool:
     return not record.artifacts.keys().isdisjoint(PHOTOS)
-
-
-def _place(owner: str, ref: ArtifactRef) -> str:
-    return f"{owner}/{ref.sha256[:2]}/{ref.sha256}"
 
 
 def _plan(record: JobRecord) -> Plan:

@@ -15,7 +15,7 @@ from common.errors import Erased, KilnError, LedgerUnavailable, StorageError
 from common.ledger.erasure import DELETING_MS, Erasure
 from common.ledger.protocol import Ledger
 from common.ledger.records import NewJob
-from common.stores import ArtifactStore
+from common.stores import ArtifactStore, path_of
 from gateway import promises
 
 AT_ONCE: Final = timedelta(days=-1)  # however young a file is, and whatever the store's clock says
@@ -87,7 +87,7 @@ def put_again(
             return
         for photo, content in zip(new.inputs, contents, strict=False):
             store.keep(new.owner, photo, content)
-        if not contents and not all(store.has(f"{new.owner}/{one[:2]}/{one}") for one in hashes):
+        if not contents and not all(store.has(path_of(new.owner, one)) for one in hashes):
             raise Erased("the job whose photo was to be taken again was erased just now")
     except LedgerUnavailable as exc:
         log.warning("not known whether a photo was deleted just now: %s", exc.detail)

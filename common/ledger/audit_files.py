@@ -13,7 +13,7 @@ from common.contracts.artifacts import ArtifactRef
 from common.errors import Gone, StorageError
 from common.ledger.audit_rules import Finding, Kind, Snapshot
 from common.ledger.protocol import PROMISES
-from common.stores import ArtifactStore
+from common.stores import ArtifactStore, path_of
 
 _FILE = re.compile(r"(?P<owner>[^/]+)/(?P<two>[0-9a-f]{2})/(?P<sha256>(?P=two)[0-9a-f]{62})")
 
@@ -87,7 +87,7 @@ class FilesAudit:
             sha256 = snapshot.record.promise
             if not sha256 or snapshot.record.state.terminal:
                 continue
-            there = self._store.has(f"{PROMISES}/{sha256[:2]}/{sha256}")
+            there = self._store.has(path_of(PROMISES, sha256))
             if not there and self._redis.exists(f"{self._prefix}refs:{PROMISES}:{sha256}"):
                 yield Finding(Kind.FILE, job, "its promise is missing")
 
