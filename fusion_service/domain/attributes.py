@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 Lab = tuple[float, float, float]  # CIE Lab, D65: L 0..100, a and b about -100..100
 Point = tuple[float, float, float]
@@ -17,6 +17,7 @@ BARE_PROFILE = tuple(
 )
 HAIR_MM = 9.5  # of the figurine for one radius of the face ellipse: less than half its face, 13.2
 LONG_HAIR = -0.12  # hair_length from which hair is long: it hides the jaw
+BEARD_FROM = 0.25  # strength from which a beard is one
 HAIRLINE_COLUMNS = (-0.8, -0.6, -0.4, -0.2, 0.0, 0.2, 0.4, 0.6, 0.8)  # x / half face width
 
 
@@ -25,6 +26,11 @@ def _digits(count: int) -> AfterValidator:
     return AfterValidator(lambda value: round(float(value), count) + 0.0)
 
 
+HairType = Literal["straight", "wavy", "curly", "bald"]
+HairTied = Literal["none", "bun", "ponytail"]
+Headwear = Literal["none", "hat", "headscarf", "unrecognised"]
+Glasses = Literal["none", "round", "square", "sunglasses"]
+BeardKind = Literal["none", "stubble", "moustache", "goatee", "full"]
 Coarse = Annotated[float, _digits(1)]
 Fine = Annotated[float, _digits(4)]
 Colour = Annotated[
@@ -101,8 +107,14 @@ class Attributes(BaseModel, frozen=True, extra="ignore"):
         As seen in the photo after exposure and white balance.
     shirt : Lab or None
         None when the photo shows too little of it.
-    bald, curly, glasses : bool
-        Guesses, meant to be overridden by the user.
+    hair_type, hair_tied : str
+        Guesses, like all names below, meant to be overridden by the user.
+    headwear : str
+        ``unrecognised`` is something on the head that is no hair and no known headwear.
+    headwear_colour, glasses_colour : Lab or None
+        Of what is worn; of the frames or dark lenses.
+    glasses, beard_kind : str
+        Shape of the frames; which parts of the face are bearded.
     coherence : float
         Mean gradient coherence in the hair, 0..1: straight hair is high.
     hair_profile : tuple of 23
@@ -114,8 +126,17 @@ class Attributes(BaseModel, frozen=True, extra="ignore"):
         Lowest hair below the chin in face heights; below -0.12 is short, -1 is none.
     side_mass : float
         Hair beside the cheeks, 0 for none.
-    beard, lipstick : float
+    beard, lipstick, freckles, blush : float
         Strength, 0..1.
+    receding : float
+        How far the hairline has left the temples and the crown, 0..1; 1 on a bald head.
+    fringe_side : int
+        Where the fringe falls to: -1 left, 1 right, 0 for an even or no fringe.
+    child : float
+        How childlike the proportions of the face are, 0..1; from 0.5 a child is more likely.
+    confidence : dict
+        0..1 for ``skin``, ``hair``, ``eyes``, ``lips``, ``shirt``, ``hair_type``,
+        ``hair_length``, ``glasses``, ``beard`` and ``headwear``; empty in old measurements.
     quality : Quality
         Fitness of the photo.
     """
@@ -151,8 +172,10 @@ class Attributes(BaseModel, frozen=True, extra="ignore"):
     iris: Colour
     lip: Colour
     shirt: Colour | None
-    bald: bool
-    curly: bool
+    hair_type: HairType = "straight"
+    hair_tied: HairTied = "none"
+    headwear: Headwear = "none"
+    headwear_colour: Colour | None = None
     coherence: Fine
     hair_profile: tuple[Fine, ...]
     hairline: tuple[Fine, ...]
@@ -160,6 +183,50 @@ class Attributes(BaseModel, frozen=True, extra="ignore"):
     hair_length_right: Fine
     side_mass: Fine
     beard: Fine
+    beard_kind: BeardKind = "none"
     lipstick: Fine
-    glasses: bool
+    glasses: Glasses = "none"
+    glasses_colour: Colour | None = None
+    receding: Fine = 0.0
+    fringe_side: Literal[-1, 0, 1] = 0
+    child: Fine = 0.0
+    freckles: Fine = 0.0
+    blush: Fine = 0.0
+    confidence: dict[str, Fine] = Field(default_factory=dict)
     quality: Quality
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_version_1(cls, values: object) -> object:
+        """Read the two flags and the plain yes or no of the first version."""
+        if not isinstance(values, dict):
+            return values
+        values = dict(values)
+        if "hair_type" not in values and {"bald", "curly"} & values.keys():
+            curl = "curly" if values.get("curly") else "straight"
+            values["hair_type"] = "bald" if values.get("bald") else curl
+        if isinstance(values.get("glasses"), bool):
+            values["glasses"] = "round" if values["glasses"] else "none"
+        if "beard_kind" not in values and float(values.get("beard", 0)) >= BEARD_FROM:
+            values["beard_kind"] = "full"
+        return values
+
+
+class People(BaseModel, frozen=True, extra="ignore"):
+    """What was measured of everybody who becomes a figurine, in the order asked for.
+
+    Attributes
+    ----------
+    people : tuple of Attributes
+        At least one. A bare ``Attributes`` object, the first version of the file, is one person.
+    """
+
+    people: tuple[Attributes, ...] = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_version_1(cls, values: object) -> object:
+        bare = isinstance(values, Attributes) or (
+            isinstance(values, dict) and "people" not in values
+        )
+        return {"people": (values,)} if bare else values

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from fusion_service.domain.attributes import Attributes, Lab
+from fusion_service.domain.attributes import BEARD_FROM, Attributes, Lab
 from fusion_service.domain.head.haircut import choose_haircut
 from fusion_service.domain.palette import choose_palette, lab_to_srgb
 
-BEARD_FROM = 0.25
 LIPSTICK_FROM = 0.5
 
 
@@ -17,7 +16,7 @@ def seen(attributes: Attributes) -> dict[str, Any]:
     palette = choose_palette(attributes)
     return {
         "hair": choose_haircut(attributes).kind,
-        "glasses": attributes.glasses,
+        "glasses": attributes.glasses != "none",
         "beard": attributes.beard >= BEARD_FROM,
         "lipstick": attributes.lipstick >= LIPSTICK_FROM,
         "colours": {

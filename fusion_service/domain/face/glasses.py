@@ -21,7 +21,7 @@ WIDTH = 0.78  # mm of the frame
 
 def paint_glasses(canvas: Canvas, attributes: Attributes) -> None:
     """Draw two rims, a bridge and the temples, with a glint on each lens."""
-    if not attributes.glasses:
+    if attributes.glasses == "none":
         return
     u = EyeShape(attributes).u
     across = np.linspace(-1, 1, 9)

@@ -103,16 +103,17 @@ def choose_haircut(attributes: Attributes) -> Haircut:
         thickness=_thickness(np.asarray(attributes.hair_profile, np.float64)),
         hairline=_hairline(measured),
         tips=(tips[0], tips[1]),
-        covers_ears=not attributes.bald and (long or attributes.side_mass > COVERED_FROM),
+        covers_ears=attributes.hair_type != "bald"
+        and (long or attributes.side_mass > COVERED_FROM),
         parting=_parting(measured, np.asarray(attributes.hair_profile), long=long),
         fringe=float(np.mean(measured[2:7])) < FRINGE_BELOW,
     )
 
 
 def _kind(attributes: Attributes, *, long: bool) -> Kind:
-    if attributes.bald:
+    if attributes.hair_type == "bald":
         return "bald"
-    if attributes.curly:
+    if attributes.hair_type == "curly":
         return "curly"
     return "long" if long else "short"
 

@@ -18,6 +18,7 @@ from fusion_service.domain.photo.head_crop import SIZE
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from fusion_service.domain.attributes import HairType
     from fusion_service.domain.photo.hair_region import HairRegion
     from fusion_service.domain.photo.head_crop import HeadCrop, Mask
 
@@ -40,7 +41,7 @@ class HairShape(TypedDict):
     hair_length_right: float
     side_mass: float
     coherence: float
-    curly: bool
+    hair_type: HairType
 
 
 def measure_hair(head: HeadCrop, hair: HairRegion, noise: float) -> HairShape:
@@ -66,11 +67,13 @@ def measure_hair(head: HeadCrop, hair: HairRegion, noise: float) -> HairShape:
         "hair_length_right": _length(head, hair.outer & (columns > head.centre_x + gap)),
         "side_mass": _side_mass(head, hair.outer),
         "coherence": coherence,
-        "curly": not hair.bald
-        and noise < MAX_NOISE
-        and coherence < CURLY_COHERENCE
-        and _thickness(profile) > CURLY_MM,
+        "hair_type": "bald" if hair.bald else _type(profile, coherence, noise),
     }
+
+
+def _type(profile: npt.NDArray[np.float64], coherence: float, noise: float) -> HairType:
+    curls = noise < MAX_NOISE and coherence < CURLY_COHERENCE and _thickness(profile) > CURLY_MM
+    return "curly" if curls else "straight"
 
 
 def _profile(head: HeadCrop, hair: Mask) -> npt.NDArray[np.float64]:

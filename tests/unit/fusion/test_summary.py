@@ -7,9 +7,10 @@ import pytest
 
 from common.contracts.figurine import MeasureFacts
 from common.vision.faces import FaceModels
+from fusion_service.domain.attributes import BEARD_FROM, Attributes, People
 from fusion_service.domain.palette import choose_palette, lab_to_srgb
 from fusion_service.domain.photo.measure import measure
-from fusion_service.domain.summary import BEARD_FROM, LIPSTICK_FROM, seen
+from fusion_service.domain.summary import LIPSTICK_FROM, seen
 from tests.portraits import astronaut
 from tests.unit.fusion.factories import make_attributes
 
@@ -54,3 +55,16 @@ def test_the_astronaut_is_seen_as_she_is(face_models: FaceModels) -> None:
     assert (found["glasses"], found["beard"]) == (False, False)
     red, _, blue = bytes.fromhex(found["colours"]["shirt"][1:])
     assert red > blue  # the orange suit
+
+
+def test_measurements_of_the_first_version_still_load() -> None:
+    new = {"hair_type", "hair_tied", "headwear", "headwear_colour", "beard_kind", "glasses_colour"}
+    new |= {"receding", "fringe_side", "child", "freckles", "blush", "confidence"}
+    old = make_attributes(beard=0.6).model_dump(exclude=new)
+    old |= {"bald": False, "curly": True, "glasses": True}
+    loaded = Attributes.model_validate_json(json.dumps(old))
+    assert (loaded.hair_type, loaded.glasses, loaded.beard_kind) == ("curly", "round", "full")
+    assert Attributes.model_validate(old | {"bald": True}).hair_type == "bald"
+    assert People.model_validate_json(json.dumps(old)).people == (loaded,)
+    both = People(people=(loaded, loaded))
+    assert People.model_validate_json(both.model_dump_json()) == both
