@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response, jsonify, request
 
 from common import http
-from common.contracts.figurine import MeasureRequest, SculptRequest
+from common.contracts.figurine import MeasureRequest, PaintRequest, SculptWish
 from common.direct import read_parameters, read_photo
 from common.ledger.protocol import Ledger
 from common.settings import Settings
@@ -13,13 +13,16 @@ from common.vision.sandbox import decode_photo
 from common.worker import idle_ledger
 from fusion_service.domain.bodies import TEMPLATES
 from fusion_service.domain.files.glb import to_glb
-from fusion_service.domain.photo.measure import measure
+from fusion_service.domain.paint import paint
+from fusion_service.domain.palette import choose_palette
+from fusion_service.domain.photo.measure import measure_people
 from fusion_service.domain.sculpt import sculpt
+from fusion_service.domain.wishes import palette_of, wish
 from fusion_service.studio import Studio, open_studio
 
 
-class SculptDirect(SculptRequest, MeasureRequest):
-    """Parameters of the direct call: those of measuring and of sculpting."""
+class SculptDirect(SculptWish, PaintRequest, MeasureRequest):
+    """Parameters of the direct call: those of measuring, sculpting and painting."""
 
 
 def create_app(settings: Settings | None = None, ledger: Ledger | None = None) -> Flask:
@@ -48,6 +51,8 @@ def sculpt_photo(studio: Studio) -> Response:
     """Photo in, GLB out, in this very request; nothing is stored."""
     wanted = read_parameters(SculptDirect, request)
     photo = decode_photo(read_photo(request))
-    attributes = measure(studio.faces, photo, wanted.subject)
-    sculpture = sculpt(attributes, wanted.template, wanted.height_mm)
-    return Response(to_glb(sculpture), mimetype="model/gltf-binary")
+    first, *others = measure_people(studio.faces, photo, wanted.subject, wanted.people).people
+    people = (wish(first, wanted), *others)
+    palettes = [palette_of(people[0], wanted), *map(choose_palette, others)]
+    form = sculpt(people, wanted.template, wanted.height_mm)
+    return Response(to_glb(paint(form, people, palettes)), mimetype="model/gltf-binary")

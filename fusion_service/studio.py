@@ -1,9 +1,7 @@
-"""What a fusion process keeps warm: face models, the last sculptures, one render thread."""
+"""What a fusion process keeps warm: face models, the last forms, one render thread."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,13 +12,14 @@ from common.vision import sandbox
 from common.vision.faces import FaceModels
 from common.vision.sample import sample_photo
 from fusion_service.domain.bodies import TEMPLATES
+from fusion_service.domain.paint import paint
 from fusion_service.domain.photo.measure import measure
 from fusion_service.domain.preview.render import render_preview
 from fusion_service.domain.sculpt import sculpt
 from fusion_service.domain.sculpture import Sculpture
+from fusion_service.shelf import Shelf
 
 PREVIEW_PX = 1600
-SCULPTURES_KEPT = 4  # of about 8 MB each
 
 
 class Studio:
@@ -29,21 +28,7 @@ class Studio:
     def __init__(self, models: Path) -> None:
         self.faces = FaceModels.load(models)
         self._renders = ThreadPoolExecutor(1, thread_name_prefix="render")
-        self._sculptures: OrderedDict[str, Sculpture] = OrderedDict()
-
-    def keep(self, sha256: str, sculpture: Sculpture) -> None:
-        """Remember a sculpture: print, render and package often run where it was made."""
-        self._sculptures[sha256] = sculpture
-        while len(self._sculptures) > SCULPTURES_KEPT:
-            self._sculptures.popitem(last=False)
-
-    def sculpture(self, sha256: str, read: Callable[[], bytes]) -> Sculpture:
-        """Find a sculpture by the hash of its bytes; ``read`` fetches the bytes."""
-        found = self._sculptures.get(sha256)
-        if found is None:
-            found = Sculpture.from_bytes(read())
-            self.keep(sha256, found)
-        return found
+        self.shelf = Shelf()
 
     def preview(self, sculpture: Sculpture, width: int = PREVIEW_PX) -> bytes:
         """Draw the preview, ``width`` px wide, in the render thread."""
@@ -53,8 +38,8 @@ class Studio:
         """Touch everything that is slow the first time."""
         attributes = measure(self.faces, sample_photo())
         for template in TEMPLATES:
-            sculpture = sculpt(attributes, template)
-        self.preview(sculpture)
+            form = sculpt([attributes], template)
+        self.preview(paint(form, [attributes]))
 
 
 def open_studio(settings: Settings) -> Studio:

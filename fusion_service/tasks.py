@@ -6,15 +6,20 @@ from common.contracts import figurine as f
 from common.contracts import stages as s
 from common.stage import StageContext, stage
 from common.vision.sandbox import decode_photo
-from fusion_service.domain.attributes import Attributes
+from fusion_service.domain.archive import coats_to_bytes, form_to_bytes
+from fusion_service.domain.attributes import Attributes, People
 from fusion_service.domain.certificate.gates import certify
 from fusion_service.domain.files.glb import to_glb
 from fusion_service.domain.files.stl import to_stl
 from fusion_service.domain.files.threemf import to_3mf
-from fusion_service.domain.photo.measure import measure as measure_face
-from fusion_service.domain.sculpt import sculpt as sculpt_figurine
+from fusion_service.domain.paint import paint as paint_form
+from fusion_service.domain.palette import choose_palette
+from fusion_service.domain.photo.measure import measure_people
+from fusion_service.domain.sculpt import sculpt as sculpt_people
 from fusion_service.domain.sculpture import Sculpture
 from fusion_service.domain.summary import seen
+from fusion_service.domain.wishes import palette_of, wish
+from fusion_service.shelf import form_of, sculpture_of
 from fusion_service.studio import PREVIEW_PX, Studio
 
 
@@ -23,37 +28,50 @@ def measure(context: StageContext, request: f.MeasureRequest, studio: Studio) ->
     """Measure the face in the photo."""
     photo = decode_photo(context.read(s.PHOTO))
     context.checkpoint()
-    attributes = measure_face(studio.faces, photo, request.subject)
-    context.write(s.ATTRIBUTES, attributes.model_dump_json().encode())
+    people = measure_people(studio.faces, photo, request.subject, request.people)
+    context.write(s.ATTRIBUTES, people.model_dump_json().encode())
+    first = people.people[0]
     return f.MeasureFacts(
-        faces_in_photo=attributes.faces_in_photo,
-        quality=attributes.quality.model_dump(mode="json"),
-        seen=seen(attributes),
+        faces_in_photo=first.faces_in_photo,
+        quality=first.quality.model_dump(mode="json"),
+        seen=seen(first),
     )
 
 
 @stage("fusion.sculpt")
 def sculpt(context: StageContext, request: f.SculptRequest, studio: Studio) -> f.SculptFacts:
-    """Sculpt the figurine; the GLB is shown as soon as it exists."""
-    attributes = Attributes.model_validate_json(context.read(s.ATTRIBUTES.name))
-    sculpture = sculpt_figurine(attributes, request.template, request.height_mm)
-    context.write(s.GLB, to_glb(sculpture), early=True)
-    stored = context.write(s.SCULPTURE, sculpture.to_bytes())
-    studio.keep(stored.sha256, sculpture)
+    """Sculpt the figurine: its geometry."""
+    people = _people(context, request)
+    form = sculpt_people(people, request.template, request.height_mm)
+    studio.shelf.keep(context.write(s.FORM, form_to_bytes(form)).sha256, form)
+    if request.plan == 1:  # nobody else will paint it
+        _write_painted(context, paint_form(form, people))
     return f.SculptFacts(
         template=request.template,
         height_mm=request.height_mm,
-        triangles=len(sculpture.solid.faces),
+        triangles=len(form.solid.faces),
+    )
+
+
+@stage("fusion.paint")
+def paint(context: StageContext, request: f.PaintRequest, studio: Studio) -> f.PaintFacts:
+    """Paint the figurine; the GLB is shown as soon as it exists."""
+    people = _people(context, request)
+    palettes = [palette_of(people[0], request), *map(choose_palette, people[1:])]
+    sculpture = paint_form(form_of(context, studio.shelf), people, palettes)
+    _write_painted(context, sculpture)
+    return f.PaintFacts(
+        colours={part.name: "#{:02x}{:02x}{:02x}".format(*part.colour) for part in sculpture.parts}
     )
 
 
 @stage("fusion.print")
-def print_solid(context: StageContext, _: f.PrintRequest, studio: Studio) -> f.PrintFacts:
+def print_solid(context: StageContext, request: f.PrintRequest, studio: Studio) -> f.PrintFacts:
     """Write the solid for one-colour printing, and its certificate."""
-    sculpture = _sculpture(context, studio)
-    context.write(s.STL, to_stl(sculpture))
+    form = form_of(context, studio.shelf)
+    context.write(s.STL, to_stl(form))
     context.checkpoint()
-    certificate = certify(sculpture)
+    certificate = certify(form, request.process.value)
     context.write(s.CERTIFICATE, certificate.model_dump_json(indent=2).encode())
     return f.PrintFacts(
         printable=certificate.passed,
@@ -65,7 +83,7 @@ def print_solid(context: StageContext, _: f.PrintRequest, studio: Studio) -> f.P
 @stage("fusion.render")
 def render(context: StageContext, _: f.RenderRequest, studio: Studio) -> f.RenderFacts:
     """Draw the preview picture."""
-    sculpture = _sculpture(context, studio)
+    sculpture = sculpture_of(context, studio.shelf)
     context.write(s.PREVIEW, studio.preview(sculpture))
     return f.RenderFacts(width_px=PREVIEW_PX)
 
@@ -73,14 +91,20 @@ def render(context: StageContext, _: f.RenderRequest, studio: Studio) -> f.Rende
 @stage("fusion.package")
 def package(context: StageContext, _: f.PackageRequest, studio: Studio) -> f.PackageFacts:
     """Write the solid for colour printing."""
-    sculpture = _sculpture(context, studio)
+    sculpture = sculpture_of(context, studio.shelf)
     context.write(s.THREEMF, to_3mf(sculpture))
     return f.PackageFacts(materials=len(sculpture.parts))
 
 
-def _sculpture(context: StageContext, studio: Studio) -> Sculpture:
-    name = s.SCULPTURE.name
-    return studio.sculpture(context.claim.artifacts[name].sha256, lambda: context.read(name))
+def _people(context: StageContext, looks: f.Looks) -> tuple[Attributes, ...]:
+    """Read what was measured; looks that somebody chose are those of the first person."""
+    first, *others = People.model_validate_json(context.read(s.ATTRIBUTES.name)).people
+    return (wish(first, looks), *others)
 
 
-TASKS = (measure, sculpt, print_solid, render, package)
+def _write_painted(context: StageContext, sculpture: Sculpture) -> None:
+    context.write(s.GLB, to_glb(sculpture), early=True)
+    context.write(s.COAT, coats_to_bytes(sculpture.coats))
+
+
+TASKS = (measure, sculpt, paint, print_solid, render, package)

@@ -11,24 +11,30 @@ from collections.abc import Collection
 from common.contracts.plans import Node, Plan
 from common.contracts.stages import BY_NAME
 
-_PRINTED = {"stl": "fusion.print", "3mf": "fusion.package"}
+_FILES = {
+    "fusion.print": {"stl", "3mf"},  # whatever is printed has a certificate
+    "fusion.package": {"3mf"},
+    "fusion.ar": {"usdz"},
+}
 
 
-def figurine_plan(formats: Collection[str]) -> Plan:
+def figurine_plan(formats: Collection[str], *, pause: bool = False) -> Plan:
     """Photo to figurine.
 
-    ``measure → sculpt → [ render ∥ print ∥ package ∥ portrait ] → finish``; the longest stage
-    of the parallel part comes first, so that a short queue never waits behind it. A format
-    nobody asked for is not made.
+    ``measure → sculpt → paint → [ render ∥ print ∥ package ∥ ar ∥ portrait ] → finish``; the
+    longest stage of the parallel part comes first, so that a short queue never waits behind it.
+    A format nobody asked for is not made. With ``pause`` the portrait comes first, beside
+    measuring, and the job waits behind both until somebody approves it.
     """
-    sculpted = ("fusion.sculpt",)
-    wanted = [stage for name, stage in _PRINTED.items() if name in formats]
-    side_by_side = ("fusion.render", *wanted, "stylize.portrait")
+    seen = ("stylize.portrait", "fusion.measure") if pause else ("fusion.measure",)
+    wanted = [stage for stage, files in _FILES.items() if not files.isdisjoint(formats)]
+    side_by_side = ("fusion.render", *wanted, *(() if pause else ("stylize.portrait",)))
     return Plan(
         nodes=(
-            _node("fusion.measure"),
-            _node("fusion.sculpt", after=("fusion.measure",)),
-            *(_node(stage, after=sculpted) for stage in side_by_side),
+            *(_node(stage, hold=pause) for stage in seen),
+            _node("fusion.sculpt", after=seen),
+            _node("fusion.paint", after=("fusion.sculpt",)),
+            *(_node(stage, after=("fusion.paint",)) for stage in side_by_side),
             _node("gateway.finish", after=side_by_side),
         )
     )

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from common.settings import Settings
 from fusion_service.domain.bodies import TEMPLATES
+from fusion_service.domain.paint import paint
 from fusion_service.domain.photo.measure import measure
 from fusion_service.domain.sculpt import sculpt
 from fusion_service.studio import Studio
@@ -30,8 +31,8 @@ def main() -> None:
     studio, photo = Studio(Settings().models), astronaut()
     engine = BuiltinEngine(studio.faces)
     small = [photo, *(engine.portrait(photo, style) for style in STYLES)]
-    attributes = measure(studio.faces, photo)
-    previews = [studio.preview(sculpt(attributes, name), 1600) for name in TEMPLATES]
+    people = [measure(studio.faces, photo)]
+    previews = [studio.preview(paint(sculpt(people, name), people), 1600) for name in TEMPLATES]
     portraits = np.hstack(
         [cv2.resize(p, (SMALL, SMALL), interpolation=cv2.INTER_AREA) for p in small]
     )

@@ -54,14 +54,16 @@ EVERYTHING: Final = "*"  # in `reads`: every artifact the job has so far
 ATTRIBUTES: Final = Output(
     "attributes.json", "application/json", "what was measured of the face", internal=True
 )
-SCULPTURE: Final = Output(
-    "sculpture.npz", "application/x-npz", "parts and solid of the figurine", internal=True
-)
+FACE: Final = Output("face.jpg", "image/jpeg", "the face, lit and cut out", internal=True)
+FORM: Final = Output("form.npz", "application/x-npz", "geometry of the figurine", internal=True)
+COAT: Final = Output("coat.npz", "application/x-npz", "paint of the figurine", internal=True)
+SCULPTURE: Final = "sculpture.npz"  # form and coat in one, of jobs from version 1
 PORTRAIT: Final = Output("portrait.png", "image/png", "cartoon portrait")
 GLB: Final = Output("figurine.glb", "model/gltf-binary", "to look at, in 3D viewers")
 STL: Final = Output("figurine.stl", "model/stl", "to print in one colour")
 CERTIFICATE: Final = Output("certificate.json", "application/json", "print certificate")
 THREEMF: Final = Output("figurine.3mf", "model/3mf", "to print in colour")
+USDZ: Final = Output("figurine.usdz", "model/vnd.usdz+zip", "for AR on phones")
 PREVIEW: Final = Output("preview.png", "image/png", "picture from all sides")
 INGREDIENTS: Final = Output("ingredients.json", "application/json", "what is at hand")
 SEEN: Final = Output("seen.txt", "text/plain", "word for word what the vision model answered")
@@ -106,7 +108,7 @@ STAGES: Final[tuple[Stage, ...]] = (
         title="Measure the face",
         request=f.MeasureRequest,
         reads=(PHOTO,),
-        writes=(ATTRIBUTES,),
+        writes=(ATTRIBUTES, FACE),
         facts=f.MeasureFacts,
         soft_s=20,
         hard_s=30,
@@ -119,11 +121,25 @@ STAGES: Final[tuple[Stage, ...]] = (
         title="Sculpt the figurine",
         request=f.SculptRequest,
         reads=(ATTRIBUTES.name,),
-        writes=(GLB, SCULPTURE),
+        writes=(FORM, COAT, GLB),  # the last two only for jobs of version 1
         facts=f.SculptFacts,
         soft_s=20,
         hard_s=30,
-        typical_ms=260,
+        typical_ms=220,
+        on_failure=_ENDS,
+    ),
+    Stage(
+        name="fusion.paint",
+        queue="fusion",
+        title="Paint the figurine",
+        request=f.PaintRequest,
+        reads=(ATTRIBUTES.name, FORM.name),
+        may_read=(FACE.name,),
+        writes=(COAT, GLB),
+        facts=f.PaintFacts,
+        soft_s=20,
+        hard_s=30,
+        typical_ms=70,
         on_failure=_ENDS,
     ),
     Stage(
@@ -131,7 +147,8 @@ STAGES: Final[tuple[Stage, ...]] = (
         queue="fusion",
         title="Print file and certificate",
         request=f.PrintRequest,
-        reads=(SCULPTURE.name,),
+        reads=(),
+        may_read=(FORM.name, SCULPTURE),
         writes=(STL, CERTIFICATE),
         facts=f.PrintFacts,
         soft_s=20,
@@ -144,7 +161,8 @@ STAGES: Final[tuple[Stage, ...]] = (
         queue="fusion",
         title="Preview picture",
         request=f.RenderRequest,
-        reads=(SCULPTURE.name,),
+        reads=(ATTRIBUTES.name,),
+        may_read=(FORM.name, COAT.name, SCULPTURE),
         writes=(PREVIEW,),
         facts=f.RenderFacts,
         soft_s=30,
@@ -157,12 +175,26 @@ STAGES: Final[tuple[Stage, ...]] = (
         queue="fusion",
         title="Colour print file",
         request=f.PackageRequest,
-        reads=(SCULPTURE.name,),
+        reads=(),
+        may_read=(FORM.name, COAT.name, SCULPTURE),
         writes=(THREEMF,),
         facts=f.PackageFacts,
         soft_s=20,
         hard_s=30,
         typical_ms=160,
+        on_failure=_ENDS,
+    ),
+    Stage(
+        name="fusion.ar",
+        queue="fusion",
+        title="File for AR",
+        request=f.ArRequest,
+        reads=(FORM.name, COAT.name),
+        writes=(USDZ,),
+        facts=f.ArFacts,
+        soft_s=20,
+        hard_s=30,
+        typical_ms=150,
         on_failure=_ENDS,
     ),
     Stage(

@@ -14,6 +14,8 @@
     │   ├── FaceTooSmall          face_too_small
     │   ├── NoSuchSubject         no_such_subject
     │   ├── EngineUnavailable     engine_unavailable
+    │   ├── NameDoesNotFit        name_does_not_fit    no room on the base, or no such letter
+    │   ├── Unprintable           unprintable          a gate of the certificate failed
     │   ├── LanguageUnavailable   language_unavailable no language model speaks it here
     │   ├── NoIngredients         no_ingredients       nothing edible was seen or named
     │   ├── NoRecipe              no_recipe            nothing may be cooked from it
@@ -78,12 +80,14 @@ from common.errors.input import (
     IdempotencyConflict,
     InputError,
     LanguageUnavailable,
+    NameDoesNotFit,
     NoFace,
     NoIngredients,
     NoRecipe,
     NoSuchSubject,
     PhotoTooLarge,
     TooManyPixels,
+    Unprintable,
 )
 from common.errors.root import (
     KilnError,
@@ -109,6 +113,7 @@ __all__ = [
     "KilnError",
     "LanguageUnavailable",
     "LedgerUnavailable",
+    "NameDoesNotFit",
     "NoFace",
     "NoIngredients",
     "NoRecipe",
@@ -128,5 +133,6 @@ __all__ = [
     "TooManyJobs",
     "TooManyPixels",
     "Unauthorized",
+    "Unprintable",
     "tree",
 ]

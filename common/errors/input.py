@@ -82,6 +82,20 @@ class EngineUnavailable(InputError):
     hint = "GET /v1/catalog lists the engines that are here."
 
 
+class NameDoesNotFit(InputError):
+    """The name has no room on the base, or a character that cannot be printed."""
+
+    code = "name_does_not_fit"
+    hint = "Shorten the name, print the figurine taller, or leave `name` out."
+
+
+class Unprintable(InputError):
+    """The figurine failed a gate of its print certificate."""
+
+    code = "unprintable"
+    hint = "Follow the fix, or send `accept=unprintable` to get the files as they are."
+
+
 class LanguageUnavailable(InputError):
     """The output language needs a language model, and none is configured."""
 

@@ -11,7 +11,6 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from common.errors import BadParameter
-from fusion_service.domain.sculpture import Part
 from fusion_service.domain.shape.lathe import lathe
 from fusion_service.domain.shape.sdf import VOXEL, Grid
 from fusion_service.domain.shape.surface import triangulate
@@ -20,8 +19,10 @@ from fusion_service.domain.templates import casual, default, superhero
 from fusion_service.domain.templates.wardrobe import PLINTH
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fusion_service.domain.palette import Palette
-    from fusion_service.domain.sculpture import Mesh
+    from fusion_service.domain.sculpture import Colour, Mesh
     from fusion_service.domain.shape.shapes import Shape
     from fusion_service.domain.templates.wardrobe import Template
 
@@ -52,13 +53,9 @@ def find_template(name: str) -> Template:
     return TEMPLATES[name]
 
 
-def dress(template: Template, palette: Palette) -> tuple[Part, ...]:
-    """Return the body's pieces in the colours of one person."""
-    meshes = body(template.name).meshes
-    return tuple(
-        Part(piece.name, piece.colour(palette), mesh)
-        for piece, mesh in zip(template.pieces, meshes, strict=True)
-    )
+def dress(template: Template, palettes: Sequence[Palette]) -> tuple[tuple[str, Colour], ...]:
+    """Return name and colour of the body's pieces, in the colours of the people who wear them."""
+    return tuple((piece.name, piece.colour(palettes[0])) for piece in template.pieces)
 
 
 @cache

@@ -17,6 +17,11 @@ FALLBACK_SHIRTS = ((52.0, -28.0, -8.0), (48.0, 2.0, -34.0), (62.0, 38.0, 30.0), 
 RUDDY_LIFT = 17.0  # L by which pale skin in a red shade comes out too dark
 BROWN_SLOPE = 1.5  # b over a of brown eyes; redder ones are the lids' doing
 WHITE = (0.95047, 1.0, 1.08883)  # XYZ of D65
+TO_XYZ = (  # linear sRGB, IEC 61966-2-1
+    (0.4124564, 0.3575761, 0.1804375),
+    (0.2126729, 0.7151522, 0.0721750),
+    (0.0193339, 0.1191920, 0.9503041),
+)
 
 
 @dataclass(frozen=True)
@@ -62,9 +67,22 @@ def lab_to_srgb(lab: Lab) -> tuple[int, int, int]:
     return red, green, blue
 
 
+def hex_to_lab(text: str) -> Lab:
+    """Convert ``#rrggbb`` to CIE Lab (D65); ``lab_to_srgb`` gives the same colour back."""
+    linear = [_linear(int(text[i : i + 2], 16) / 255) for i in (1, 3, 5)]
+    xyz = [sum(k * v for k, v in zip(row, linear, strict=True)) for row in TO_XYZ]
+    ratios = [v / white for v, white in zip(xyz, WHITE, strict=True)]
+    x, y, z = (v ** (1 / 3) if v > (6 / 29) ** 3 else v * 841 / 108 + 4 / 29 for v in ratios)
+    return (116 * y - 16, 500 * (x - y), 200 * (y - z))
+
+
 def shift(lab: Lab, lightness: float) -> Lab:
     """Make a colour lighter or darker by so much L."""
     return (min(max(lab[0] + lightness, 0.0), 100.0), lab[1], lab[2])
+
+
+def _linear(value: float) -> float:
+    return value / 12.92 if value <= 0.04045 else float(((value + 0.055) / 1.055) ** 2.4)
 
 
 def _gamma(linear: float) -> float:

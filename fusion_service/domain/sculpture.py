@@ -1,14 +1,13 @@
 """The shapes that travel between the steps of the fusion service.
 
-Design units are millimetres of a figurine of about 78 mm whose base stands on z = 0: +y is the
-front, +z is up, +x is the figurine's right hand (the viewer's left, as in the photo).
-``Sculpture.scale`` turns design units into millimetres of the requested height.
+A figurine is a ``Form``, which is geometry, and a ``Coat`` of paint on each of its parts. Design
+units are millimetres of a figurine of about 78 mm whose base stands on z = 0: +y is the front,
++z is up, +x is the figurine's right hand (the viewer's left, as in the photo). ``Form.scale``
+turns design units into millimetres of the requested height.
 """
 
 from __future__ import annotations
 
-import io
-import json
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,6 +17,7 @@ Float = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int32]
 Pixels = npt.NDArray[np.uint8]
 Colour = tuple[int, int, int]  # sRGB, 0..255
+Shift = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -27,16 +27,7 @@ class Mesh:
     vertices: Float  # (n, 3)
     faces: Index  # (m, 3)
     normals: Float  # (n, 3), unit length
-    uv: Float | None = None  # (n, 2), origin at the lower left, only on the textured head
-
-
-@dataclass(frozen=True)
-class Part:
-    """One named piece of the figurine in one colour; ``head`` carries the face texture."""
-
-    name: str
-    colour: Colour
-    mesh: Mesh
+    uv: Float | None = None  # (n, 2), origin at the lower left, only on a textured head
 
 
 @dataclass(frozen=True)
@@ -45,78 +36,86 @@ class Solid:
 
     vertices: Float  # (n, 3), design units
     faces: Index  # (m, 3)
-    part_ids: npt.NDArray[np.uint8]  # (m,), index into Sculpture.parts
+    part_ids: npt.NDArray[np.uint8]  # (m,), index into Form.parts
 
 
 @dataclass(frozen=True)
-class Sculpture:
-    """What ``fusion.sculpt`` makes and print, render and package read."""
+class FormPart:
+    """One named piece of the figurine, without its colour."""
 
-    parts: tuple[Part, ...]
+    name: str
+    mesh: Mesh
+    person: int = 0  # whose it is, where two stand on one base
+    shift: Shift = (0.0, 0.0, 0.0)  # by which that person stands off the middle of the base
+
+
+@dataclass(frozen=True)
+class Form:
+    """The geometry of a figurine: all that a one-colour print needs."""
+
+    parts: tuple[FormPart, ...]
     solid: Solid
-    face_texture: Pixels  # (1024, 1024, 3) sRGB
     template: str
     height_mm: float
-    base_radius: float  # design units
-    facts: dict[str, object] = field(
-        default_factory=dict
-    )  # hair kind, glasses, ... for the manifest
+    base_area: float  # of the outline of the base, design units squared
+    facts: dict[str, object] = field(default_factory=dict)  # hair kind, glasses, ...
 
     @property
     def scale(self) -> float:
         """Millimetres of the printed figurine per design unit."""
         return self.height_mm / float(np.ptp(self.solid.vertices[:, 2]))
 
-    def to_bytes(self) -> bytes:
-        """Serialise without compression; the same sculpture gives the same bytes."""
-        arrays: dict[str, npt.NDArray[np.generic]] = {
-            "solid_vertices": self.solid.vertices,
-            "solid_faces": self.solid.faces,
-            "solid_part_ids": self.solid.part_ids,
-            "face_texture": self.face_texture,
-        }
-        for i, part in enumerate(self.parts):
-            arrays[f"{i}_vertices"] = part.mesh.vertices
-            arrays[f"{i}_faces"] = part.mesh.faces
-            arrays[f"{i}_normals"] = part.mesh.normals
-            if part.mesh.uv is not None:
-                arrays[f"{i}_uv"] = part.mesh.uv
-        head = {
-            "parts": [{"name": p.name, "colour": list(p.colour)} for p in self.parts],
-            "template": self.template,
-            "height_mm": self.height_mm,
-            "base_radius": self.base_radius,
-            "facts": self.facts,
-        }
-        arrays["head"] = np.frombuffer(json.dumps(head, sort_keys=True).encode(), np.uint8)
-        out = io.BytesIO()
-        np.savez(out, allow_pickle=False, **arrays)
-        return out.getvalue()
 
-    @classmethod
-    def from_bytes(cls, data: bytes) -> Sculpture:
-        """Read what ``to_bytes`` wrote."""
-        with np.load(io.BytesIO(data), allow_pickle=False) as z:
-            head = json.loads(z["head"].tobytes())
-            parts = tuple(
-                Part(
-                    name=p["name"],
-                    colour=tuple(p["colour"]),
-                    mesh=Mesh(
-                        z[f"{i}_vertices"],
-                        z[f"{i}_faces"],
-                        z[f"{i}_normals"],
-                        z[f"{i}_uv"] if f"{i}_uv" in z.files else None,
-                    ),
-                )
-                for i, p in enumerate(head["parts"])
-            )
-            return cls(
-                parts=parts,
-                solid=Solid(z["solid_vertices"], z["solid_faces"], z["solid_part_ids"]),
-                face_texture=z["face_texture"],
-                template=head["template"],
-                height_mm=head["height_mm"],
-                base_radius=head["base_radius"],
-                facts=head["facts"],
-            )
+@dataclass(frozen=True)
+class Coat:
+    """The paint of one part: a colour, and the drawn face on a head."""
+
+    colour: Colour
+    texture: Pixels | None = None  # (1024, 1024, 3) sRGB
+
+
+@dataclass(frozen=True)
+class Part:
+    """One named piece of the figurine with its paint."""
+
+    name: str
+    colour: Colour
+    mesh: Mesh
+    texture: Pixels | None = None
+    shift: Shift = (0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Sculpture:
+    """A painted form: what render, package and the viewers' files are made from."""
+
+    form: Form
+    coats: tuple[Coat, ...]  # one a part of the form
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts of the form in their colours."""
+        return tuple(
+            Part(part.name, coat.colour, part.mesh, coat.texture, part.shift)
+            for part, coat in zip(self.form.parts, self.coats, strict=True)
+        )
+
+    @property
+    def solid(self) -> Solid:
+        """The union of all parts."""
+        return self.form.solid
+
+    @property
+    def template(self) -> str:
+        """Name of the template."""
+        return self.form.template
+
+    @property
+    def height_mm(self) -> float:
+        """Height of the printed figurine."""
+        return self.form.height_mm
+
+    @property
+    def scale(self) -> float:
+        """Millimetres of the printed figurine per design unit."""
+        return self.form.scale

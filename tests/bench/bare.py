@@ -19,6 +19,7 @@ from fusion_service.domain.certificate.gates import certify
 from fusion_service.domain.files.glb import to_glb
 from fusion_service.domain.files.stl import to_stl
 from fusion_service.domain.files.threemf import to_3mf
+from fusion_service.domain.paint import paint
 from fusion_service.domain.photo.measure import measure
 from fusion_service.domain.sculpt import sculpt
 from fusion_service.studio import Studio
@@ -49,11 +50,12 @@ def make_files(bench: Bench, photo: bytes, *, preview: bool = True) -> dict[str,
     """Run every stage function once: photo to every file of a figurine."""
     picture = bench.engine.portrait(decode_photo(photo), "cel", "largest", PORTRAIT_PX, 0)
     files = {"portrait.png": encode_png(picture)}
-    attributes = measure(bench.studio.faces, decode_photo(photo), "largest")
-    sculpture = sculpt(attributes, "default", 100.0)
+    people = [measure(bench.studio.faces, decode_photo(photo), "largest")]
+    form = sculpt(people, "default", 100.0)
+    sculpture = paint(form, people)
     files["figurine.glb"] = to_glb(sculpture)
-    files["figurine.stl"] = to_stl(sculpture)
-    files["certificate.json"] = certify(sculpture).model_dump_json(indent=2).encode()
+    files["figurine.stl"] = to_stl(form)
+    files["certificate.json"] = certify(form).model_dump_json(indent=2).encode()
     files["figurine.3mf"] = to_3mf(sculpture)
     if preview:
         files["preview.png"] = bench.studio.preview(sculpture)

@@ -21,7 +21,7 @@ from fusion_service.domain.files.stl import to_stl
 from fusion_service.domain.files.threemf import to_3mf
 from fusion_service.domain.sculpt import sculpt
 from fusion_service.domain.sculpture import Sculpture
-from tests.unit.fusion.factories import HairKind, make_attributes
+from tests.unit.fusion.factories import HairKind, figurine_of, make_attributes
 
 ROOT = Path(__file__).resolve().parents[2]
 FULL = os.environ.get("KILN_TEST_PRINT") == "full"
@@ -41,7 +41,7 @@ validator.validateBytes(bytes).then((report) => console.log(JSON.stringify(repor
 def figure(request: pytest.FixtureRequest) -> Sculpture:
     template, hair = request.param
     person = make_attributes(hair, glasses=hair == "bald", beard=0.8 * (hair == "curly"))
-    return sculpt(person, template, 80.0)
+    return figurine_of(person, template, 80.0)
 
 
 def _tool(name: str) -> str:
@@ -73,7 +73,7 @@ def test_the_khronos_validator_finds_nothing_in_the_glb(figure: Sculpture, tmp_p
 def test_admesh_finds_one_part_and_nothing_to_mend(figure: Sculpture, tmp_path: Path) -> None:
     admesh = _tool("admesh")
     path = tmp_path / "figurine.stl"
-    path.write_bytes(to_stl(figure))
+    path.write_bytes(to_stl(figure.form))
     numbers = _admesh_numbers(_run(admesh, str(path)))
     assert numbers["Number of parts"] == 1
     for fault in ("Degenerate facets", "Edges fixed", "Facets removed", "Facets added"):
@@ -91,7 +91,7 @@ def _admesh_numbers(report: str) -> dict[str, int]:
 def test_the_slicer_calls_the_stl_manifold(figure: Sculpture, tmp_path: Path) -> None:
     slicer = _tool("prusa-slicer")
     path = tmp_path / "figurine.stl"
-    path.write_bytes(to_stl(figure))
+    path.write_bytes(to_stl(figure.form))
     info = _run(slicer, "--info", str(path))
     assert "manifold = yes" in info
     assert "number_of_parts =  1" in info
@@ -118,6 +118,6 @@ HEIGHTS = (40, 80, 100, 150, 200) if FULL else (80,)
 def test_the_slicer_slices_the_stl(height: float, tmp_path: Path) -> None:
     slicer = _tool("prusa-slicer")
     path, code = tmp_path / "figurine.stl", tmp_path / "figurine.gcode"
-    path.write_bytes(to_stl(sculpt(make_attributes("short"), "default", height)))
+    path.write_bytes(to_stl(sculpt([make_attributes("short")], "default", height)))
     _run(slicer, "--export-gcode", "--support-material", "--output", str(code), str(path))
     assert code.stat().st_size > 100_000

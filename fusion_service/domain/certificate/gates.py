@@ -25,7 +25,7 @@ from fusion_service.domain.certificate.verdict import Certificate, Gate, Process
 from fusion_service.domain.files.placement import print_vertices
 
 if TYPE_CHECKING:
-    from fusion_service.domain.sculpture import Float, Sculpture
+    from fusion_service.domain.sculpture import Float, Form
 
 # thinnest wall in millimetres: two lines of a 0.4 mm nozzle and a margin; resin; sandstone or
 # multi-jet colour
@@ -35,24 +35,24 @@ CONTACT_MM = 1e-3  # a triangle that lies on the bed to this accuracy sticks to 
 OVERHANG_DEGREES = 45.0  # steeper is printed without supports
 
 
-def certify(sculpture: Sculpture, process: Process = "fdm") -> Certificate:
+def certify(form: Form, process: Process = "fdm") -> Certificate:
     """Check the printable solid at the height at which it will be printed."""
-    solid = _Print.of(sculpture)
+    solid = _Print.of(form)
     gates = [
-        *_edge_gates(count_edges(sculpture.solid.faces)),
-        _bodies(sculpture),
+        *_edge_gates(count_edges(form.solid.faces)),
+        _bodies(form),
         _volume(solid),
-        *_bed_gates(sculpture, solid),
-        _height(sculpture),
-        _wall(sculpture, solid, process),
+        *_bed_gates(form, solid),
+        _height(form),
+        _wall(form, solid, process),
         _balance(solid),
-        _triangles(sculpture),
+        _triangles(form),
         _overhang(solid),
     ]
     width, depth, height = (round(float(side), 3) for side in np.ptp(solid.vertices, axis=0))
     return Certificate(
         process=process,
-        height_mm=sculpture.height_mm,
+        height_mm=form.height_mm,
         size_mm=(width, depth, height),
         volume_cm3=round(solid.volume / 1000, 3),
         passed=all(gate.passed for gate in gates if gate.required),
@@ -73,8 +73,8 @@ class _Print:
     centre: npt.NDArray[np.float64]
 
     @classmethod
-    def of(cls, sculpture: Sculpture) -> _Print:
-        vertices, faces = print_vertices(sculpture), sculpture.solid.faces
+    def of(cls, form: Form) -> _Print:
+        vertices, faces = print_vertices(form), form.solid.faces
         corners = vertices.astype(np.float64)[faces]
         crossed = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         doubled = np.sqrt(np.einsum("ij,ij->i", crossed, crossed))
@@ -111,8 +111,8 @@ def _edge_gates(edges: EdgeCounts) -> list[Gate]:
     ]
 
 
-def _bodies(sculpture: Sculpture) -> Gate:
-    solid = sculpture.solid
+def _bodies(form: Form) -> Gate:
+    solid = form.solid
     return decide(
         "one_body",
         "Separate bodies",
@@ -132,10 +132,10 @@ def _volume(solid: _Print) -> Gate:
     )
 
 
-def _bed_gates(sculpture: Sculpture, solid: _Print) -> list[Gate]:
+def _bed_gates(form: Form, solid: _Print) -> list[Gate]:
     """How the figurine meets the bed: its lowest point, and how much of the base lies flat."""
-    disc = math.pi * (sculpture.base_radius * sculpture.scale) ** 2
-    lowest = abs(float(sculpture.solid.vertices[:, 2].min())) * sculpture.scale
+    disc = form.base_area * form.scale**2
+    lowest = abs(float(form.solid.vertices[:, 2].min())) * form.scale
     return [
         decide(
             "flat_base",
@@ -154,19 +154,19 @@ def _bed_gates(sculpture: Sculpture, solid: _Print) -> list[Gate]:
     ]
 
 
-def _height(sculpture: Sculpture) -> Gate:
-    height = float(print_vertices(sculpture)[:, 2].max())
+def _height(form: Form) -> Gate:
+    height = float(print_vertices(form)[:, 2].max())
     return decide(
         "height",
         "Deviation from the height asked for",
-        (abs(height - sculpture.height_mm), "mm"),
+        (abs(height - form.height_mm), "mm"),
         ("at most", 0.01),
         "Scale the solid to the height asked for.",
     )
 
 
-def _wall(sculpture: Sculpture, solid: _Print, process: Process) -> Gate:
-    found = thinnest_feature(solid.vertices, sculpture.solid.faces, WALL_MM[process])
+def _wall(form: Form, solid: _Print, process: Process) -> Gate:
+    found = thinnest_feature(solid.vertices, form.solid.faces, WALL_MM[process])
     bound = "No larger ball was tried. " if found.at_least else ""
     return decide(
         "wall",
@@ -196,11 +196,11 @@ def _balance(solid: _Print) -> Gate:
     )
 
 
-def _triangles(sculpture: Sculpture) -> Gate:
+def _triangles(form: Form) -> Gate:
     return decide(
         "triangles",
         "Triangles",
-        (len(sculpture.solid.faces), "triangles"),
+        (len(form.solid.faces), "triangles"),
         ("at most", 149_999),
         "Simplify the mesh.",
     )

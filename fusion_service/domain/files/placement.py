@@ -8,24 +8,24 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from fusion_service.domain.sculpture import Float, Sculpture
+    from fusion_service.domain.sculpture import Float, Form
 
 
-def print_vertices(sculpture: Sculpture) -> Float:
+def print_vertices(form: Form) -> Float:
     """Vertices of the solid as they lie on the print bed: millimetres, z up, lowest point on 0.
 
     Returns
     -------
     (n, 3) float32; ``z.min()`` is exactly 0 and ``z.max()`` the requested height to 0.01 mm.
     """
-    return to_millimetres(sculpture, sculpture.solid.vertices).astype(np.float32)
+    return to_millimetres(form, form.solid.vertices).astype(np.float32)
 
 
-def to_millimetres(sculpture: Sculpture, points: Float) -> npt.NDArray[np.float64]:
+def to_millimetres(form: Form, points: Float) -> npt.NDArray[np.float64]:
     """Scale design units to the requested height, on the bed on which the solid stands."""
     placed = points.astype(np.float64)
-    placed[:, 2] -= float(sculpture.solid.vertices[:, 2].min())
-    placed *= sculpture.scale
+    placed[:, 2] -= float(form.solid.vertices[:, 2].min())
+    placed *= form.scale
     return placed
 
 

@@ -10,18 +10,18 @@ import numpy as np
 from fusion_service.domain.files.placement import print_vertices
 
 if TYPE_CHECKING:
-    from fusion_service.domain.sculpture import Sculpture
+    from fusion_service.domain.sculpture import Form
 
 FACET = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 
 
-def to_stl(sculpture: Sculpture) -> bytes:
+def to_stl(form: Form) -> bytes:
     """Write the printable solid as a binary STL, z up, standing on z = 0.
 
     Facet normals are computed in float64: in float32 the thin triangles of marching cubes get
     normals that a slicer has to repair.
     """
-    corners = print_vertices(sculpture)[sculpture.solid.faces]
+    corners = print_vertices(form)[form.solid.faces]
     exact = corners.astype(np.float64)
     normals = np.cross(exact[:, 1] - exact[:, 0], exact[:, 2] - exact[:, 0])
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), np.finfo(float).tiny)

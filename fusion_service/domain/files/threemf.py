@@ -20,7 +20,7 @@ from fusion_service.domain.files.placement import print_vertices
 from fusion_service.domain.frame import HEAD_CENTRE_Z, TEXTURE_MM
 
 if TYPE_CHECKING:
-    from fusion_service.domain.sculpture import Float, Part, Sculpture
+    from fusion_service.domain.sculpture import Float, Part, Pixels, Sculpture
 
 FACE_BEGINS_Y = -1.0  # behind this plane (design units) the planar texture would show a second face
 BASE_MATERIALS, SOLID, FACE_TEXTURE, FACE_COORDINATES = 1, 2, 3, 4  # resource ids
@@ -52,7 +52,7 @@ def to_3mf(sculpture: Sculpture) -> bytes:
         "3D/_rels/3dmodel.model.rels": _relationship(
             "/3D/Textures/face.png", f"{model_folder}/3dtexture"
         ),
-        "3D/Textures/face.png": encode_texture(sculpture.face_texture),
+        "3D/Textures/face.png": encode_texture(_face_of(sculpture)),
     }
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as package:
@@ -99,7 +99,7 @@ def _model(sculpture: Sculpture) -> bytes:
             head.encode(),
             _texture_coordinates(uv),
             mesh.encode(),
-            _vertices(print_vertices(sculpture)),
+            _vertices(print_vertices(sculpture.form)),
             b"</vertices><triangles>",
             _plain_triangles(sculpture, ~on_face),
             _face_triangles(sculpture, on_face, corners),
@@ -128,6 +128,11 @@ def face_triangles(
     x, z = solid.vertices[used, 0], solid.vertices[used, 2]
     uv = np.column_stack([0.5 - x / TEXTURE_MM, 0.5 + (z - HEAD_CENTRE_Z) / TEXTURE_MM])
     return on_face, uv, corners.reshape(-1, 3)
+
+
+def _face_of(sculpture: Sculpture) -> Pixels:
+    textures = (part.texture for part in sculpture.parts if part.texture is not None)
+    return next(textures)
 
 
 def _material(part: Part) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from common.errors import NoSuchSubject
 from common.vision.faces import pick_subject
-from fusion_service.domain.attributes import Attributes
+from fusion_service.domain.attributes import Attributes, People
 from fusion_service.domain.photo.face_colours import measure_colours, sample_skin
 from fusion_service.domain.photo.face_shape import measure_shape
 from fusion_service.domain.photo.glasses import wears_glasses
@@ -16,8 +17,25 @@ from fusion_service.domain.photo.pose import estimate_pose
 from fusion_service.domain.photo.quality import estimate_noise, rate_photo
 
 if TYPE_CHECKING:
-    from common.vision.faces import FaceModels
+    from common.vision.faces import Face, FaceModels, FaceSearch
     from common.vision.network import RGB
+
+
+def measure_people(models: FaceModels, image: RGB, subject: str, count: int) -> People:
+    """Measure the faces of a figurine of so many people: the subject, then the largest others.
+
+    People stand as in the photo, from left to right. See ``measure`` for the rest.
+    """
+    search = models.find_faces(image)
+    first = pick_subject(search, subject)
+    others = [face for face in search.faces if face is not first]
+    if len(others) < count - 1:
+        raise NoSuchSubject(
+            f"the photo shows {len(search.faces)} face, this template needs {count}"
+        )
+    chosen = [first, *others[: count - 1]]
+    chosen.sort(key=lambda face: float(face.box[0]))
+    return People(people=tuple(_measure(models, search, face) for face in chosen))
 
 
 def measure(models: FaceModels, image: RGB, subject: str = "largest") -> Attributes:
@@ -38,7 +56,10 @@ def measure(models: FaceModels, image: RGB, subject: str = "largest") -> Attribu
         The photo cannot be measured.
     """
     search = models.find_faces(image)
-    face = pick_subject(search, subject)
+    return _measure(models, search, pick_subject(search, subject))
+
+
+def _measure(models: FaceModels, search: FaceSearch, face: Face) -> Attributes:
     pose = estimate_pose(face.landmarks)
     head = crop_head(models, search.image, face.landmarks, pose)
     noise = estimate_noise(head)
@@ -56,8 +77,7 @@ def measure(models: FaceModels, image: RGB, subject: str = "largest") -> Attribu
         faces_in_photo=len(search.faces),
         quarter_turns=search.quarter_turns,
         frontal=tuple((x, y, z) for x, y, z in pose.frontal.tolist()),
-        bald=hair.bald,
-        glasses=wears_glasses(head, noise),
+        glasses="round" if wears_glasses(head, noise) else "none",
         quality=rate_photo(face, search.image, pose, head, noise),
         **measure_shape(pose.frontal),
         **measure_colours(head, skin, hair),

@@ -77,7 +77,7 @@ class PreviewRenderer:
         cameras = tuple(frames[i].camera for i in first)
         light = bake_light(sculpture.solid, points, normals, cameras)
         split = sum(len(part.mesh.vertices) for part in plain)
-        face = sculpture.face_texture
+        face = next(part.texture for part in textured if part.texture is not None)
         self._plain.show(plain, light.ambient[:split], light.key[:split], face)
         self._textured.show(textured, light.ambient[split:], light.key[split:], face)
         return light

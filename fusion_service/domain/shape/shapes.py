@@ -6,6 +6,7 @@ A shape knows its bounding box and its distance field. All lengths are design mi
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -107,6 +108,11 @@ class Disc(Shape):
     top: float
     rounding: float
     chamfer: float
+
+    @property
+    def area(self) -> float:
+        """Area of the outline."""
+        return math.pi * self.radius**2
 
     def _bounds(self) -> Bounds:
         cx, cy = self.centre

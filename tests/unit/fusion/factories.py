@@ -7,6 +7,9 @@ from typing import Any, Literal
 import numpy as np
 
 from fusion_service.domain.attributes import PROFILE_DEGREES, Attributes, Quality
+from fusion_service.domain.paint import paint
+from fusion_service.domain.sculpt import sculpt
+from fusion_service.domain.sculpture import Sculpture
 
 HairKind = Literal["short", "long", "curly", "bald"]
 
@@ -62,6 +65,13 @@ def make_attributes(
         "quality": Quality(score=95, verdict="ok", worst="size", terms={"size": 1.0}, advice=""),
     }  # fmt: skip
     return Attributes(**(values | changes))
+
+
+def figurine_of(
+    attributes: Attributes, template: str = "default", height_mm: float = 100.0
+) -> Sculpture:
+    """Sculpt and paint one person."""
+    return paint(sculpt([attributes], template, height_mm), [attributes])
 
 
 def _landmarks() -> tuple[tuple[float, float, float], ...]:

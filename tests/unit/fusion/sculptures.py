@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from skimage.measure import marching_cubes
 
 from fusion_service.domain.frame import HEAD_CENTRE_Z, TEXTURE_MM, TEXTURE_PX
-from fusion_service.domain.sculpture import Mesh, Part, Sculpture, Solid
+from fusion_service.domain.sculpture import Coat, Form, FormPart, Mesh, Part, Sculpture, Solid
 
 VOXEL = 0.8
 LOW, HIGH = np.array([-24.0, -24.0, -1.6]), np.array([24.0, 24.0, 80.0])
@@ -36,12 +37,15 @@ def ball_man(height_mm: float = 80.0) -> Sculpture:
         "head": (SKIN, skull),
     }
     parts = tuple(
-        Part(name, colour, _mesh(field, textured=name == "head"))
-        for name, (colour, field) in fields.items()
+        FormPart(name, _mesh(field, textured=name == "head")) for name, (_, field) in fields.items()
+    )
+    coats = tuple(
+        Coat(colour, face_texture() if name == "head" else None)
+        for name, (colour, _) in fields.items()
     )
     stack = np.stack([field for _, field in fields.values()])
     solid = solid_of(stack.min(axis=0), stack.argmin(axis=0))
-    return Sculpture(parts, solid, face_texture(), "default", height_mm, 20.0)
+    return Sculpture(Form(parts, solid, "default", height_mm, np.pi * 20.0**2), coats)
 
 
 def solid_of(field: Field, owner: npt.NDArray[np.intp] | None = None) -> Solid:
@@ -61,11 +65,24 @@ def face_texture() -> npt.NDArray[np.uint8]:
     return texture
 
 
+def with_form(sculpture: Sculpture, **changes: Any) -> Sculpture:
+    """The same figurine with something else about its geometry."""
+    return replace(sculpture, form=replace(sculpture.form, **changes))
+
+
+def with_parts(sculpture: Sculpture, *parts: Part) -> Sculpture:
+    """The same figurine with other parts."""
+    form = tuple(FormPart(part.name, part.mesh, 0, part.shift) for part in parts)
+    coats = tuple(Coat(part.colour, part.texture) for part in parts)
+    return replace(sculpture, form=replace(sculpture.form, parts=form), coats=coats)
+
+
 def with_solid(sculpture: Sculpture, vertices: object, faces: object) -> Sculpture:
     """The same figurine with another solid, all of it in the colour of part 0."""
     triangles = np.asarray(faces, np.int32)
     ids = np.zeros(len(triangles), np.uint8)
-    return replace(sculpture, solid=Solid(np.asarray(vertices, np.float32), triangles, ids))
+    solid = Solid(np.asarray(vertices, np.float32), triangles, ids)
+    return with_form(sculpture, solid=solid)
 
 
 def with_extra(sculpture: Sculpture, *fields: Field) -> Sculpture:
@@ -73,7 +90,7 @@ def with_extra(sculpture: Sculpture, *fields: Field) -> Sculpture:
     x, y, z = _lattice()
     union = np.minimum.reduce([body_field(), *fields])
     solid = solid_of(np.broadcast_to(union, np.broadcast_shapes(x.shape, y.shape, z.shape)))
-    return replace(sculpture, solid=solid)
+    return with_form(sculpture, solid=solid)
 
 
 def body_field() -> Field:

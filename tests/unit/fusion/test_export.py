@@ -16,13 +16,20 @@ import numpy as np
 import pytest
 import trimesh
 
+from fusion_service.domain.archive import (
+    coats_from_bytes,
+    coats_to_bytes,
+    form_from_bytes,
+    form_to_bytes,
+)
 from fusion_service.domain.files.digits import decimal_text, index_text, join_rows
 from fusion_service.domain.files.glb import linear_rgb, to_glb
 from fusion_service.domain.files.placement import print_vertices
 from fusion_service.domain.files.stl import to_stl
 from fusion_service.domain.files.threemf import face_triangles, to_3mf
 from fusion_service.domain.frame import HEAD_CENTRE_Z, TEXTURE_MM
-from tests.unit.fusion.sculptures import IRIS, SKIN, ball_man
+from fusion_service.domain.sculpture import Sculpture
+from tests.unit.fusion.sculptures import IRIS, SKIN, ball_man, face_texture, with_form, with_parts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +50,7 @@ def figurine() -> Sculpture:
 
 @pytest.mark.parametrize("height", HEIGHTS)
 def test_the_stl_stands_on_the_bed_at_the_height_asked_for(height: float) -> None:
-    mesh = trimesh.load_mesh(io.BytesIO(to_stl(ball_man(height))), file_type="stl")
+    mesh = trimesh.load_mesh(io.BytesIO(to_stl(ball_man(height).form)), file_type="stl")
     assert mesh.bounds[0, 2] == 0.0
     assert mesh.bounds[1, 2] == pytest.approx(height, abs=0.01)
     assert mesh.is_watertight
@@ -51,14 +58,16 @@ def test_the_stl_stands_on_the_bed_at_the_height_asked_for(height: float) -> Non
 
 
 def test_the_stl_holds_every_triangle_and_does_not_call_itself_text(figurine: Sculpture) -> None:
-    stl = to_stl(figurine)
+    stl = to_stl(figurine.form)
     assert not stl[:80].lower().lstrip().startswith(b"solid")
     assert struct.unpack_from("<I", stl, 80) == (len(figurine.solid.faces),)
     assert len(stl) == 84 + 50 * len(figurine.solid.faces)
 
 
 def test_the_stl_normals_are_unit_and_agree_with_the_corners(figurine: Sculpture) -> None:
-    facets = np.frombuffer(to_stl(figurine)[84:], np.dtype([("v", "<f4", (4, 3)), ("a", "<u2")]))
+    facets = np.frombuffer(
+        to_stl(figurine.form)[84:], np.dtype([("v", "<f4", (4, 3)), ("a", "<u2")])
+    )
     normal, corners = facets["v"][:, 0], facets["v"][:, 1:].astype(float)
     exact = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     exact /= np.linalg.norm(exact, axis=1, keepdims=True)
@@ -67,9 +76,9 @@ def test_the_stl_normals_are_unit_and_agree_with_the_corners(figurine: Sculpture
 
 def test_a_sculpture_that_floats_is_put_on_the_bed_in_every_file(figurine: Sculpture) -> None:
     lifted = figurine.solid.vertices + np.float32([0, 0, 7])
-    floating = replace(figurine, solid=replace(figurine.solid, vertices=lifted))
-    assert print_vertices(floating)[:, 2].min() == 0.0
-    assert print_vertices(floating)[:, 2].max() == pytest.approx(80, abs=0.01)
+    floating = with_form(figurine, solid=replace(figurine.solid, vertices=lifted))
+    assert print_vertices(floating.form)[:, 2].min() == 0.0
+    assert print_vertices(floating.form)[:, 2].max() == pytest.approx(80, abs=0.01)
 
 
 # --- GLB ---------------------------------------------------------------------------------------
@@ -147,7 +156,7 @@ def test_only_the_head_is_textured_and_the_texture_is_lossless(figurine: Sculptu
     view = scene["bufferViews"][scene["images"][0]["bufferView"]]
     png = binary[view["byteOffset"] : view["byteOffset"] + view["byteLength"]]
     picture = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
-    np.testing.assert_array_equal(picture[:, :, ::-1], figurine.face_texture)
+    np.testing.assert_array_equal(picture[:, :, ::-1], face_texture())
 
 
 def test_colour_factors_are_linear() -> None:
@@ -159,7 +168,7 @@ def test_a_missing_normal_becomes_a_valid_one(figurine: Sculpture) -> None:
     normals = part.mesh.normals.copy()
     normals[0], normals[1] = 0.0, np.nan
     broken = replace(part, mesh=replace(part.mesh, normals=normals))
-    scene, binary = read_glb(to_glb(replace(figurine, parts=(broken, *figurine.parts[1:]))))
+    scene, binary = read_glb(to_glb(with_parts(figurine, broken, *figurine.parts[1:])))
     index = scene["meshes"][0]["primitives"][0]["attributes"]["NORMAL"]
     np.testing.assert_array_equal(accessor_values(scene, binary, index)[:2], [[0, 1, 0]] * 2)
 
@@ -226,7 +235,7 @@ def test_the_3mf_mesh_is_the_solid_with_the_colour_of_every_triangle(figurine: S
     vertices = np.array(
         re.findall(r'<vertex x="([-.\d]+)" y="([-.\d]+)" z="([-.\d]+)"/>', text), float
     )
-    np.testing.assert_allclose(vertices, print_vertices(figurine), atol=6e-5)
+    np.testing.assert_allclose(vertices, print_vertices(figurine.form), atol=6e-5)
     plain = re.findall(r'v1="(\d+)" v2="(\d+)" v3="(\d+)" pid="1" p1="(\d+)"/>', text)
     face = re.findall(r'v1="(\d+)" v2="(\d+)" v3="(\d+)" pid="4" p1="\d+" p2="\d+" p3="\d+"', text)
     on_face, uv, _ = face_triangles(figurine)
@@ -249,19 +258,19 @@ def test_the_face_is_painted_on_the_front_of_the_head_only(figurine: Sculpture) 
     eye = (0.5 - 350 / 1024) * TEXTURE_MM, HEAD_CENTRE_Z + (0.5 - 560 / 1024) * TEXTURE_MM
     chosen = np.linalg.norm(solid.vertices[corner][:, [0, 2]] - eye, axis=1).argmin()
     u, v = uv[corners.ravel()[chosen]]
-    assert tuple(figurine.face_texture[int((1 - v) * 1024), int(u * 1024)]) == IRIS
+    assert tuple(face_texture()[int((1 - v) * 1024), int(u * 1024)]) == IRIS
 
 
 def test_a_sculpture_without_a_head_still_makes_a_3mf(figurine: Sculpture, tmp_path: Path) -> None:
     parts = tuple(replace(p, mesh=replace(p.mesh, uv=None)) for p in figurine.parts)
-    _, solid, warnings = read_3mf(to_3mf(replace(figurine, parts=parts)), tmp_path)
+    _, solid, warnings = read_3mf(to_3mf(with_parts(figurine, *parts)), tmp_path)
     assert warnings == 0
     assert solid.GetTriangleCount() == len(figurine.solid.faces)
 
 
 def test_part_names_are_escaped_in_the_3mf(figurine: Sculpture, tmp_path: Path) -> None:
     odd = replace(figurine.parts[0], name='"<&>')
-    model, _, _ = read_3mf(to_3mf(replace(figurine, parts=(odd, *figurine.parts[1:]))), tmp_path)
+    model, _, _ = read_3mf(to_3mf(with_parts(figurine, odd, *figurine.parts[1:])), tmp_path)
     groups = model.GetBaseMaterialGroups()
     groups.MoveNext()
     assert groups.GetCurrentBaseMaterialGroup().GetName(1) == '"<&>'
@@ -270,9 +279,10 @@ def test_part_names_are_escaped_in_the_3mf(figurine: Sculpture, tmp_path: Path) 
 # --- all of them -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("export", [to_stl, to_glb, to_3mf])
+@pytest.mark.parametrize("export", [lambda sculpture: to_stl(sculpture.form), to_glb, to_3mf])
 def test_the_same_sculpture_gives_the_same_bytes(export: Any, figurine: Sculpture) -> None:
-    again = type(figurine).from_bytes(figurine.to_bytes())
+    form = form_from_bytes(form_to_bytes(figurine.form))
+    again = Sculpture(form, coats_from_bytes(coats_to_bytes(figurine.coats)))
     assert export(figurine) == export(again)
 
 

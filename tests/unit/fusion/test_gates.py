@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,14 +17,14 @@ from fusion_service.domain.certificate.topology import count_bodies, count_edges
 from fusion_service.domain.files.placement import print_vertices
 from fusion_service.domain.sculpture import Sculpture
 from fusion_service.domain.shape.voxels import voxelise
-from tests.unit.fusion.sculptures import ball_field, ball_man, with_extra, with_solid
+from tests.unit.fusion.sculptures import ball_field, ball_man, with_extra, with_form, with_solid
 
 if TYPE_CHECKING:
     from fusion_service.domain.certificate.verdict import Gate
 
 
 def gate(sculpture: Sculpture, name: str, process: str = "fdm") -> Gate:
-    gates = certify(sculpture, process).gates  # type: ignore[arg-type]
+    gates = certify(sculpture.form, process).gates  # type: ignore[arg-type]
     return next(gate for gate in gates if gate.name == name)
 
 
@@ -37,11 +37,11 @@ def slab(thickness: float, size: float = 30.0) -> Sculpture:
     union.apply_translation((0, 0, 10))
     height = float(np.ptp(union.vertices[:, 2]))
     sculpture = with_solid(ball_man(), union.vertices, union.faces)
-    return replace(sculpture, height_mm=height, base_radius=11.0)
+    return with_form(sculpture, height_mm=height, base_area=np.pi * 11.0**2)
 
 
 def test_a_sound_figurine_passes_every_gate_and_no_advice_is_given() -> None:
-    certificate = certify(ball_man())
+    certificate = certify(ball_man().form)
     assert [g.name for g in certificate.gates if not g.passed] == []
     assert {g.fix for g in certificate.gates} == {""}
     assert certificate.passed
@@ -51,20 +51,20 @@ def test_a_sound_figurine_passes_every_gate_and_no_advice_is_given() -> None:
 
 @pytest.mark.parametrize("height", [40.0, 150.0, 200.0])
 def test_the_certificate_is_about_the_printed_size(height: float) -> None:
-    small, usual = certify(ball_man(height)), certify(ball_man(80.0))
+    small, usual = certify(ball_man(height).form), certify(ball_man(80.0).form)
     assert small.volume_cm3 == pytest.approx(usual.volume_cm3 * (height / 80) ** 3, rel=1e-3)
     assert small.size_mm[0] == pytest.approx(usual.size_mm[0] * height / 80, rel=1e-3)
 
 
 def test_certificates_travel_as_json() -> None:
-    certificate = certify(ball_man())
+    certificate = certify(ball_man().form)
     assert type(certificate).model_validate_json(certificate.model_dump_json()) == certificate
 
 
 def test_the_certificate_agrees_with_trimesh() -> None:
     sculpture = ball_man()
-    oracle = trimesh.Trimesh(print_vertices(sculpture), sculpture.solid.faces, process=False)
-    certificate = certify(sculpture)
+    oracle = trimesh.Trimesh(print_vertices(sculpture.form), sculpture.solid.faces, process=False)
+    certificate = certify(sculpture.form)
     assert oracle.is_watertight
     assert oracle.is_winding_consistent
     assert oracle.body_count == 1
@@ -76,7 +76,7 @@ def test_the_certificate_agrees_with_trimesh() -> None:
     steep = (normals[:, 2] < -math.cos(math.radians(45))) & ~flat
     share = areas[steep].sum() / areas.sum()
     assert gate(sculpture, "overhang").measured == pytest.approx(share, abs=1e-3)
-    _, centre = volume_and_centre(print_vertices(sculpture), sculpture.solid.faces)
+    _, centre = volume_and_centre(print_vertices(sculpture.form), sculpture.solid.faces)
     np.testing.assert_allclose(centre, oracle.center_mass, atol=1e-3)
 
 
@@ -89,7 +89,7 @@ def test_a_hole_is_not_watertight() -> None:
     assert gate(holed, "watertight").measured == 3
     assert gate(holed, "open_edges").measured == 3
     assert not gate(holed, "open_edges").passed
-    assert not certify(holed).passed
+    assert not certify(holed.form).passed
     assert "holes" in gate(holed, "open_edges").fix
 
 
@@ -110,7 +110,7 @@ def test_one_turned_triangle_breaks_the_winding() -> None:
     faces[5] = faces[5][::-1]
     turned = with_solid(sound, sound.solid.vertices, faces)
     assert gate(turned, "winding").measured == 3
-    assert not certify(turned).passed
+    assert not certify(turned.form).passed
 
 
 def test_a_figurine_turned_inside_out_has_no_positive_volume() -> None:
@@ -139,7 +139,7 @@ def test_a_floating_sculpture_is_not_on_the_bed() -> None:
 def test_a_round_underside_does_not_lie_flat() -> None:
     round_base = with_extra(ball_man(), ball_field((0, 0, 4), 5))
     assert not gate(round_base, "flat_base").passed
-    assert certify(round_base).passed is False
+    assert certify(round_base.form).passed is False
 
 
 def test_a_wrong_scale_misses_the_height() -> None:
@@ -167,13 +167,13 @@ def test_a_plate_thinner_than_the_process_needs_is_found(process: str) -> None:
 def test_the_same_figurine_is_too_thin_when_it_is_printed_small() -> None:
     usual = slab(1.9)
     assert gate(usual, "wall").passed
-    assert not gate(replace(usual, height_mm=usual.height_mm / 3), "wall").passed
+    assert not gate(with_form(usual, height_mm=usual.height_mm / 3), "wall").passed
 
 
 def test_a_big_head_in_front_of_the_base_falls_over() -> None:
     arm = [ball_field((0, 3.0 * i, 52), 7) for i in range(7)]
     heavy = with_extra(ball_man(), *arm, ball_field((0, 15, 60), 18))
-    narrow = replace(heavy, base_radius=20.0)
+    narrow = with_form(heavy, base_area=np.pi * 20.0**2)
     assert gate(narrow, "balance").passed  # the disc of 20 mm still holds it
     vertices = narrow.solid.vertices.copy()
     low = vertices[:, 2] < 22

@@ -19,7 +19,7 @@ from fusion_service.domain.preview.baked_light import bake_light
 from fusion_service.domain.preview.cameras import BACK, FRONT, HERO, SIDE, Camera, lay_out
 from fusion_service.domain.preview.offscreen import open_window
 from fusion_service.domain.preview.render import PreviewRenderer, render_preview
-from tests.unit.fusion.sculptures import ball_man
+from tests.unit.fusion.sculptures import ball_man, with_parts
 
 if TYPE_CHECKING:
     from fusion_service.domain.preview.cameras import Frame
@@ -118,7 +118,7 @@ def test_the_same_sculpture_gives_the_same_bytes(preview: bytes) -> None:
 def test_parts_without_a_face_are_drawn_too(gl: None, preview: bytes) -> None:
     sculpture = ball_man()
     parts = tuple(replace(p, mesh=replace(p.mesh, uv=None)) for p in sculpture.parts)
-    faceless = render_preview(replace(sculpture, parts=parts), WIDTH)
+    faceless = render_preview(with_parts(sculpture, *parts), WIDTH)
     decoded = cv2.imdecode(np.frombuffer(faceless, np.uint8), cv2.IMREAD_COLOR)
     assert blue_share(np.asarray(decoded[:, :, ::-1], np.int16)) == 0
     assert render_preview(sculpture, WIDTH) == preview

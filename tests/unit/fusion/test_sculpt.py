@@ -15,6 +15,12 @@ from scipy import ndimage
 from common.errors import BadParameter
 from common.vision.decode import decode_photo
 from common.vision.faces import FaceModels
+from fusion_service.domain.archive import (
+    coats_from_bytes,
+    coats_to_bytes,
+    form_from_bytes,
+    form_to_bytes,
+)
 from fusion_service.domain.bodies import TEMPLATES
 from fusion_service.domain.frame import EYE_LINE_Z, HEAD_CENTRE_Z
 from fusion_service.domain.head.haircut import choose_haircut
@@ -22,7 +28,7 @@ from fusion_service.domain.photo.measure import measure
 from fusion_service.domain.sculpt import sculpt
 from fusion_service.domain.sculpture import Sculpture
 from tests.portraits import NAMES, astronaut, portrait_path
-from tests.unit.fusion.factories import HairKind, make_attributes
+from tests.unit.fusion.factories import HairKind, figurine_of, make_attributes
 
 HAIR: tuple[HairKind, ...] = ("short", "long", "curly", "bald")
 EVERYBODY = pytest.mark.parametrize(
@@ -44,7 +50,7 @@ PEOPLE = (
 
 @cache
 def figurine(template: str, hair: HairKind, *, glasses: bool = False) -> Sculpture:
-    return sculpt(make_attributes(hair, glasses=glasses), template)
+    return figurine_of(make_attributes(hair, glasses=glasses), template)
 
 
 def solid(sculpture: Sculpture) -> trimesh.Trimesh:
@@ -60,7 +66,7 @@ def assert_printable(sculpture: Sculpture) -> None:
     assert mesh.area_faces.min() > 1e-7
     assert mesh.vertices[:, 2].min() == 0.0
     on_bed = (mesh.triangles[:, :, 2] == 0).all(axis=1)
-    assert mesh.area_faces[on_bed].sum() >= 0.75 * np.pi * sculpture.base_radius**2
+    assert mesh.area_faces[on_bed].sum() >= 0.75 * np.pi * 20.0**2
     x, y, _ = mesh.center_mass
     footprint = np.float32(mesh.vertices[mesh.vertices[:, 2] == 0][:, :2])
     assert (
@@ -77,7 +83,7 @@ def test_every_figurine_is_one_watertight_body_that_stands_on_a_flat_base(
 
 @pytest.mark.parametrize("person", PEOPLE, ids=str)
 def test_unusual_people_are_printable_too(person: dict[str, Any]) -> None:
-    assert_printable(sculpt(make_attributes(**person), "casual"))
+    assert_printable(figurine_of(make_attributes(**person), "casual"))
 
 
 @EVERYBODY
@@ -97,7 +103,7 @@ def test_every_part_owns_triangles_of_the_solid(
 @pytest.mark.parametrize("template", sorted(TEMPLATES))
 def test_no_wall_or_limb_is_thinner_than_1_4_millimetres_at_80(template: str) -> None:
     # Opening with a ball of 0.7 mm on a fine lattice: edges are rounded off, nothing is lost.
-    sculpture = sculpt(make_attributes("long"), template, 80.0)
+    sculpture = figurine_of(make_attributes("long"), template, 80.0)
     mesh = solid(sculpture)
     pitch = 0.4
     voxels = mesh.voxelized(pitch / sculpture.scale).fill().matrix
@@ -117,18 +123,23 @@ def test_no_wall_or_limb_is_thinner_than_1_4_millimetres_at_80(template: str) ->
 
 def test_two_calls_give_the_same_bytes_also_from_threads() -> None:
     attributes = make_attributes("curly", glasses=True)
-    alone = sculpt(attributes, "superhero").to_bytes()
+    alone = form_to_bytes(sculpt([attributes], "superhero"))
     with ThreadPoolExecutor(2) as pool:
-        together = list(pool.map(lambda _: sculpt(attributes, "superhero").to_bytes(), range(2)))
+        together = list(
+            pool.map(lambda _: form_to_bytes(sculpt([attributes], "superhero")), range(2))
+        )
     assert together == [alone, alone]
 
 
 def test_a_sculpture_survives_serialising() -> None:
     sculpture = figurine("casual", "long")
-    again = Sculpture.from_bytes(sculpture.to_bytes())
-    assert again.to_bytes() == sculpture.to_bytes()
-    assert again.facts == sculpture.facts
-    assert [part.name for part in again.parts] == [part.name for part in sculpture.parts]
+    form, coats = form_to_bytes(sculpture.form), coats_to_bytes(sculpture.coats)
+    again = Sculpture(form_from_bytes(form), coats_from_bytes(coats))
+    assert form_to_bytes(again.form) == form
+    assert coats_to_bytes(again.coats) == coats
+    assert again.form.facts == sculpture.form.facts
+    for one, other in zip(again.parts, sculpture.parts, strict=True):
+        assert (one.name, one.colour, one.shift) == (other.name, other.colour, other.shift)
 
 
 @pytest.mark.parametrize(
@@ -138,9 +149,9 @@ def test_a_sculpture_survives_serialising() -> None:
 def test_another_colour_changes_that_part_and_no_geometry(
     change: dict[str, Any], part: str
 ) -> None:
-    one = sculpt(make_attributes("short"), "default")
+    one = figurine_of(make_attributes("short"), "default")
     attributes = make_attributes("short").model_copy(update=change)
-    other = sculpt(attributes, "default")
+    other = figurine_of(attributes, "default")
     assert one.solid.vertices.tobytes() == other.solid.vertices.tobytes()
     assert one.solid.part_ids.tobytes() == other.solid.part_ids.tobytes()
     changed = {a.name for a, b in zip(one.parts, other.parts, strict=True) if a.colour != b.colour}
@@ -152,7 +163,7 @@ def test_longer_hair_hangs_lower() -> None:
     lowest = []
     for length in (-0.4, -0.1, 0.2, 0.5, 0.8, 1.1):
         person = make_attributes("long", hair_length_left=length, hair_length_right=length)
-        hair = sculpt(person, "default").parts[-1]
+        hair = figurine_of(person, "default").parts[-1]
         assert hair.name == "hair"
         lowest.append(float(hair.mesh.vertices[:, 2].min()))
     assert (np.diff(lowest) < 0.1).all()
@@ -162,7 +173,9 @@ def test_longer_hair_hangs_lower() -> None:
 def test_a_higher_hairline_shows_more_forehead() -> None:
     fronts = []
     for height in (0.6, 0.9, 1.2):
-        hair = sculpt(make_attributes("short", hairline=(height,) * 9), "default").parts[-1].mesh
+        hair = (
+            figurine_of(make_attributes("short", hairline=(height,) * 9), "default").parts[-1].mesh
+        )
         front = (hair.vertices[:, 1] > 8) & (np.abs(hair.vertices[:, 0]) < 4)
         fronts.append(float(hair.vertices[front, 2].min()))
     assert fronts[0] + 1.0 < fronts[1] < fronts[2] - 0.5
@@ -209,7 +222,7 @@ def test_glasses_stand_out_of_the_face() -> None:
 
 
 def test_the_height_is_reached_by_scaling_only() -> None:
-    small, large = (sculpt(make_attributes(), "default", height) for height in (40.0, 150.0))
+    small, large = (figurine_of(make_attributes(), "default", height) for height in (40.0, 150.0))
     assert small.solid.vertices.tobytes() == large.solid.vertices.tobytes()
     for sculpture in (small, large):
         height = np.ptp(sculpture.solid.vertices[:, 2]) * sculpture.scale
@@ -218,17 +231,17 @@ def test_the_height_is_reached_by_scaling_only() -> None:
 
 def test_an_unknown_template_is_refused() -> None:
     with pytest.raises(BadParameter):
-        sculpt(make_attributes(), "knight")
+        figurine_of(make_attributes(), "knight")
 
 
 @pytest.mark.parametrize("template", sorted(TEMPLATES))
 def test_a_real_portrait_is_printable(face_models: FaceModels, template: str) -> None:
-    sculpture = sculpt(measure(face_models, astronaut()), template)
+    sculpture = figurine_of(measure(face_models, astronaut()), template)
     assert_printable(sculpture)
-    assert sculpture.facts["hair"] == "short"
+    assert sculpture.form.facts["hair"] == "short"
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_portrait_at_hand_is_printable(face_models: FaceModels, name: str) -> None:
     photo = decode_photo(portrait_path(name).read_bytes(), 1024)
-    assert_printable(sculpt(measure(face_models, photo), "superhero"))
+    assert_printable(figurine_of(measure(face_models, photo), "superhero"))

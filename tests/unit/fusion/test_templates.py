@@ -24,7 +24,7 @@ ALL = pytest.mark.parametrize("name", sorted(TEMPLATES))
 
 def colours(name: str, **changes: Any) -> dict[str, tuple[int, int, int]]:
     palette = choose_palette(make_attributes(**changes))
-    return {part.name: part.colour for part in dress(TEMPLATES[name], palette)}
+    return dict(dress(TEMPLATES[name], [palette, palette]))
 
 
 def test_the_registry_knows_every_template_that_can_be_asked_for() -> None:

@@ -1,0 +1,108 @@
+"""Forms and coats as bytes, for the way from one stage to the next.
+
+Arrays without compression: the files live for minutes on a local disk, and zipping 8 MB would
+take longer than sculpting them. The same form gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fusion_service.domain.sculpture import Coat, Form, FormPart, Mesh, Solid
+
+Arrays = dict[str, npt.NDArray[np.generic]]
+
+
+def form_to_bytes(form: Form) -> bytes:
+    """Write a form."""
+    solid = form.solid
+    arrays: Arrays = {
+        "solid_vertices": solid.vertices,
+        "solid_faces": solid.faces,
+        "solid_part_ids": solid.part_ids,
+    }
+    for i, part in enumerate(form.parts):
+        arrays |= {
+            f"{i}_vertices": part.mesh.vertices,
+            f"{i}_faces": part.mesh.faces,
+            f"{i}_normals": part.mesh.normals,
+        }
+        if part.mesh.uv is not None:
+            arrays[f"{i}_uv"] = part.mesh.uv
+    head = {
+        "parts": [
+            {"name": part.name, "person": part.person, "shift": part.shift} for part in form.parts
+        ],
+        "template": form.template,
+        "height_mm": form.height_mm,
+        "base_area": form.base_area,
+        "facts": form.facts,
+    }
+    return _pack(head, arrays)
+
+
+def form_from_bytes(data: bytes) -> Form:
+    """Read what ``form_to_bytes`` wrote."""
+    head, arrays = _unpack(data)
+    parts = tuple(
+        FormPart(part["name"], mesh_of(arrays, i), part["person"], tuple(part["shift"]))
+        for i, part in enumerate(head["parts"])
+    )
+    return Form(
+        parts=parts,
+        solid=solid_of(arrays),
+        template=head["template"],
+        height_mm=head["height_mm"],
+        base_area=head["base_area"],
+        facts=head["facts"],
+    )
+
+
+def coats_to_bytes(coats: tuple[Coat, ...]) -> bytes:
+    """Write the paint of a form's parts."""
+    textures = {
+        f"{i}_texture": coat.texture for i, coat in enumerate(coats) if coat.texture is not None
+    }
+    return _pack({"colours": [coat.colour for coat in coats]}, dict(textures))
+
+
+def coats_from_bytes(data: bytes) -> tuple[Coat, ...]:
+    """Read what ``coats_to_bytes`` wrote."""
+    head, arrays = _unpack(data)
+    return tuple(
+        Coat(tuple(colour), arrays.get(f"{i}_texture")) for i, colour in enumerate(head["colours"])
+    )
+
+
+def mesh_of(arrays: Any, part: int) -> Mesh:  # noqa: ANN401  arrays by name, of any type
+    """Take the mesh of one part out of the arrays of a file."""
+    uv = f"{part}_uv"
+    return Mesh(
+        arrays[f"{part}_vertices"],
+        arrays[f"{part}_faces"],
+        arrays[f"{part}_normals"],
+        arrays.get(uv),
+    )
+
+
+def solid_of(arrays: Any) -> Solid:  # noqa: ANN401
+    """Take the solid out of the arrays of a file."""
+    return Solid(arrays["solid_vertices"], arrays["solid_faces"], arrays["solid_part_ids"])
+
+
+def _pack(head: dict[str, Any], arrays: Arrays) -> bytes:
+    arrays["head"] = np.frombuffer(json.dumps(head, sort_keys=True).encode(), np.uint8)
+    out = io.BytesIO()
+    np.savez(out, allow_pickle=False, **arrays)
+    return out.getvalue()
+
+
+def _unpack(data: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    with np.load(io.BytesIO(data), allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    return json.loads(arrays["head"].tobytes()), arrays

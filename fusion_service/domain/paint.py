@@ -1,0 +1,40 @@
+"""From a form to a figurine in colour: the entry point of the painting stage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fusion_service.domain.bodies import dress, find_template
+from fusion_service.domain.face.paint import paint_face
+from fusion_service.domain.palette import choose_palette, lab_to_srgb
+from fusion_service.domain.sculpture import Coat, Sculpture
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fusion_service.domain.attributes import Attributes
+    from fusion_service.domain.palette import Palette
+    from fusion_service.domain.sculpture import Form
+
+
+def paint(
+    form: Form, people: Sequence[Attributes], palettes: Sequence[Palette] | None = None
+) -> Sculpture:
+    """Paint a form.
+
+    Parameters
+    ----------
+    form
+        As ``sculpt`` made it from the same people.
+    people
+        What was measured of each face.
+    palettes
+        Colours of each person; those that suit what was measured if left out.
+    """
+    palettes = palettes or [choose_palette(attributes) for attributes in people]
+    coats = {name: Coat(colour) for name, colour in dress(find_template(form.template), palettes)}
+    for attributes, palette in zip(people, palettes, strict=True):
+        texture = paint_face(attributes, palette).texture
+        coats["head"] = Coat(lab_to_srgb(palette.skin), texture)
+        coats["hair"] = Coat(lab_to_srgb(palette.hair))
+    return Sculpture(form, tuple(coats[part.name] for part in form.parts))

@@ -1,0 +1,38 @@
+"""Jobs that were accepted by version 1 and are finished by this one.
+
+Version 1 had no stage that paints: ``fusion.sculpt`` wrote form and coat into one file. Its plans
+run on unchanged, so where a job has that file it is read, and where its plan has no painter, the
+sculptor paints.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+
+import numpy as np
+
+from fusion_service.domain.archive import mesh_of, solid_of
+from fusion_service.domain.sculpture import Coat, Form, FormPart, Sculpture
+
+
+def sculpture_from_bytes(data: bytes) -> Sculpture:
+    """Read a ``sculpture.npz`` of version 1."""
+    with np.load(io.BytesIO(data), allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    head = json.loads(arrays["head"].tobytes())
+    names = [part["name"] for part in head["parts"]]
+    form = Form(
+        parts=tuple(FormPart(name, mesh_of(arrays, i)) for i, name in enumerate(names)),
+        solid=solid_of(arrays),
+        template=head["template"],
+        height_mm=head["height_mm"],
+        base_area=math.pi * head["base_radius"] ** 2,
+        facts=head["facts"],
+    )
+    coats = tuple(
+        Coat(tuple(part["colour"]), arrays["face_texture"] if part["name"] == "head" else None)
+        for part in head["parts"]
+    )
+    return Sculpture(form, coats)
