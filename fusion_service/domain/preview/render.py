@@ -50,7 +50,9 @@ class PreviewRenderer:
 
     def __init__(self) -> None:
         self._window = open_window()
-        self._plain, self._textured = VinylActor(textured=False), VinylActor(textured=True)
+        self._plain = VinylActor(textured=False)
+        self._heads: list[VinylActor] = []  # one a drawn face
+        self._shown: list[VinylActor] = []
 
     def render(self, sculpture: Sculpture, width: int = 1600) -> bytes:
         """Draw hero, front, three-quarter, side and back; PNG, ``width`` x ``0.625 width``.
@@ -68,18 +70,22 @@ class PreviewRenderer:
         return cv2.imencode(".png", bgr, PNG)[1].tobytes()
 
     def _light_and_show(self, sculpture: Sculpture, frames: list[Frame]) -> BakedLight:
-        """Bake the light and hand the parts to the two actors: with the face, without it."""
-        textured = [part for part in sculpture.parts if part.mesh.uv is not None]
-        plain = [part for part in sculpture.parts if part.mesh.uv is None]
-        points = np.concatenate([part.mesh.vertices for part in plain + textured])
-        normals = np.concatenate([part.mesh.normals for part in plain + textured])
+        """Bake the light and hand the parts to the actors: one for each face, one for the rest."""
+        heads = [part for part in sculpture.parts if part.texture is not None]
+        plain = [part for part in sculpture.parts if part.texture is None]
+        points = np.concatenate([part.mesh.vertices for part in plain + heads])
+        normals = np.concatenate([part.mesh.normals for part in plain + heads])
         first = [SHADOW_OF_FRAME.index(i) for i in range(max(SHADOW_OF_FRAME) + 1)]
         cameras = tuple(frames[i].camera for i in first)
         light = bake_light(sculpture.solid, points, normals, cameras)
-        split = sum(len(part.mesh.vertices) for part in plain)
-        face = next(part.texture for part in textured if part.texture is not None)
-        self._plain.show(plain, light.ambient[:split], light.key[:split], face)
-        self._textured.show(textured, light.ambient[split:], light.key[split:], face)
+        self._heads += [VinylActor(textured=True) for _ in range(len(heads) - len(self._heads))]
+        groups = [(self._plain, plain), *((self._heads[i], [part]) for i, part in enumerate(heads))]
+        self._shown = [actor for actor, _ in groups]
+        start = 0
+        for actor, parts in groups:
+            end = start + sum(len(part.mesh.vertices) for part in parts)
+            actor.show(parts, light.ambient[start:end], light.key[start:end])
+            start = end
         return light
 
     def _renderer(self, frame: Frame, width: int, height: int) -> vtkRenderer:
@@ -94,7 +100,7 @@ class PreviewRenderer:
         camera.SetPosition(*frame.camera.position)
         camera.SetViewUp(0, 0, 1)
         camera.SetViewAngle(LENS)
-        for vinyl in (self._plain, self._textured):
+        for vinyl in self._shown:
             renderer.AddActor(vinyl.actor)
         renderer.ResetCameraClippingRange()
         return renderer

@@ -45,8 +45,11 @@ class VinylActor:
         for marker, text in fragment.items():
             shader.AddFragmentShaderReplacement(marker, True, text, False)  # noqa: FBT003
 
-    def show(self, parts: list[Part], ambient: Float, key: Float, texture: Pixels) -> None:
-        """Take other geometry: all ``parts`` in one mesh, with the light baked for it."""
+    def show(self, parts: list[Part], ambient: Float, key: Float) -> None:
+        """Take other geometry: all ``parts`` in one mesh, with the light baked for it.
+
+        A textured actor shows one part.
+        """
         self.actor.SetVisibility(bool(parts))
         if not parts:
             return
@@ -66,10 +69,10 @@ class VinylActor:
         albedo = np.repeat(np.array(colours, np.float32), counts, axis=0)
         attributes.AddArray(_vtk_array(np.column_stack([albedo, ambient]), ATTRIBUTES[0]))
         attributes.AddArray(_vtk_array(key, ATTRIBUTES[1]))
-        if self._texture is not None:
-            uv = [part.mesh.uv for part in parts if part.mesh.uv is not None]
-            attributes.SetTCoords(_vtk_array(np.concatenate(uv)))
-            self._texture.SetInputData(_image(texture))
+        head = parts[0]
+        if self._texture is not None and head.texture is not None and head.mesh.uv is not None:
+            attributes.SetTCoords(_vtk_array(head.mesh.uv))
+            self._texture.SetInputData(_image(head.texture))
         self._mapper.SetInputData(data)
 
 

@@ -15,7 +15,7 @@ from fusion_service.domain.certificate.gates import WALL_MM, certify
 from fusion_service.domain.certificate.thickness import _squared_distance, thinnest_feature
 from fusion_service.domain.certificate.topology import count_bodies, count_edges, volume_and_centre
 from fusion_service.domain.files.placement import print_vertices
-from fusion_service.domain.sculpture import Sculpture
+from fusion_service.domain.sculpture import Form, Sculpture
 from fusion_service.domain.shape.voxels import voxelise
 from tests.unit.fusion.sculptures import ball_field, ball_man, with_extra, with_form, with_solid
 
@@ -144,14 +144,14 @@ def test_a_round_underside_does_not_lie_flat() -> None:
 
 def test_a_wrong_scale_misses_the_height() -> None:
     @dataclass(frozen=True)
-    class Shrunk(Sculpture):
+    class Shrunk(Form):
         @property
         def scale(self) -> float:
             return super().scale * 0.999
 
     sound = ball_man()
-    shrunk = Shrunk(**{name: getattr(sound, name) for name in Sculpture.__dataclass_fields__})
-    assert not gate(shrunk, "height").passed
+    shrunk = Shrunk(**{name: getattr(sound.form, name) for name in Form.__dataclass_fields__})
+    assert not gate(replace(sound, form=shrunk), "height").passed
     assert gate(shrunk, "height").measured == pytest.approx(0.08, abs=0.01)
 
 

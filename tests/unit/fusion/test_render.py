@@ -117,7 +117,7 @@ def test_the_same_sculpture_gives_the_same_bytes(preview: bytes) -> None:
 
 def test_parts_without_a_face_are_drawn_too(gl: None, preview: bytes) -> None:
     sculpture = ball_man()
-    parts = tuple(replace(p, mesh=replace(p.mesh, uv=None)) for p in sculpture.parts)
+    parts = tuple(replace(part, texture=None) for part in sculpture.parts)
     faceless = render_preview(with_parts(sculpture, *parts), WIDTH)
     decoded = cv2.imdecode(np.frombuffer(faceless, np.uint8), cv2.IMREAD_COLOR)
     assert blue_share(np.asarray(decoded[:, :, ::-1], np.int16)) == 0
