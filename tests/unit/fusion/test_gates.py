@@ -151,8 +151,9 @@ def test_a_wrong_scale_misses_the_height() -> None:
 
     sound = ball_man()
     shrunk = Shrunk(**{name: getattr(sound.form, name) for name in Form.__dataclass_fields__})
-    assert not gate(replace(sound, form=shrunk), "height").passed
-    assert gate(shrunk, "height").measured == pytest.approx(0.08, abs=0.01)
+    figure = Sculpture(shrunk, sound.coats)
+    assert not gate(figure, "height").passed
+    assert gate(figure, "height").measured == pytest.approx(0.08, abs=0.01)
 
 
 @pytest.mark.parametrize("process", sorted(WALL_MM))
