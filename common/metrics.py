@@ -20,6 +20,7 @@ from prometheus_client import (
 
 WAIT_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 RUN_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+BATCH_BUCKETS: Final = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64)
 
 HTTP_SECONDS = Histogram(
     "kiln_http_request_duration_seconds",
@@ -46,6 +47,13 @@ REPUBLISHED = Counter("kiln_reconciler_republished_total", "Stages published aga
 REJECTED = Counter("kiln_admission_rejected_total", "Submits refused", ("reason",))
 EXPIRED_FILES = Counter("kiln_expired_files_total", "Artifact files deleted by age")
 MODEL_LOAD_SECONDS = Gauge("kiln_model_load_seconds", "Time to load the models", ("service",))
+ENGINE_LOAD_SECONDS = Gauge("kiln_engine_load_seconds", "Time to load one engine", ("engine",))
+MODEL_BATCH_SIZE = Histogram(
+    "kiln_model_batch_size", "Pictures in one forward pass", ("model",), buckets=BATCH_BUCKETS
+)
+GPU_MEMORY = Gauge(
+    "kiln_gpu_memory_bytes", "Memory of a GPU: allocated, reserved, used, total", ("device", "kind")
+)
 QUEUE_DEPTH = Gauge("kiln_queue_depth", "Ready stages nobody runs yet", ("queue",))
 OLDEST_READY = Gauge("kiln_oldest_ready_seconds", "Age of the oldest ready stage", ("queue",))
 WORKER_READY = Gauge("kiln_worker_ready", "Warm workers on a queue", ("queue",))

@@ -66,13 +66,9 @@ class Settings(BaseSettings):
         9101, description="First of the ports on which workers and reconciler expose metrics"
     )
 
-    data_dir: Path = Field(
-        Path("data"), description="Redis files, artifacts, logs, sockets, models"
-    )
+    data_dir: Path = Field(Path("data"), description="Redis files, artifacts, logs, models")
     out_dir: Path = Field(Path("out"), description="Where `make demo` puts the files")
-    models_dir: Path | None = Field(
-        None, description="Face models; default: `models` in the data folder"
-    )
+    models_dir: Path | None = Field(None, description="Default: `models` in the data folder")
     store_url: str | None = Field(
         None,
         description="Artifact store: file:///…, s3://bucket/prefix, gs://…, az://… or memory:///;"
@@ -114,6 +110,9 @@ class Settings(BaseSettings):
     )
 
     stylize_workers: int = Field(1, ge=1, le=64, description="Processes of the stylize worker")
+    stylize_threads: int = Field(
+        1, ge=1, le=64, description="Portraits one worker draws at once; a GPU wants a batch full"
+    )
     fusion_workers: int = Field(2, ge=1, le=64, description="Processes of the fusion worker")
     recipe_workers: int = Field(2, ge=1, le=64, description="Processes of the recipe worker")
     recipe_threads: int = Field(
@@ -121,6 +120,17 @@ class Settings(BaseSettings):
     )
     threads_per_worker: int = Field(
         1, ge=1, le=64, description="OpenCV, OpenMP and render threads inside one worker process"
+    )
+    device: str = Field(
+        "auto",
+        pattern=r"^(auto|cpu|cuda(:\d{1,2})?)$",
+        description="Where neural engines run: `cpu`, `cuda:0`, … or `auto`, the first GPU or none",
+    )
+    batch_most: int | None = Field(
+        None, ge=1, le=64, description="Portraits in one neural pass; default: 8 on a GPU, else 1"
+    )
+    batch_window_ms: float = Field(
+        5, ge=0, le=1000, description="How long the first of a batch waits for others, in ms"
     )
     worker_max_rss_mb: int = Field(
         1500, ge=200, description="A worker that holds more MB is replaced between two jobs"
@@ -216,7 +226,7 @@ class Settings(BaseSettings):
 
     @property
     def models(self) -> Path:
-        """Folder of the face models."""
+        """Folder of the face models and of what `kiln models add` brought."""
         return self.models_dir or self.data_dir / "models"
 
     @property
