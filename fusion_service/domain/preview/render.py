@@ -16,7 +16,7 @@ from fusion_service.domain.preview.offscreen import draw, open_window
 from fusion_service.domain.preview.vinyl_actor import VinylActor
 
 if TYPE_CHECKING:
-    from fusion_service.domain.sculpture import Sculpture
+    from fusion_service.domain.sculpture import Pixels, Sculpture
 
 # On Mesa's software rasteriser half the time of 4x multisampling, and the sheen is smooth too.
 SUPERSAMPLING = 2
@@ -63,8 +63,9 @@ class PreviewRenderer:
         height = width * 5 // 8 // 2 * 2
         frames = lay_out(sculpture.solid.vertices, width, height)
         light = self._light_and_show(sculpture, frames)
-        renderers = [self._renderer(frame, width, height) for frame in frames]
-        drawn = draw(self._window, renderers, (width, height), SUPERSAMPLING)
+        # one half after the other: a window of half the size takes half the memory
+        halves = [self._draw(half, width // 2, height) for half in (frames[:1], frames[1:])]
+        drawn = np.hstack(halves)
         picture = compose(drawn, frames, [light.floors[i] for i in SHADOW_OF_FRAME])
         bgr = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
         return cv2.imencode(".png", bgr, PNG)[1].tobytes()
@@ -88,9 +89,14 @@ class PreviewRenderer:
             start = end
         return light
 
+    def _draw(self, frames: list[Frame], width: int, height: int) -> Pixels:
+        """Draw the frames of one half of the picture; (height, width, 4)."""
+        renderers = [self._renderer(frame, width, height) for frame in frames]
+        return draw(self._window, renderers, (width, height), SUPERSAMPLING)
+
     def _renderer(self, frame: Frame, width: int, height: int) -> vtkRenderer:
         renderer = vtkRenderer()
-        left, bottom = frame.x / width, 1 - (frame.y + frame.height) / height
+        left, bottom = frame.x % width / width, 1 - (frame.y + frame.height) / height
         right, top = left + frame.width / width, bottom + frame.height / height
         renderer.SetViewport(left, bottom, right, top)
         renderer.SetBackground(0, 0, 0)
