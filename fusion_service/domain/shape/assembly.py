@@ -104,3 +104,26 @@ class Mirrored(Shape):
         right = self.shape.field(grid)
         left = self.shape.field(grid.mirrored())[::-1]
         return sdf.smooth_union(right, left, self.k)
+
+
+@dataclass(frozen=True)
+class Pleated(Shape):
+    """``shape`` in upright folds around the z axis: deepest at ``bottom``, none from ``top`` up.
+
+    Put the deeper end first: a hat is folded upside down, with ``bottom`` above ``top``.
+    """
+
+    shape: Shape
+    folds: int
+    depth: float
+    bottom: float
+    top: float
+
+    def _bounds(self) -> Bounds:
+        low, high = self.shape.bounds()
+        return low - self.depth, high + self.depth
+
+    def _field(self, grid: Grid) -> Float:
+        wave = np.cos(np.float32(self.folds) * np.arctan2(grid.x, -grid.y))
+        fading = sdf.smoothstep(self.top, self.bottom, grid.z) * np.float32(self.depth)
+        return np.asarray(self.shape.field(grid) - wave * fading, np.float32)

@@ -17,18 +17,24 @@ EDGES = (1, 3)  # rows that coincide with the next: one point, the normals of tw
 
 
 def lathe(disc: Disc) -> Mesh:
-    """Return a disc as a closed mesh with crisp edges and true normals."""
+    """Return a disc as a closed mesh with crisp edges and true normals.
+
+    A stretched one is pulled apart between two segments, whose edge is parallel to x.
+    """
     radii, heights, outward, upward = _profile(disc)
-    angle = np.arange(SEGMENTS) * (2 * np.pi / SEGMENTS)
+    turned = 0.5 if disc.stretch else 0.0
+    angle = (np.arange(SEGMENTS) + turned) * (2 * np.pi / SEGMENTS)
     around = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     rows = len(radii)
     vertices = np.zeros((rows, SEGMENTS, 3), np.float32)
     normals = np.zeros_like(vertices)
     vertices[..., :2] = radii[:, None, None] * around + np.asarray(disc.centre)
+    vertices[..., 0] += disc.stretch * np.sign(around[:, 0])
     vertices[..., 2] = heights[:, None]
     normals[..., :2] = outward[:, None, None] * around
     normals[..., 2] = upward[:, None]
-    return Mesh(vertices.reshape(-1, 3), _faces(rows), normals.reshape(-1, 3))
+    faces = _faces(rows, open_at=(SEGMENTS // 4 - 1, 3 * SEGMENTS // 4 - 1) if disc.stretch else ())
+    return Mesh(vertices.reshape(-1, 3), faces, normals.reshape(-1, 3))
 
 
 def _profile(disc: Disc) -> tuple[Float, Float, Float, Float]:
@@ -48,7 +54,8 @@ def _profile(disc: Disc) -> tuple[Float, Float, Float, Float]:
     return a, b, c, d
 
 
-def _faces(rows: int) -> Index:
+def _faces(rows: int, open_at: tuple[int, ...]) -> Index:
+    """Return the triangles; at the segments ``open_at`` the two centres are a line."""
     here = np.arange(SEGMENTS)
     there = (here + 1) % SEGMENTS
     faces = []
@@ -60,4 +67,8 @@ def _faces(rows: int) -> Index:
             faces.append(np.stack([low + here, low + there, high + there], axis=1))
         if row < rows - 2:  # and so is the last
             faces.append(np.stack([low + here, high + there, high + here], axis=1))
+    for segment in open_at:
+        high = (rows - 1) * SEGMENTS
+        faces.append(np.array([[segment, segment + 1, segment + 1 + SEGMENTS]]))
+        faces.append(np.array([[segment + high - SEGMENTS, segment + 1 + high, segment + high]]))
     return np.concatenate(faces).astype(np.int32)

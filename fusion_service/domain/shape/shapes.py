@@ -100,7 +100,11 @@ class Box(Shape):
 
 @dataclass(frozen=True)
 class Disc(Shape):
-    """A round plinth between two heights; the upper edge is rounded, the lower one chamfered."""
+    """A plinth between two heights; the upper edge is rounded, the lower one chamfered.
+
+    ``stretch`` makes it longer along x, by so much on either side, for people side by side: two
+    half discs with straight walls between them.
+    """
 
     centre: tuple[float, float]
     radius: float
@@ -108,23 +112,25 @@ class Disc(Shape):
     top: float
     rounding: float
     chamfer: float
+    stretch: float = 0.0
 
     @property
     def area(self) -> float:
         """Area of the outline."""
-        return math.pi * self.radius**2
+        return math.pi * self.radius**2 + 4 * self.stretch * self.radius
 
     def _bounds(self) -> Bounds:
         cx, cy = self.centre
-        reach = self.radius
+        along, reach = self.radius + self.stretch, self.radius
         return (
-            np.array([cx - reach, cy - reach, self.bottom]),
-            np.array([cx + reach, cy + reach, self.top]),
+            np.array([cx - along, cy - reach, self.bottom]),
+            np.array([cx + along, cy + reach, self.top]),
         )
 
     def _field(self, grid: Grid) -> Float:
         cx, cy = self.centre
-        wall = np.hypot(grid.x - np.float32(cx), grid.y - np.float32(cy)) - self.radius
+        along = np.maximum(np.abs(grid.x - np.float32(cx)) - np.float32(self.stretch), 0)
+        wall = np.hypot(along, grid.y - np.float32(cy)) - self.radius
         edge_wall, edge_top = wall + self.rounding, grid.z - self.top + self.rounding
         outside = np.hypot(np.maximum(edge_wall, 0), np.maximum(edge_top, 0))
         rounded = outside + np.minimum(np.maximum(edge_wall, edge_top), 0) - self.rounding

@@ -18,6 +18,7 @@ from fusion_service.domain.shape.shapes import Disc
 
 if TYPE_CHECKING:
     from fusion_service.domain.attributes import Lab
+    from fusion_service.domain.shape.sdf import Point
     from fusion_service.domain.shape.shapes import Shape
 
 ColourRule = Callable[[Palette], Colour]
@@ -30,27 +31,62 @@ TOO_NEAR = 90.0  # two clothes whose sRGB colours are nearer than this look like
 
 @dataclass(frozen=True)
 class Piece:
-    """One part of a template: a name, a colour and a solid."""
+    """One part of a template: a name, a colour and a solid.
+
+    ``person`` says who wears it: it is written in that person's own frame and coloured from that
+    person's palette. None belongs to nobody, like the base.
+    """
 
     name: str
     colour: ColourRule
     shape: Shape
     voxel: float = VOXEL  # of the display mesh; finer for small ornaments
+    person: int | None = 0
 
 
 @dataclass(frozen=True)
 class Template:
-    """A body that any head can wear; earlier pieces win where two coincide."""
+    """A body that any head can wear; earlier pieces win where two coincide.
+
+    Attributes
+    ----------
+    pieces : tuple of Piece
+        The base first.
+    stands : tuple of (x, y, z)
+        Where each person's own frame stands, millimetres; whole multiples of ``VOXEL``.
+    hair_room : Shape, optional
+        What a hat leaves of the hair, in a person's own frame: hair outside of it is cut off.
+    """
 
     name: str
     title: str
     description: str
     pieces: tuple[Piece, ...]
+    stands: tuple[Point, ...] = ((0.0, 0.0, 0.0),)
+    hair_room: Shape | None = None
+
+    @property
+    def people(self) -> int:
+        """How many people stand on the base."""
+        return len(self.stands)
+
+    @property
+    def base(self) -> Disc:
+        """What they stand on."""
+        shape = self.pieces[0].shape
+        if not isinstance(shape, Disc):
+            raise TypeError(f"The first piece of {self.name} is not its base.")
+        return shape
+
+    @property
+    def base_area(self) -> float:
+        """Area of the base seen from above, square millimetres."""
+        return self.base.area
 
 
-def plinth(red: int, green: int, blue: int) -> Piece:
-    """Return the round base that every figurine stands on."""
-    return Piece("base", fixed(red, green, blue), PLINTH)
+def plinth(red: int, green: int, blue: int, shape: Disc = PLINTH) -> Piece:
+    """Return the base that every figurine stands on: round, for one person, if not said."""
+    return Piece("base", fixed(red, green, blue), shape, person=None)
 
 
 def fixed(red: int, green: int, blue: int) -> ColourRule:
@@ -74,6 +110,16 @@ def beside_shirt(first: Colour, second: Colour) -> ColourRule:
     def rule(palette: Palette) -> Colour:
         near = math.dist(first, lab_to_srgb(palette.shirt)) < TOO_NEAR
         return second if near else first
+
+    return rule
+
+
+def shirt_on(background: Colour, instead: Colour) -> ColourRule:
+    """Return the shirt's colour, or ``instead`` where it would not show on the background."""
+
+    def rule(palette: Palette) -> Colour:
+        worn = lab_to_srgb(palette.shirt)
+        return instead if math.dist(background, worn) < TOO_NEAR else worn
 
     return rule
 
