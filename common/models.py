@@ -122,9 +122,9 @@ def unavailable(engine: str, folder: Path, style: str | None = None) -> str | No
     how = HOW_TO_ADD.format(kind=engine)
     try:
         of_kind = [one for one in read_models(folder) if one.kind == engine]
+        there = models_there(folder, Kind(engine))
     except EngineUnavailable as exc:
         return f"{exc.detail}. {exc.advice}"
-    there = [one for one in of_kind if (folder / one.file).exists()]
     if not of_kind:
         return f"there is no {engine} model here: {how}"
     if not there:
@@ -133,6 +133,18 @@ def unavailable(engine: str, folder: Path, style: str | None = None) -> str | No
         styles = ", ".join(sorted({str(one.style) for one in there}))
         return f"no {engine} model here draws {style!r}, only {styles}: {how} --style {style}"
     return None
+
+
+def models_there(folder: Path, kind: Kind) -> tuple[Model, ...]:
+    """List the models of a kind whose file is there, whatever its content.
+
+    Raises
+    ------
+    EngineUnavailable
+        The list cannot be understood.
+    """
+    models = read_models(folder)
+    return tuple(one for one in models if one.kind is kind and (folder / one.file).exists())
 
 
 def draws(model: Model, style: str) -> bool:

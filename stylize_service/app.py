@@ -12,36 +12,38 @@ from common.settings import Settings
 from common.vision.sandbox import decode_photo
 from common.worker import idle_ledger
 from stylize_service.domain.styles import STYLES
-from stylize_service.engines.builtin import BuiltinEngine, encode_png
-from stylize_service.tasks import PORTRAIT_PX
-from stylize_service.warmup import load_engine
+from stylize_service.engines.builtin import encode_png
+from stylize_service.engines.choose import Engines
+from stylize_service.warmup import load_engines
 
 
 def create_app(settings: Settings | None = None, ledger: Ledger | None = None) -> Flask:
-    """Build the app with its engine loaded."""
+    """Build the app with its built-in engine loaded; others are when they are first asked for."""
     settings = settings or Settings()
     ledger = ledger or idle_ledger(settings)
-    engine = load_engine(settings.models)
+    engines = load_engines(settings)
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_mb * 1_000_000
     http.install(app, lambda: http.missing_workers(ledger, ("stylize",)))
     http.guard(app, settings)
-    app.add_url_rule("/v1/catalog", view_func=catalog)
-    app.add_url_rule("/v1/portrait", "portrait", lambda: draw_portrait(engine), methods=["POST"])
+    app.add_url_rule("/v1/catalog", "catalog", lambda: catalog(engines))
+    app.add_url_rule("/v1/portrait", "portrait", lambda: draw_portrait(engines), methods=["POST"])
     return app
 
 
-def catalog() -> Response:
-    """List the styles and engines of this service."""
+def catalog(engines: Engines) -> Response:
+    """List the styles and engines of this service; of an engine that is not here, why."""
     styles = [
         {"name": s.name, "title": s.title, "description": s.description} for s in STYLES.values()
     ]
-    return jsonify(styles=styles, engines=[{"name": BuiltinEngine.name, "available": True}])
+    return jsonify(styles=styles, engines=list(engines.catalogue()))
 
 
-def draw_portrait(engine: BuiltinEngine) -> Response:
+def draw_portrait(engines: Engines) -> Response:
     """Photo in, PNG out, in this very request; nothing is stored."""
     wanted = read_parameters(PortraitRequest, request)
     photo = decode_photo(read_photo(request))
-    picture = engine.portrait(photo, wanted.style, wanted.subject, PORTRAIT_PX, wanted.seed)
-    return Response(encode_png(picture), mimetype="image/png")
+    drawing = engines.draw(photo, wanted)
+    answer = Response(encode_png(drawing.picture), mimetype="image/png")
+    answer.headers["X-Kiln-Engine"] = drawing.engine
+    return answer

@@ -6,22 +6,19 @@ from common.contracts.figurine import PortraitFacts, PortraitRequest
 from common.contracts.stages import PHOTO, PORTRAIT
 from common.stage import StageContext, stage
 from common.vision.sandbox import decode_photo
-from stylize_service.engines.builtin import BuiltinEngine, encode_png
-
-PORTRAIT_PX = 1024
+from stylize_service.engines.builtin import encode_png
+from stylize_service.engines.choose import Engines
 
 
 @stage("stylize.portrait")
-def portrait(
-    context: StageContext, request: PortraitRequest, engine: BuiltinEngine
-) -> PortraitFacts:
+def portrait(context: StageContext, request: PortraitRequest, engines: Engines) -> PortraitFacts:
     """Draw the cartoon portrait of the person in the photo."""
     photo = decode_photo(context.read(PHOTO))
     context.checkpoint()
-    picture = engine.portrait(photo, request.style, request.subject, PORTRAIT_PX, request.seed)
-    context.engine = engine.name
-    context.write(PORTRAIT, encode_png(picture))
-    return PortraitFacts(style=request.style, size_px=PORTRAIT_PX)
+    drawing = engines.draw(photo, request, context.checkpoint)
+    context.engine, context.stands_in = drawing.engine, drawing.stands_in
+    context.write(PORTRAIT, encode_png(drawing.picture))
+    return PortraitFacts(style=request.style, size_px=request.size_px)
 
 
 TASKS = (portrait,)

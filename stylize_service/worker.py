@@ -6,14 +6,16 @@ import cv2
 
 from common.settings import Settings
 from common.worker import Service, build_worker
-from stylize_service.engines.builtin import BuiltinEngine
+from stylize_service.engines.choose import Engines
 from stylize_service.tasks import TASKS
-from stylize_service.warmup import load_engine
+from stylize_service.warmup import load_engines, variant
 
 
-def _load(settings: Settings) -> BuiltinEngine:
+def _load(settings: Settings) -> Engines:
     cv2.setNumThreads(settings.threads_per_worker)
-    return load_engine(settings.models)
+    engines = load_engines(settings)
+    engines.load_all()
+    return engines
 
 
 app = build_worker(
@@ -29,5 +31,6 @@ app = build_worker(
             "common.vision",
         ),
         model_files=lambda settings: settings.models.glob("*.tflite"),
+        variant=variant,
     )
 )

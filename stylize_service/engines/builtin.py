@@ -7,17 +7,13 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from common.errors import BadParameter
-from common.vision.faces import pick_subject
-from stylize_service.domain.portrait import pose_sitter
 from stylize_service.domain.styles import find_style
+from stylize_service.engines.sitting import check_size, find_sitter
+from stylize_service.engines.staging import cut_out
 
 if TYPE_CHECKING:
     from common.vision.faces import FaceModels
     from common.vision.network import RGB
-
-SMALLEST_SIZE, LARGEST_SIZE = 128, 2048
-LARGEST_SEED = 2**31 - 1
 
 
 class BuiltinEngine:
@@ -28,8 +24,14 @@ class BuiltinEngine:
     def __init__(self, models: FaceModels) -> None:
         self._models = models
 
-    def portrait(
-        self, image: RGB, style: str, subject: str = "largest", size: int = 1024, seed: int = 0
+    def portrait(  # noqa: PLR0913, PLR0917  what a portrait depends on
+        self,
+        image: RGB,
+        style: str,
+        subject: str = "largest",
+        size: int = 1024,
+        seed: int = 0,
+        background: str = "drawn",
     ) -> RGB:
         """Draw the person in a photo.
 
@@ -45,11 +47,13 @@ class BuiltinEngine:
             Side of the result in px, 128..2048.
         seed : int
             Chooses backdrop and strokes; equal seeds give equal bytes.
+        background : str
+            ``"drawn"`` or ``"transparent"``.
 
         Returns
         -------
         (size, size, 3) uint8
-            RGB.
+            RGB; (size, size, 4) with alpha where the background is transparent.
 
         Raises
         ------
@@ -59,19 +63,16 @@ class BuiltinEngine:
             The photo does not show such a face well enough.
         """
         chosen = find_style(style)
-        if not SMALLEST_SIZE <= size <= LARGEST_SIZE:
-            raise BadParameter(f"size {size} is not in {SMALLEST_SIZE}..{LARGEST_SIZE}")
-        if not 0 <= seed <= LARGEST_SEED:
-            raise BadParameter(f"seed {seed} is not in 0..{LARGEST_SEED}")
-        search = self._models.find_faces(image)
-        face = pick_subject(search, subject)
-        sitter = pose_sitter(search.image, face, self._models.person_mask)
-        return chosen.draw(sitter, size, seed)
+        check_size(size, seed)
+        sitter = find_sitter(self._models, image, subject)
+        picture = chosen.draw(sitter, size, seed)
+        return cut_out(picture, sitter, size) if background == "transparent" else picture
 
 
 def encode_png(image: RGB) -> bytes:
-    """PNG of an RGB picture, (H, W, 3) uint8: no metadata, quick rather than small."""
-    blue_first = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    """PNG of a picture, (H, W, 3 or 4) uint8: no metadata, quick rather than small."""
+    order = cv2.COLOR_RGBA2BGRA if image.shape[2] == 4 else cv2.COLOR_RGB2BGR
+    blue_first = cv2.cvtColor(image, order)
     options = [cv2.IMWRITE_PNG_COMPRESSION, 2, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_SUB]
     _, data = cv2.imencode(".png", blue_first, options)
     return np.asarray(data, np.uint8).tobytes()

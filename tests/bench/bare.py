@@ -24,7 +24,6 @@ from fusion_service.domain.photo.measure import measure
 from fusion_service.domain.sculpt import sculpt
 from fusion_service.studio import Studio
 from stylize_service.engines.builtin import BuiltinEngine, encode_png
-from stylize_service.tasks import PORTRAIT_PX
 
 if TYPE_CHECKING:
     from multiprocessing.queues import SimpleQueue
@@ -48,7 +47,7 @@ class Bench:
 
 def make_files(bench: Bench, photo: bytes, *, preview: bool = True) -> dict[str, bytes]:
     """Run every stage function once: photo to every file of a figurine."""
-    picture = bench.engine.portrait(decode_photo(photo), "cel", "largest", PORTRAIT_PX, 0)
+    picture = bench.engine.portrait(decode_photo(photo), "cel", "largest", seed=0)
     files = {"portrait.png": encode_png(picture)}
     people = [measure(bench.studio.faces, decode_photo(photo), "largest")]
     form = sculpt(people, "default", 100.0)

@@ -16,7 +16,6 @@ from common.settings import Settings
 from common.vision.faces import FaceModels
 from stylize_service.app import create_app
 from stylize_service.domain.styles import STYLES
-from stylize_service.tasks import PORTRAIT_PX
 from tests.portraits import astronaut
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -50,7 +49,7 @@ def test_a_photo_comes_back_as_a_portrait(client: FlaskClient, photo: bytes) -> 
     assert response.status_code == 200
     assert response.mimetype == "image/png"
     picture = _picture(response.data)
-    assert picture.shape == (PORTRAIT_PX, PORTRAIT_PX, 3)
+    assert picture.shape == (1024, 1024, 3)
     assert picture.std() > 20  # not one colour
 
 
@@ -91,7 +90,33 @@ def test_the_catalogue_lists_every_style(client: FlaskClient) -> None:
     catalog = client.get("/v1/catalog").json
     assert catalog is not None
     assert [style["name"] for style in catalog["styles"]] == [s.name for s in STYLES.values()]
-    assert catalog["engines"] == [{"name": "builtin", "available": True}]
+    builtin, *others = catalog["engines"]
+    assert builtin == {"name": "builtin", "available": True}
+    for engine in others:
+        assert not engine["available"]
+        assert f"kiln models add NAME URL|PATH --kind {engine['name']}" in engine["why"]
+
+
+@pytest.mark.parametrize("engine", ["neural", "diffusion"])
+def test_an_engine_that_is_not_here_says_what_to_do(
+    client: FlaskClient, photo: bytes, engine: str
+) -> None:
+    response = client.post(f"/v1/portrait?engine={engine}", data=photo)
+    answer = response.json
+    assert answer is not None
+    assert (response.status_code, answer["code"]) == (422, "engine_unavailable")
+    assert f"--kind {engine}" in answer["detail"]
+
+
+def test_the_answer_says_which_engine_drew(client: FlaskClient, photo: bytes) -> None:
+    query = "engine=auto&size_px=200&background=transparent"
+    response = client.post(f"/v1/portrait?{query}", data=photo)
+    assert response.headers["X-Kiln-Engine"] == "builtin"
+    picture = cv2.imdecode(np.frombuffer(response.data, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert picture is not None
+    assert picture.shape == (200, 200, 4)
+    assert picture[5, 5, 3] == 0
+    assert picture[100, 100, 3] == 255
 
 
 def test_readiness_asks_for_a_warm_worker(client: FlaskClient, ledger: MemoryLedger) -> None:
