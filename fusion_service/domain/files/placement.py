@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,14 +12,33 @@ if TYPE_CHECKING:
     from fusion_service.domain.sculpture import Float, Form
 
 
-def print_vertices(form: Form) -> Float:
+def print_vertices(form: Form, lean: float = 0.0) -> Float:
     """Vertices of the solid as they lie on the print bed: millimetres, z up, lowest point on 0.
+
+    Parameters
+    ----------
+    form
+        The figurine.
+    lean : float
+        Degrees by which it leans backwards on the bed; 0 is upright.
 
     Returns
     -------
-    (n, 3) float32; ``z.min()`` is exactly 0 and ``z.max()`` the requested height to 0.01 mm.
+    (n, 3) float32; ``z.min()`` is exactly 0 and, upright, ``z.max()`` the requested height to
+    0.01 mm.
     """
-    return to_millimetres(form, form.solid.vertices).astype(np.float32)
+    return lay(to_millimetres(form, form.solid.vertices), lean)
+
+
+def lay(millimetres: npt.NDArray[np.float64], lean: float) -> Float:
+    """Lean the points (n, 3) of a whole figurine backwards, and set the lowest on the bed."""
+    if lean == 0:
+        return millimetres.astype(np.float32)
+    sine, cosine = math.sin(math.radians(lean)), math.cos(math.radians(lean))
+    x, y, z = millimetres.T
+    laid = np.column_stack([x, cosine * y - sine * z, sine * y + cosine * z])
+    laid[:, 2] -= laid[:, 2].min()
+    return laid.astype(np.float32)
 
 
 def to_millimetres(form: Form, points: Float) -> npt.NDArray[np.float64]:

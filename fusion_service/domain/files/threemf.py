@@ -6,174 +6,151 @@ https://github.com/3MFConsortium
 
 from __future__ import annotations
 
-import io
-import zipfile
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from fusion_service.domain.files.digits import decimal_text, index_text, join_rows
+from fusion_service.domain.files import filaments as paint
+from fusion_service.domain.files.colouring import Coloured, in_filaments, in_own_colours
+from fusion_service.domain.files.container import DECLARATION, pack, texture_path
 from fusion_service.domain.files.glb import encode_texture
-from fusion_service.domain.files.placement import print_vertices
-from fusion_service.domain.frame import HEAD_CENTRE_Z, TEXTURE_MM
+from fusion_service.domain.files.heads import Head, find_heads
+from fusion_service.domain.files.mesh_xml import (
+    coloured_xml,
+    texture_coordinates_xml,
+    textured_xml,
+    vertices_xml,
+)
+from fusion_service.domain.files.placement import lay, print_vertices, to_millimetres
 
 if TYPE_CHECKING:
-    from fusion_service.domain.sculpture import Float, Part, Pixels, Sculpture
+    from fusion_service.domain.sculpture import Colour, Float, Sculpture
 
-FACE_BEGINS_Y = -1.0  # behind this plane (design units) the planar texture would show a second face
-BASE_MATERIALS, SOLID, FACE_TEXTURE, FACE_COORDINATES = 1, 2, 3, 4  # resource ids
+Colouring = Literal["texture", "groups", "filaments"]
+
+COLOURS, SOLID, FIRST_TEXTURE = 1, 2, 3  # resource ids; a head takes two from the first texture on
 CORE = "http://schemas.microsoft.com/3dmanufacturing/core/2015/02"
 MATERIALS = "http://schemas.microsoft.com/3dmanufacturing/material/2015/02"
-RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
-CONTENT_TYPES = (
-    '<?xml version="1.0" encoding="UTF-8"?>\n'
-    '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-    '<Default Extension="rels"'
-    ' ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-    '<Default Extension="model"'
-    ' ContentType="application/vnd.ms-package.3dmanufacturing-3dmodel+xml"/>'
-    '<Default Extension="png" ContentType="image/png"/></Types>'
-)
 
 
-def to_3mf(sculpture: Sculpture) -> bytes:
-    """Write one object in millimetres: a base material a part, and the face as a texture.
+def to_3mf(
+    sculpture: Sculpture,
+    colouring: Colouring = "texture",
+    filaments: tuple[Colour, ...] = (),
+    lean: float = 0.0,
+) -> bytes:
+    """Write one object in millimetres. The same sculpture gives the same bytes.
 
-    The texture coordinates of the face come from the position of the solid's vertices, so that
-    nothing has to survive the union of the parts. The same sculpture gives the same bytes.
+    Parameters
+    ----------
+    sculpture
+        What to print.
+    colouring
+        ``texture``: a base material a part, and the drawn face as a texture; the finest, for
+        services that print in full colour. ``groups``: a colour a triangle, the face drawn with
+        triangles; standard colour groups. ``filaments``: the same in no other colours than the
+        user's filaments, with the paint of PrusaSlicer, Bambu Studio and OrcaSlicer.
+    filaments
+        Colours of the user's filaments, the first in the first extruder.
+    lean : float
+        Degrees by which the figurine leans backwards on the bed.
     """
-    model_folder = "http://schemas.microsoft.com/3dmanufacturing/2013/01"
-    entries = {
-        "[Content_Types].xml": CONTENT_TYPES.encode(),
-        "_rels/.rels": _relationship("/3D/3dmodel.model", f"{model_folder}/3dmodel"),
-        "3D/3dmodel.model": _model(sculpture),
-        "3D/_rels/3dmodel.model.rels": _relationship(
-            "/3D/Textures/face.png", f"{model_folder}/3dtexture"
-        ),
-        "3D/Textures/face.png": encode_texture(_face_of(sculpture)),
+    if colouring == "groups":
+        return _grouped(sculpture, lean)
+    if colouring == "filaments":
+        return _painted(sculpture, filaments, lean)
+    return _textured(sculpture, lean)
+
+
+def _textured(sculpture: Sculpture, lean: float) -> bytes:
+    solid, heads = sculpture.solid, find_heads(sculpture)
+    plain = np.ones(len(solid.faces), bool)
+    for head in heads:
+        plain &= ~head.on_face
+    names = [f"face{i or ''}.png" for i in range(len(heads))]
+    materials = "".join(_material(part.name, part.colour) for part in sculpture.parts)
+    resources = [f'<basematerials id="{COLOURS}">{materials}</basematerials>'.encode()]
+    count = len(solid.vertices)
+    triangles = [coloured_xml(solid.faces[plain], count, COLOURS, solid.part_ids[plain])]
+    for i, (head, name) in enumerate(zip(heads, names, strict=True)):
+        texture = FIRST_TEXTURE + 2 * i
+        faces = solid.faces[head.on_face]
+        used, corners = np.unique(faces, return_inverse=True)
+        resources.append(_texture(head, name, texture, solid.vertices[used]))
+        triangles.append(textured_xml(faces, count, texture + 1, corners.reshape(-1, 3)))
+    model = _model(sculpture, resources, print_vertices(sculpture.form, lean), triangles)
+    textures = [encode_texture(head.texture) for head in heads]
+    return pack(model, dict(zip(names, textures, strict=True)), {})
+
+
+def _grouped(sculpture: Sculpture, lean: float) -> bytes:
+    mesh = in_own_colours(sculpture)
+    colours = "".join(f'<m:color color="{paint.hex_colour(c)}FF"/>' for c in mesh.palette)
+    group = f'<m:colorgroup id="{COLOURS}">{colours}</m:colorgroup>'
+    triangles = coloured_xml(mesh.faces, len(mesh.vertices), COLOURS, mesh.colour_ids)
+    placed = _placed(sculpture, mesh, lean)
+    return pack(_model(sculpture, [group.encode()], placed, [triangles]), {}, {})
+
+
+def _painted(sculpture: Sculpture, filaments: tuple[Colour, ...], lean: float) -> bytes:
+    mesh = in_filaments(sculpture, filaments)
+    materials = "".join(_material(f"filament {i}", c) for i, c in enumerate(filaments, start=1))
+    group = f'<basematerials id="{COLOURS}">{materials}</basematerials>'
+    codes = [paint.paint_attributes(extruder) for extruder in range(1, len(filaments) + 1)]
+    triangles = coloured_xml(mesh.faces, len(mesh.vertices), COLOURS, mesh.colour_ids, codes)
+    placed = _placed(sculpture, mesh, lean)
+    model = _model(sculpture, [group.encode()], placed, [triangles], painted=True)
+    most = int(np.bincount(mesh.colour_ids).argmax()) + 1
+    extras = {
+        "Metadata/Slic3r_PE.config": paint.prusa_settings(filaments),
+        "Metadata/Slic3r_PE_model.config": paint.object_settings(SOLID, len(mesh.faces), most),
     }
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as package:
-        for name, payload in entries.items():
-            info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-            info.create_system = 3  # the same bytes whichever system writes them
-            stored = name.endswith(".png")
-            info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
-            package.writestr(info, payload, compresslevel=None if stored else 1)
-    return out.getvalue()
+    return pack(model, {}, extras)
 
 
-def _relationship(target: str, kind: str) -> bytes:
-    return (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<Relationships xmlns="{RELATIONSHIPS}">'
-        f'<Relationship Target="{target}" Id="rel0" Type="{kind}"/></Relationships>'
-    ).encode()
+def _placed(sculpture: Sculpture, mesh: Coloured, lean: float) -> Float:
+    return lay(to_millimetres(sculpture.form, mesh.vertices), lean)
 
 
-def _model(sculpture: Sculpture) -> bytes:
+def _model(
+    sculpture: Sculpture,
+    resources: list[bytes],
+    millimetres: Float,
+    triangles: list[bytes],
+    *,
+    painted: bool = False,
+) -> bytes:
     """Build the model document: resources, then the mesh, then the one build item."""
     title = escape(f"Kiln figurine, {sculpture.template}, {sculpture.height_mm:g} mm")
-    on_face, uv, corners = face_triangles(sculpture)
+    slicer = f' xmlns:slic3rpe="{paint.SLIC3R}"' if painted else ""
+    versions = paint.VERSIONS if painted else ""
     head = (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<model unit="millimeter" xml:lang="en-US" xmlns="{CORE}" xmlns:m="{MATERIALS}"'
-        ' requiredextensions="m">'
+        f'{DECLARATION}<model unit="millimeter" xml:lang="en-US" xmlns="{CORE}"'
+        f' xmlns:m="{MATERIALS}"{slicer} requiredextensions="m">{versions}'
         f'<metadata name="Title">{title}</metadata>'
-        '<metadata name="Application">Kiln</metadata>'
-        f'<resources><basematerials id="{BASE_MATERIALS}">'
-        f"{''.join(map(_material, sculpture.parts))}</basematerials>"
-        f'<m:texture2d id="{FACE_TEXTURE}" path="/3D/Textures/face.png"'
-        ' contenttype="image/png" tilestyleu="clamp" tilestylev="clamp"/>'
-        f'<m:texture2dgroup id="{FACE_COORDINATES}" texid="{FACE_TEXTURE}">'
+        '<metadata name="Application">Kiln</metadata><resources>'
     )
     mesh = (
-        f'</m:texture2dgroup><object id="{SOLID}" type="model" name="figurine"'
-        f' pid="{BASE_MATERIALS}" pindex="0"><mesh><vertices>'
+        f'<object id="{SOLID}" type="model" name="figurine" pid="{COLOURS}" pindex="0">'
+        "<mesh><vertices>"
     )
-    tail = f'</mesh></object></resources><build><item objectid="{SOLID}"/></build></model>'
-    return b"".join(
-        [
-            head.encode(),
-            _texture_coordinates(uv),
-            mesh.encode(),
-            _vertices(print_vertices(sculpture.form)),
-            b"</vertices><triangles>",
-            _plain_triangles(sculpture, ~on_face),
-            _face_triangles(sculpture, on_face, corners),
-            b"</triangles>",
-            tail.encode(),
-        ]
+    tail = (
+        f'</triangles></mesh></object></resources><build><item objectid="{SOLID}"/></build></model>'
     )
+    body = [mesh.encode(), vertices_xml(millimetres), b"</vertices><triangles>", *triangles]
+    return b"".join([head.encode(), *resources, *body, tail.encode()])
 
 
-def face_triangles(
-    sculpture: Sculpture,
-) -> tuple[npt.NDArray[np.bool_], Float, npt.NDArray[np.intp]]:
-    """Find the solid's triangles that show the face, and the texture coordinates they need.
-
-    Returns
-    -------
-    on_face : (m,) bool, one flag a triangle of the solid.
-    uv : (k, 2) texture coordinates, v counted from the bottom as 3MF wants it.
-    corners : (j, 3) index into ``uv`` for every triangle on the face.
-    """
-    solid = sculpture.solid
-    textured = [i for i, part in enumerate(sculpture.parts) if part.mesh.uv is not None]
-    front = solid.vertices[:, 1] > FACE_BEGINS_Y
-    on_face = np.isin(solid.part_ids, textured) & front[solid.faces].all(axis=1)
-    used, corners = np.unique(solid.faces[on_face], return_inverse=True)
-    x, z = solid.vertices[used, 0], solid.vertices[used, 2]
-    uv = np.column_stack([0.5 - x / TEXTURE_MM, 0.5 + (z - HEAD_CENTRE_Z) / TEXTURE_MM])
-    return on_face, uv, corners.reshape(-1, 3)
+def _texture(head: Head, name: str, number: int, points: Float) -> bytes:
+    opening = (
+        f'<m:texture2d id="{number}" path="{texture_path(name)}"'
+        ' contenttype="image/png" tilestyleu="clamp" tilestylev="clamp"/>'
+        f'<m:texture2dgroup id="{number + 1}" texid="{number}">'
+    )
+    coordinates = texture_coordinates_xml(head.texture_uv(points))
+    return opening.encode() + coordinates + b"</m:texture2dgroup>"
 
 
-def _face_of(sculpture: Sculpture) -> Pixels:
-    textures = (part.texture for part in sculpture.parts if part.texture is not None)
-    return next(textures)
-
-
-def _material(part: Part) -> str:
-    red, green, blue = part.colour
-    return f'<base name="{escape(part.name)}" displaycolor="#{red:02X}{green:02X}{blue:02X}FF"/>'
-
-
-def _texture_coordinates(uv: Float) -> bytes:
-    if not len(uv):
-        return b'<m:tex2coord u="0" v="0"/>'  # a group may not be empty
-    text = decimal_text(uv.ravel(), 5)
-    return join_rows(b'<m:tex2coord u="', text[0::2], b'" v="', text[1::2], b'"/>')
-
-
-def _vertices(millimetres: Float) -> bytes:
-    text = decimal_text(millimetres.ravel(), 4)
-    x, y, z = text[0::3], text[1::3], text[2::3]
-    return join_rows(b'<vertex x="', x, b'" y="', y, b'" z="', z, b'"/>')
-
-
-def _plain_triangles(sculpture: Sculpture, chosen: npt.NDArray[np.bool_]) -> bytes:
-    """Triangles in the colour of their part."""
-    solid = sculpture.solid
-    if not chosen.any():
-        return b""
-    first, second, third = index_text(solid.faces[chosen], len(solid.vertices)).swapaxes(0, 1)
-    part = index_text(solid.part_ids[chosen], len(sculpture.parts))
-    material = f'" pid="{BASE_MATERIALS}" p1="'.encode()
-    columns = (b'<triangle v1="', first, b'" v2="', second, b'" v3="', third)
-    return join_rows(*columns, material, part, b'"/>')
-
-
-def _face_triangles(
-    sculpture: Sculpture, on_face: npt.NDArray[np.bool_], corners: npt.NDArray[np.intp]
-) -> bytes:
-    """Triangles with a texture coordinate at every corner."""
-    solid = sculpture.solid
-    if not on_face.any():
-        return b""
-    first, second, third = index_text(solid.faces[on_face], len(solid.vertices)).swapaxes(0, 1)
-    one, two, three = index_text(corners, int(corners.max()) + 1).swapaxes(0, 1)
-    texture = f'" pid="{FACE_COORDINATES}" p1="'.encode()
-    columns = (b'<triangle v1="', first, b'" v2="', second, b'" v3="', third)
-    return join_rows(*columns, texture, one, b'" p2="', two, b'" p3="', three, b'"/>')
+def _material(name: str, colour: Colour) -> str:
+    return f'<base name="{escape(name)}" displaycolor="{paint.hex_colour(colour)}FF"/>'

@@ -24,9 +24,10 @@ from fusion_service.domain.archive import (
 )
 from fusion_service.domain.files.digits import decimal_text, index_text, join_rows
 from fusion_service.domain.files.glb import linear_rgb, to_glb
+from fusion_service.domain.files.heads import find_heads
 from fusion_service.domain.files.placement import print_vertices
 from fusion_service.domain.files.stl import to_stl
-from fusion_service.domain.files.threemf import face_triangles, to_3mf
+from fusion_service.domain.files.threemf import to_3mf
 from fusion_service.domain.frame import HEAD_CENTRE_Z, TEXTURE_MM
 from fusion_service.domain.sculpture import Sculpture
 from tests.unit.fusion.sculptures import IRIS, SKIN, ball_man, face_texture, with_form, with_parts
@@ -238,31 +239,29 @@ def test_the_3mf_mesh_is_the_solid_with_the_colour_of_every_triangle(figurine: S
     np.testing.assert_allclose(vertices, print_vertices(figurine.form), atol=6e-5)
     plain = re.findall(r'v1="(\d+)" v2="(\d+)" v3="(\d+)" pid="1" p1="(\d+)"/>', text)
     face = re.findall(r'v1="(\d+)" v2="(\d+)" v3="(\d+)" pid="4" p1="\d+" p2="\d+" p3="\d+"', text)
-    on_face, uv, _ = face_triangles(figurine)
-    solid = figurine.solid
+    (head,) = find_heads(figurine)
+    solid, on_face = figurine.solid, head.on_face
     expected = np.column_stack([solid.faces[~on_face], solid.part_ids[~on_face]])
     np.testing.assert_array_equal(np.array(plain, int), expected)
     np.testing.assert_array_equal(np.array(face, int), solid.faces[on_face])
-    assert len(re.findall("<m:tex2coord ", text)) == len(uv)
+    assert len(re.findall("<m:tex2coord ", text)) == len(np.unique(solid.faces[on_face]))
 
 
 def test_the_face_is_painted_on_the_front_of_the_head_only(figurine: Sculpture) -> None:
-    on_face, uv, corners = face_triangles(figurine)
-    solid = figurine.solid
+    (face,) = find_heads(figurine)
+    solid, on_face = figurine.solid, face.on_face
     head = [part.name for part in figurine.parts].index("head")
     assert set(solid.part_ids[on_face]) == {head}
     assert solid.vertices[solid.faces[on_face], 1].min() > -1
-    assert len(corners) == np.count_nonzero(on_face)
     # the solid's vertex in front of the viewer's left eye (x > 0) finds the eye's blue
-    corner = solid.faces[on_face].ravel()
+    points = solid.vertices[solid.faces[on_face].ravel()]
     eye = (0.5 - 350 / 1024) * TEXTURE_MM, HEAD_CENTRE_Z + (0.5 - 560 / 1024) * TEXTURE_MM
-    chosen = np.linalg.norm(solid.vertices[corner][:, [0, 2]] - eye, axis=1).argmin()
-    u, v = uv[corners.ravel()[chosen]]
+    u, v = face.texture_uv(points)[np.linalg.norm(points[:, [0, 2]] - eye, axis=1).argmin()]
     assert tuple(face_texture()[int((1 - v) * 1024), int(u * 1024)]) == IRIS
 
 
 def test_a_sculpture_without_a_head_still_makes_a_3mf(figurine: Sculpture, tmp_path: Path) -> None:
-    parts = tuple(replace(p, mesh=replace(p.mesh, uv=None)) for p in figurine.parts)
+    parts = tuple(replace(p, texture=None) for p in figurine.parts)
     _, solid, warnings = read_3mf(to_3mf(with_parts(figurine, *parts)), tmp_path)
     assert warnings == 0
     assert solid.GetTriangleCount() == len(figurine.solid.faces)
