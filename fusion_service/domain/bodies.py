@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from common.errors import BadParameter
+from fusion_service.domain.shape.hidden import without_hidden
 from fusion_service.domain.shape.lathe import lathe
 from fusion_service.domain.shape.sdf import VOXEL, Grid
 from fusion_service.domain.shape.surface import triangulate
@@ -62,12 +63,12 @@ def dress(template: Template, palettes: Sequence[Palette]) -> tuple[tuple[str, C
 def body(name: str) -> Body:
     """Return the geometry of a template; computed on the first call of a process."""
     pieces = TEMPLATES[name].pieces
-    meshes = tuple(
-        lathe(PLINTH) if piece.shape is PLINTH else _mesh(piece.shape, piece.voxel)
-        for piece in pieces
-    )
     blocks = tuple(_block(piece.shape) for piece in pieces)
     union = unite(blocks, range(len(pieces)))
+    meshes = tuple(
+        lathe(PLINTH) if piece.shape is PLINTH else _mesh(piece.shape, piece.voxel, union)
+        for piece in pieces
+    )
     union.field.setflags(write=False)
     union.owner.setflags(write=False)
     for block in blocks:
@@ -81,9 +82,9 @@ def _block(shape: Shape, voxel: float = VOXEL) -> Block:
     return Block(grid, grid.full(shape.field(grid)))
 
 
-def _mesh(shape: Shape, voxel: float) -> Mesh:
+def _mesh(shape: Shape, voxel: float, union: Union) -> Mesh:
     block = _block(shape, voxel)
-    mesh = triangulate(block.grid, block.field)
+    mesh = without_hidden(triangulate(block.grid, block.field), union)
     for array in (mesh.vertices, mesh.faces, mesh.normals):
         array.setflags(write=False)
     return mesh

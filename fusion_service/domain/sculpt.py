@@ -12,6 +12,7 @@ from fusion_service.domain.head.head import model_head, project_texture
 from fusion_service.domain.palette import choose_palette
 from fusion_service.domain.sculpture import Form, FormPart
 from fusion_service.domain.shape.fuse import solidify
+from fusion_service.domain.shape.hidden import without_hidden
 from fusion_service.domain.shape.surface import triangulate
 from fusion_service.domain.shape.union import extend
 from fusion_service.domain.templates.wardrobe import PLINTH
@@ -57,9 +58,11 @@ def sculpt(people: Sequence[Attributes], template: str, height_mm: float = 100.0
     parts = [
         FormPart(piece.name, mesh) for piece, mesh in zip(outfit.pieces, under.meshes, strict=True)
     ]
-    parts.append(FormPart("head", project_texture(triangulate(head.grid, head.field))))
+    face = without_hidden(triangulate(head.grid, head.field), union)
+    parts.append(FormPart("head", project_texture(face)))
     if hair is not None:
-        parts.append(FormPart("hair", triangulate(hair.grid, hair.field)))
+        mesh = without_hidden(triangulate(hair.grid, hair.field), union)
+        parts.append(FormPart("hair", mesh))
     return Form(
         parts=tuple(parts),
         solid=solid,
