@@ -1,0 +1,242 @@
+"""A name in raised letters on the front wall of a base, cut into the finished solid.
+
+The letters are finer than the lattice on which the figurine is united, so they do not go through
+it: the triangles of the wall are cut along the outlines and those inside are lifted. The solid
+stays closed, and the letters are as sharp at every height of print.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from common.errors import NameDoesNotFit
+from fusion_service.domain.certificate.gates import WALL_MM
+from fusion_service.domain.sculpture import Mesh, Solid
+from fusion_service.domain.shape.cutting import Patch, cut, refine, whole
+from fusion_service.domain.shape.lettering import (
+    Fit,
+    Lettering,
+    check_name,
+    draw_name,
+    fit,
+    sample,
+    smallest_em,
+)
+from fusion_service.domain.shape.sdf import VOXEL
+from fusion_service.domain.shape.wall import Wall, trace_wall
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from fusion_service.domain.certificate.verdict import Process
+    from fusion_service.domain.sculpture import Float, Index
+    from fusion_service.domain.shape.shapes import Shape
+
+# Thinnest raised stroke in millimetres: two lines of a 0.4 mm nozzle; resin; powder. Raised
+# detail stands on a wall, so it may be thinner than what stands alone.
+STROKE_MM: dict[Process, float] = {"fdm": 0.8, "sla": 0.5, "full_colour": 0.8}
+# Least relief: one line of a nozzle, less what the wall gate takes for a sharp edge
+RELIEF_MM: dict[Process, float] = {"fdm": 0.36, "sla": 0.28, "full_colour": 0.5}
+RELIEF = 0.75  # design millimetres, where strokes are thick enough to stand out
+SHARP_EDGE = 0.36  # of the wall: a relief this low is an edge to the wall gate, not a feature
+EM = 6.0  # design millimetres, if there is room
+STRONG = 1.05  # walls: a stroke that certainly passes the wall gate
+MODEST_EM = 7.5  # larger letters are not worth it for the sake of a higher relief
+LAYERS = range(4, 20)  # that the base may grow by: 2.4 to 11.4 mm, as much as tiny prints need
+SLOPE = 0.16  # of the relief: letters are wider at their foot
+FOOT, SHOULDER = 0.8, 1.3  # of a base's wall that chamfer and rounding take, and some air
+FINE = 0.03  # em; the longest edge beside an outline
+
+
+@dataclass(frozen=True)
+class NamePlate:
+    """Where and how large a name stands on a base; lengths in design millimetres."""
+
+    lettering: Lettering
+    wall: Wall
+    size: Fit
+    relief: float
+    middle: float  # height of the middle of the letters over the ground
+    layers: int  # voxels by which the base has to grow
+
+    @property
+    def slope(self) -> float:
+        """How far the foot of a letter stands out beyond its top."""
+        return SLOPE * self.relief
+
+    def distance(self, points: Float) -> Float:
+        """Return the distance to the letters at points (n, 2): along the wall, over ground."""
+        em = np.float32(self.size.em)
+        up = (points[:, 1] - np.float32(self.middle)) / em
+        return sample(self.lettering, points[:, 0] / em, up) * em - np.float32(self.size.bolder)
+
+
+def plan_plate(
+    name: str, base: Shape, figure_height: float, height_mm: float, process: Process
+) -> NamePlate:
+    """Choose the size of the letters and the height of the base that carries them.
+
+    Parameters
+    ----------
+    base
+        Its wall is upright; it stands on z = 0.
+    figure_height : float
+        Of the figurine on its usual base, design millimetres.
+    height_mm : float
+        Of the print, the higher base included.
+
+    Raises
+    ------
+    NameDoesNotFit
+        A character cannot be written, or the strokes would be too thin to print.
+    """
+    lettering = draw_name(check_name(name))
+    wall = trace_wall(base)
+    # strokes as thick as a wall stand out further; long names do with what just prints
+    for stroke, largest in ((STRONG * WALL_MM[process], MODEST_EM), (STROKE_MM[process], np.inf)):
+        plate = _planned(lettering, wall, (figure_height, height_mm), process, stroke)
+        if plate is not None and plate.size.em <= largest:
+            return plate
+    raise _too_long(lettering, wall, height_mm, figure_height, process)
+
+
+def emboss(solid: Solid, plate: NamePlate, base_id: int, name_id: int) -> Solid:
+    """Raise the letters of a plate from the wall of a solid; they become part ``name_id``."""
+    chosen = _on_wall(solid, plate, base_id)
+    used, local = np.unique(solid.faces[chosen], return_inverse=True)
+    along, _ = plate.wall.locate(solid.vertices[used, :2])
+    flat = np.stack([along, solid.vertices[used, 2]], axis=1).astype(np.float32)
+    patch = _outlined(whole(flat, local.reshape(-1, 3).astype(np.int32)), plate)
+    placed = _placed(patch, solid.vertices[used], plate)
+    middles = patch.points[patch.faces].mean(axis=1)
+    raised = plate.distance(middles) < plate.slope
+    numbers = np.arange(len(placed), dtype=np.int32) + (len(solid.vertices) - len(used))
+    numbers[: len(used)] = used
+    vertices = solid.vertices.copy()
+    vertices[used] = placed[: len(used)]
+    return Solid(
+        np.concatenate([vertices, placed[len(used) :]]),
+        np.concatenate([solid.faces[~chosen], numbers[patch.faces]]),
+        np.concatenate(
+            [solid.part_ids[~chosen], np.where(raised, name_id, base_id).astype(np.uint8)]
+        ),
+    )
+
+
+def letters_of(solid: Solid, name_id: int) -> Mesh:
+    """Return the raised letters alone, with flat tops and sharp edges, to look at."""
+    faces = solid.faces[solid.part_ids == name_id]
+    corners = solid.vertices[faces]
+    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    size = np.linalg.norm(across, axis=1, keepdims=True)
+    normals = np.repeat(across / np.maximum(size, 1e-12), 3, axis=0).astype(np.float32)
+    own = np.arange(3 * len(faces), dtype=np.int32).reshape(-1, 3)
+    return Mesh(corners.reshape(-1, 3), own, normals)
+
+
+def _planned(
+    lettering: Lettering,
+    wall: Wall,
+    heights: tuple[float, float],
+    process: Process,
+    stroke_mm: float,
+) -> NamePlate | None:
+    """Return the plate on the lowest base that does not make the letters smaller."""
+    figure_height, height_mm = heights
+    best: NamePlate | None = None
+    for layers in LAYERS:
+        lift = layers * VOXEL
+        scale = height_mm / (figure_height + lift)
+        room = (2 * wall.reach, wall.height + lift - FOOT - SHOULDER)
+        size = fit(lettering, room, stroke_mm / scale, EM)
+        if size is None:
+            continue
+        if best is not None and size.em < 1.01 * best.size.em:
+            break
+        stroke = (lettering.thinnest * size.em + 2 * size.bolder) * scale
+        relief = _relief(stroke, scale, process)
+        best = NamePlate(lettering, wall, size, relief, FOOT + room[1] / 2, layers)
+    return best
+
+
+def _relief(stroke_mm: float, scale: float, process: Process) -> float:
+    relief = max(RELIEF * scale, RELIEF_MM[process])
+    if stroke_mm < 0.999 * STRONG * WALL_MM[process]:
+        relief = min(relief, max(SHARP_EDGE * WALL_MM[process], RELIEF_MM[process]))
+    return relief / scale
+
+
+def _too_long(
+    lettering: Lettering, wall: Wall, height_mm: float, figure_height: float, process: Process
+) -> NameDoesNotFit:
+    lift = LAYERS[-1] * VOXEL
+    scale = height_mm / (figure_height + lift)
+    em = smallest_em(lettering, STROKE_MM[process] / scale)
+    letters = int(2 * wall.reach / em / lettering.width * len(lettering.text))
+    limit = f"about {letters} letters of this width" if letters else "no letter"
+    if em * lettering.height > wall.height + lift - FOOT - SHOULDER and letters:
+        limit = "only lower letters: without accents or tails"
+    return NameDoesNotFit(
+        f"At {height_mm:g} mm the base holds {limit}; {lettering.text!r} has"
+        f" {len(lettering.text)}. Print it taller or shorten it."
+    )
+
+
+def _on_wall(solid: Solid, plate: NamePlate, base_id: int) -> npt.NDArray[np.bool_]:
+    """Choose the triangles that letters may touch, and a few around."""
+    along, away = plate.wall.locate(solid.vertices[:, :2])
+    half = plate.size.em * (plate.lettering.width / 2 + 0.1) + 2 * VOXEL
+    tall = plate.size.em * (plate.lettering.height / 2 + 0.1) + 2 * VOXEL
+    height = solid.vertices[:, 2]
+    near = (np.abs(away) < VOXEL) & (np.abs(along) < half) & (height > 0.1)
+    near &= np.abs(height - plate.middle) < tall
+    return (solid.part_ids == base_id) & near[solid.faces].all(axis=1)
+
+
+def _outlined(patch: Patch, plate: NamePlate) -> Patch:
+    """Cut the patch along the tops and the feet of the letters."""
+    slope, fine = np.float32(plate.slope), np.float32(FINE * plate.size.em)
+
+    def longest(points: Float) -> Float:
+        away = np.abs(plate.distance(points) - slope / 2)
+        return np.maximum(fine, 0.8 * away)
+
+    patch = refine(patch, longest)
+    patch = cut(patch, lambda points: plate.distance(points) - slope)
+    return cut(patch, plate.distance)
+
+
+def _placed(patch: Patch, corners: Float, plate: NamePlate) -> Float:
+    """Return where the vertices of the patch are in space, the letters raised."""
+    placed = np.zeros((len(patch.points), 3), np.float32)
+    placed[: len(corners)] = corners
+    old = len(corners)
+    for generation in _generations(patch.parents, old):
+        start, end = (placed[patch.parents[generation, i]] for i in (0, 1))
+        placed[generation] = start + (end - start) * patch.shares[generation, None]
+    rise = 1 - plate.distance(patch.points) / np.float32(plate.slope)
+    on_letter = rise > -0.02
+    along, up = patch.points[on_letter].T
+    height = np.clip(rise[on_letter], 0, 1) * np.float32(plate.relief)
+    placed[on_letter, :2] = plate.wall.at(along, height)
+    placed[on_letter, 2] = up
+    return placed
+
+
+def _generations(parents: Index, old: int) -> list[Index]:
+    """Sort the new vertices so that parents come before their children."""
+    depth = np.zeros(len(parents), np.int32)
+    groups = []
+    waiting = np.arange(old, len(parents), dtype=np.int32)
+    known = np.zeros(len(parents), bool)
+    known[:old] = True
+    while len(waiting):
+        ready = known[parents[waiting]].all(axis=1)
+        groups.append(waiting[ready])
+        known[waiting[ready]] = True
+        depth[waiting[~ready]] += 1
+        waiting = waiting[~ready]
+    return groups
