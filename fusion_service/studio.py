@@ -11,15 +11,15 @@ from common.settings import Settings
 from common.vision import sandbox
 from common.vision.faces import FaceModels
 from common.vision.sample import sample_photo
-from fusion_service.domain.bodies import TEMPLATES
 from fusion_service.domain.paint import paint
 from fusion_service.domain.photo.measure import measure
-from fusion_service.domain.preview.render import render_preview
+from fusion_service.domain.preview.render import render_head, render_preview
 from fusion_service.domain.sculpt import sculpt
-from fusion_service.domain.sculpture import Sculpture
+from fusion_service.domain.sculpture import Pixels, Sculpture
 from fusion_service.shelf import Shelf
 
 PREVIEW_PX = 1600
+WARM = "default"  # one body for all: they differ in pieces, not in what must be loaded
 
 
 class Studio:
@@ -34,11 +34,14 @@ class Studio:
         """Draw the preview, ``width`` px wide, in the render thread."""
         return self._renders.submit(render_preview, sculpture, width).result()
 
+    def head_view(self, sculpture: Sculpture) -> Pixels:
+        """Draw the first head from the front, in the render thread."""
+        return self._renders.submit(render_head, sculpture).result()
+
     def warm_up(self) -> None:
         """Touch everything that is slow the first time."""
         attributes = measure(self.faces, sample_photo())
-        for template in TEMPLATES:
-            form = sculpt([attributes], template)
+        form = sculpt([attributes], WARM)
         self.preview(paint(form, [attributes]))
 
 

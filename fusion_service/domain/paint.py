@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fusion_service.domain.bodies import dress, find_template
+from fusion_service.domain.bodies import dress, find_template, name_of
 from fusion_service.domain.face.paint import paint_face
 from fusion_service.domain.palette import choose_palette, lab_to_srgb
 from fusion_service.domain.sculpture import Coat, Sculpture
@@ -33,8 +33,8 @@ def paint(
     """
     palettes = palettes or [choose_palette(attributes) for attributes in people]
     coats = {name: Coat(colour) for name, colour in dress(find_template(form.template), palettes)}
-    for attributes, palette in zip(people, palettes, strict=True):
+    for person, (attributes, palette) in enumerate(zip(people, palettes, strict=True)):
         texture = paint_face(attributes, palette).texture
-        coats["head"] = Coat(lab_to_srgb(palette.skin), texture)
-        coats["hair"] = Coat(lab_to_srgb(palette.hair))
+        coats[name_of("head", person)] = Coat(lab_to_srgb(palette.skin), texture)
+        coats[name_of("hair", person)] = Coat(lab_to_srgb(palette.hair))
     return Sculpture(form, tuple(coats[part.name] for part in form.parts))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fusion_service.domain.bodies import body, find_template
+from common.errors import BadParameter
+from fusion_service.domain.bodies import body, find_template, moved, name_of
 from fusion_service.domain.face.paint import paint_face
 from fusion_service.domain.head.hair import model_hair
 from fusion_service.domain.head.haircut import choose_haircut
+from fusion_service.domain.head.hat import under_hat
 from fusion_service.domain.head.head import model_head, project_texture
 from fusion_service.domain.palette import choose_palette
 from fusion_service.domain.sculpture import Form, FormPart
@@ -15,12 +18,15 @@ from fusion_service.domain.shape.fuse import solidify
 from fusion_service.domain.shape.hidden import without_hidden
 from fusion_service.domain.shape.surface import triangulate
 from fusion_service.domain.shape.union import extend
-from fusion_service.domain.templates.wardrobe import PLINTH
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from fusion_service.domain.attributes import Attributes
+    from fusion_service.domain.head.haircut import Haircut
+    from fusion_service.domain.shape.sdf import Point
+    from fusion_service.domain.shape.union import Block, Union
+    from fusion_service.domain.templates.wardrobe import Template
 
 
 def sculpt(people: Sequence[Attributes], template: str, height_mm: float = 100.0) -> Form:
@@ -38,41 +44,75 @@ def sculpt(people: Sequence[Attributes], template: str, height_mm: float = 100.0
     Raises
     ------
     BadParameter
-        There is no such template.
+        There is no such template, or it is for another number of people.
     """
     outfit = find_template(template)
-    attributes = people[0]
-    # 1. the drawn face stands out a little
-    relief = paint_face(attributes, choose_palette(attributes)).relief
-    # 2. fields of head and hair; the body is the same for everybody
-    haircut = choose_haircut(attributes)
-    head = model_head(attributes, relief, ears=not haircut.covers_ears)
-    hair = model_hair(haircut)
-    # 3. the solid first: triangulating a part closes its field in place
-    own = [head] if hair is None else [head, hair]
+    if len(people) != outfit.people:
+        raise BadParameter(
+            f"The template {template!r} shows {outfit.people} people, not {len(people)}."
+        )
+    # 1. fields of heads and hair; the body is the same for everybody
+    busts = [_bust(attributes, outfit) for attributes in people]
+    own = [
+        block.moved(stand)
+        for bust, stand in zip(busts, outfit.stands, strict=True)
+        for block in (bust.head, bust.hair)
+        if block is not None
+    ]
+    # 2. the solid first: triangulating a part closes its field in place
     under = body(template)
     first = len(under.blocks)
     union = extend(under.union, own, range(first, first + len(own)))
     solid = solidify(union, [*under.blocks, *own])
-    # 4. one smooth mesh per part, for the eye
+    # 3. one smooth mesh per part, for the eye
     parts = [
-        FormPart(piece.name, mesh) for piece, mesh in zip(outfit.pieces, under.meshes, strict=True)
+        FormPart(piece.name, mesh, piece.person or 0, outfit.stand_of(piece))
+        for piece, mesh in zip(outfit.pieces, under.meshes, strict=True)
     ]
-    face = without_hidden(triangulate(head.grid, head.field), union)
-    parts.append(FormPart("head", project_texture(face)))
-    if hair is not None:
-        mesh = without_hidden(triangulate(hair.grid, hair.field), union)
-        parts.append(FormPart("hair", mesh))
+    for person, bust in enumerate(busts):
+        parts.extend(_shown(bust, person, outfit.stands[person], union))
+    haircut = busts[0].haircut
     return Form(
         parts=tuple(parts),
         solid=solid,
         template=template,
         height_mm=height_mm,
-        base_area=PLINTH.area,
+        base_area=outfit.base_area,
         facts={
             "hair": haircut.kind,
             "long_hair": haircut.long,
             "ears": not haircut.covers_ears,
-            "glasses": attributes.glasses != "none",
+            "glasses": people[0].glasses != "none",
         },
     )
+
+
+@dataclass(frozen=True)
+class _Bust:
+    """What one person brings along, in the own frame."""
+
+    haircut: Haircut
+    head: Block
+    hair: Block | None
+
+
+def _bust(attributes: Attributes, outfit: Template) -> _Bust:
+    # the drawn face stands out a little
+    relief = paint_face(attributes, choose_palette(attributes)).relief
+    haircut = choose_haircut(attributes)
+    hair = model_hair(haircut)
+    if hair is not None and outfit.hair_room is not None:
+        hair = under_hat(hair, outfit.hair_room)
+    return _Bust(haircut, model_head(attributes, relief, ears=not haircut.covers_ears), hair)
+
+
+def _shown(bust: _Bust, person: int, stand: Point, union: Union) -> Iterator[FormPart]:
+    """Yield head and hair as meshes; the texture is projected in the person's own frame."""
+    x, y, z = stand
+    around = union.moved((-x, -y, -z))
+    face = without_hidden(triangulate(bust.head.grid, bust.head.field), around)
+    face = moved(project_texture(face), stand)
+    yield FormPart(name_of("head", person), face, person, stand)
+    if bust.hair is not None:
+        mesh = without_hidden(triangulate(bust.hair.grid, bust.hair.field), around)
+        yield FormPart(name_of("hair", person), moved(mesh, stand), person, stand)

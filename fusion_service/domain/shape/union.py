@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from fusion_service.domain.sculpture import Float
+    from fusion_service.domain.shape.sdf import Point
+
+WHOLE = 1e-6  # of a voxel: rounding errors of a move
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,10 @@ class Block:
     grid: Grid
     field: Float  # grid.shape
 
+    def moved(self, by: Point) -> Block:
+        """Return the same field elsewhere; ``by`` is a whole multiple of the voxel."""
+        return Block(_moved(self.grid, by), self.field)
+
 
 @dataclass(frozen=True)
 class Union:
@@ -36,6 +43,10 @@ class Union:
     grid: Grid
     field: Float  # grid.shape
     owner: npt.NDArray[np.uint8]  # grid.shape
+
+    def moved(self, by: Point) -> Union:
+        """Return the same union elsewhere; ``by`` is a whole multiple of the voxel."""
+        return Union(_moved(self.grid, by), self.field, self.owner)
 
 
 def unite(blocks: Sequence[Block], ids: Sequence[int], grid: Grid | None = None) -> Union:
@@ -74,3 +85,12 @@ def _around(grids: Sequence[Grid]) -> Grid:
     a, b, c = (int(v) for v in first)
     i, j, k = (int(v) for v in last - first)
     return Grid((a, b, c), (i, j, k), grids[0].voxel)
+
+
+def _moved(grid: Grid, by: Point) -> Grid:
+    voxels = np.asarray(by, float) / grid.voxel
+    steps = np.rint(voxels)
+    if np.abs(voxels - steps).max() > WHOLE:
+        raise ValueError(f"{by} is no whole multiple of {grid.voxel} mm.")
+    i, j, k = (int(v) for v in steps + grid.start)
+    return Grid((i, j, k), grid.shape, grid.voxel)

@@ -3,7 +3,6 @@
 from fusion_service.domain.shape.assembly import Blend, Grown, Keep, Mirrored, Pleated
 from fusion_service.domain.shape.shapes import Box, Capsule, Ellipsoid, Plate, Ring, Slab
 from fusion_service.domain.templates.mannequin import (
-    LEG,
     SHOE,
     Limb,
     above,
@@ -51,7 +50,6 @@ TEMPLATE = Template(
     pieces=(
         plinth(58, 60, 70),
         Piece("shoes", fixed(30, 30, 36), Keep(Mirrored(SHOE), Slab(3.1))),
-        Piece("trousers", fixed(60, 62, 74), Mirrored(LEG)),
         Piece(
             "gown",
             BLACK,

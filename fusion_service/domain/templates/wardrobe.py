@@ -70,6 +70,10 @@ class Template:
         """How many people stand on the base."""
         return len(self.stands)
 
+    def stand_of(self, piece: Piece) -> Point:
+        """Return where the frame stands that a piece is written in."""
+        return (0.0, 0.0, 0.0) if piece.person is None else self.stands[piece.person]
+
     @property
     def base(self) -> Disc:
         """What they stand on."""
