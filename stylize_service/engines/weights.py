@@ -61,7 +61,7 @@ def load_painter(model: Model, folder: Path, device: torch.device) -> Painter:
     EngineUnavailable
         The file is missing, was changed, or holds no generator of pictures.
     """
-    network = _read(model, folder).eval().requires_grad_(requires_grad=False)
+    network = _read(model, folder).eval()
     for dtype in [torch.float16, torch.float32] if device.type == "cuda" else [torch.float32]:
         network.to(device=device, dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
         painter = Painter(model, network, device, dtype)
