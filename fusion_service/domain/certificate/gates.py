@@ -197,11 +197,12 @@ def _balance(solid: _Print) -> Gate:
 
 
 def _triangles(form: Form) -> Gate:
+    people = 1 + max((part.person for part in form.parts), default=0)
     return decide(
         "triangles",
         "Triangles",
         (len(form.solid.faces), "triangles"),
-        ("at most", 149_999),
+        ("at most", people * 150_000 - 1),
         "Simplify the mesh.",
     )
 

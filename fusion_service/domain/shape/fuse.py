@@ -9,6 +9,7 @@ import numpy as np
 from fusion_service.domain.sculpture import Solid
 from fusion_service.domain.shape.seams import owners_at, straighten
 from fusion_service.domain.shape.surface import CLEARANCE, largest_body, triangulate
+from fusion_service.domain.shape.underside import flatten_underside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +29,7 @@ def solidify(union: Union, blocks: Sequence[Block]) -> Solid:
     # The base is cut exactly on a lattice plane; only the clearance lifts its underside.
     ground = vertices[:, 2]
     ground[ground < 2 * CLEARANCE] = 0.0
+    vertices, normals, faces = flatten_underside(vertices, normals, faces)
     owners = owners_at(union, blocks, vertices[faces].mean(axis=1))
     slid = straighten(vertices, normals, faces, owners, blocks)
     touched = (slid != vertices).any(axis=1)[faces].any(axis=1)
