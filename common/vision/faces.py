@@ -138,7 +138,7 @@ class FaceModels:
 
     def _faces_in(self, image: RGB) -> tuple[Face, ...]:
         candidates = detect(self._detector, image)[:MAX_CANDIDATES]
-        faces = [self._measure(image, candidate) for candidate in candidates]
+        faces = [self.trace_face(image, candidate) for candidate in candidates]
         faces.sort(key=lambda face: -face.presence)
         distinct: list[Face] = []
         for face in faces:
@@ -147,7 +147,8 @@ class FaceModels:
                 distinct.append(face)
         return tuple(sorted(distinct, key=lambda face: -_area(face)))
 
-    def _measure(self, image: RGB, candidate: Detection) -> Face:
+    def trace_face(self, image: RGB, candidate: Detection) -> Face:
+        """Put the landmarks on a face whose place is known; ``presence`` tells if it is one."""
         landmarks, presence = locate_landmarks(self._landmarks, image, candidate)
         flat = landmarks[:, :2].astype(np.float64)
         box = np.concatenate([flat.min(0), flat.max(0)])

@@ -15,8 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from common.vision.network import RGB, Floats
 
 Lab = tuple[float, float, float]  # CIE Lab, D65
@@ -83,8 +81,27 @@ class Look:
     colours: dict[str, Lab]
 
 
-def take_look(picture: RGB, landmarks: Floats, person: Callable[[RGB], Mask]) -> Look:
-    """Measure one face.
+@dataclass(frozen=True)
+class HeadWindow:
+    """A head, upright, in a window of 256 px.
+
+    Attributes
+    ----------
+    image : (256, 256, 3) uint8
+        RGB.
+    points : (468, 2) float64
+        Landmarks in px of the window: two windows of one person lie nearly on each other.
+    frontal : (468, 3) float64
+        Landmarks seen from the front, see ``face_forward``.
+    """
+
+    image: RGB
+    points: Points
+    frontal: Points
+
+
+def cut_window(picture: RGB, landmarks: Floats) -> HeadWindow:
+    """Cut the window around one face out of a picture.
 
     Parameters
     ----------
@@ -92,14 +109,24 @@ def take_look(picture: RGB, landmarks: Floats, person: Callable[[RGB], Mask]) ->
         RGB.
     landmarks : (468, 3) float32
         In px of the picture; z in the same scale.
-    person : callable
-        Where the person is in the (256, 256, 3) window around the head: not the backdrop.
     """
     points = landmarks.astype(np.float64)
-    to_window = _window(points)
-    window = _warp(picture, to_window)
+    to_window = _placement(points)
     placed = points[:, :2] @ to_window[:, :2].T + to_window[:, 2]
-    return Look(proportions_of(face_forward(points)), _colours(window, placed, person(window)))
+    return HeadWindow(_warp(picture, to_window), placed, face_forward(points))
+
+
+def take_look(window: HeadWindow, person: Mask) -> Look:
+    """Measure proportions and colours of one face.
+
+    Parameters
+    ----------
+    window : HeadWindow
+        Where it is.
+    person : (256, 256) bool
+        Where the person is in the window, not the backdrop.
+    """
+    return Look(proportions_of(window.frontal), _colours(window.image, window.points, person))
 
 
 def proportions_of(frontal: npt.NDArray[np.floating]) -> dict[str, float]:
@@ -130,7 +157,7 @@ def _unit(vector: Points) -> Points:
     return vector / max(float(np.linalg.norm(vector)), 1e-9)
 
 
-def _window(points: Points) -> Points:
+def _placement(points: Points) -> Points:
     """Affine map from the picture to the upright window, (2, 3)."""
     forehead, chin = points[FOREHEAD, :2], points[CHIN, :2]
     across = points[LEFT_EYE, :2] - points[RIGHT_EYE, :2]

@@ -12,17 +12,19 @@ from vtkmodules.vtkRenderingCore import vtkRenderer
 from fusion_service.domain.preview.backdrop import compose
 from fusion_service.domain.preview.baked_light import BakedLight, bake_light
 from fusion_service.domain.preview.cameras import LENS, Frame, lay_out
+from fusion_service.domain.preview.head_view import HEAD_FRAME, PAPER, SIDE
 from fusion_service.domain.preview.offscreen import draw, open_window
 from fusion_service.domain.preview.vinyl_actor import VinylActor
 
 if TYPE_CHECKING:
-    from fusion_service.domain.sculpture import Pixels, Sculpture
+    from fusion_service.domain.sculpture import Pixels, Sculpture, Shift
 
 # On Mesa's software rasteriser half the time of 4x multisampling, and the sheen is smooth too.
 SUPERSAMPLING = 2
 SHADOW_OF_FRAME = (0, 1, 0, 2, 3)  # hero and three-quarter view share the light
 # one fixed filter: half the time of trying them all, for the same size
 PNG = (cv2.IMWRITE_PNG_COMPRESSION, 2, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP)
+MIDDLE = (0.0, 0.0, 0.0)
 _own = threading.local()
 
 
@@ -34,10 +36,19 @@ def render_preview(sculpture: Sculpture, width: int = 1600) -> bytes:
     EngineUnavailable
         This machine has no off-screen OpenGL.
     """
+    return _own_renderer().render(sculpture, width)
+
+
+def render_head(sculpture: Sculpture) -> Pixels:
+    """Draw the first head from the front, quickest right after its preview; see ``head_view``."""
+    return _own_renderer().render_head(sculpture)
+
+
+def _own_renderer() -> PreviewRenderer:
     if not hasattr(_own, "renderer"):
         _own.renderer = PreviewRenderer()
     renderer: PreviewRenderer = _own.renderer
-    return renderer.render(sculpture, width)
+    return renderer
 
 
 class PreviewRenderer:
@@ -53,6 +64,7 @@ class PreviewRenderer:
         self._plain = VinylActor(textured=False)
         self._heads: list[VinylActor] = []  # one a drawn face
         self._shown: list[VinylActor] = []
+        self._lit: Sculpture | None = None  # what the actors show
 
     def render(self, sculpture: Sculpture, width: int = 1600) -> bytes:
         """Draw hero, front, three-quarter, side and back; PNG, ``width`` x ``0.625 width``.
@@ -69,6 +81,16 @@ class PreviewRenderer:
         picture = compose(drawn, frames, [light.floors[i] for i in SHADOW_OF_FRAME])
         bgr = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
         return cv2.imencode(".png", bgr, PNG)[1].tobytes()
+
+    def render_head(self, sculpture: Sculpture) -> Pixels:
+        """Draw the first head alone from the front; (512, 512, 3) RGB on plain paper."""
+        if self._lit is not sculpture:
+            self._light_and_show(sculpture, lay_out(sculpture.solid.vertices, 1600, 1000))
+        own = next((part.shift for part in sculpture.parts if part.texture is not None), MIDDLE)
+        renderer = self._renderer(HEAD_FRAME, SIDE, SIDE, own)
+        drawn = draw(self._window, [renderer], (SIDE, SIDE), 1)
+        free = 1 - drawn[..., 3:].astype(np.float32) / np.float32(255)
+        return np.asarray(np.rint(drawn[..., :3] + free * np.array(PAPER, np.float32)), np.uint8)
 
     def _light_and_show(self, sculpture: Sculpture, frames: list[Frame]) -> BakedLight:
         """Bake the light and hand the parts to the actors: one for each face, one for the rest."""
@@ -87,6 +109,7 @@ class PreviewRenderer:
             end = start + sum(len(part.mesh.vertices) for part in parts)
             actor.show(parts, light.ambient[start:end], light.key[start:end])
             start = end
+        self._lit = sculpture
         return light
 
     def _draw(self, frames: list[Frame], width: int, height: int) -> Pixels:
@@ -94,7 +117,10 @@ class PreviewRenderer:
         renderers = [self._renderer(frame, width, height) for frame in frames]
         return draw(self._window, renderers, (width, height), SUPERSAMPLING)
 
-    def _renderer(self, frame: Frame, width: int, height: int) -> vtkRenderer:
+    def _renderer(
+        self, frame: Frame, width: int, height: int, about: Shift = MIDDLE
+    ) -> vtkRenderer:
+        """Look at the actors as the frame's camera does, moved to whoever stands at ``about``."""
         renderer = vtkRenderer()
         left, bottom = frame.x % width / width, 1 - (frame.y + frame.height) / height
         right, top = left + frame.width / width, bottom + frame.height / height
@@ -102,8 +128,9 @@ class PreviewRenderer:
         renderer.SetBackground(0, 0, 0)
         renderer.SetBackgroundAlpha(0)  # the paper is put behind afterwards
         camera = renderer.GetActiveCamera()
-        camera.SetFocalPoint(0, 0, frame.camera.target_z)
-        camera.SetPosition(*frame.camera.position)
+        aim = np.array([0, 0, frame.camera.target_z])
+        camera.SetFocalPoint(*(aim + about))
+        camera.SetPosition(*(frame.camera.position + about))
         camera.SetViewUp(0, 0, 1)
         camera.SetViewAngle(LENS)
         for vinyl in self._shown:
