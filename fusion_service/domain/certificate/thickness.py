@@ -49,11 +49,14 @@ def thinnest_feature(vertices: Float, faces: Index, wall: float) -> Thickness:
     """
     box = float(np.ptp(vertices, axis=0).astype(np.float64).prod())
     pitch = max((box / VOXELS) ** (1 / 3), wall / VOXELS_A_WALL)
+    if wall >= 3 * pitch:
+        # an odd number of voxels: a ball of an even number asks for one voxel more than its size
+        pitch = wall / (5 if wall >= 5 * pitch else 3)
     voxels = voxelise(vertices, faces, pitch, margin=1)
     # layers of (x, y) pictures; the gap keeps one layer's distances out of the next
     gap = VOXELS_ACROSS[-1] + 2
     filled = np.pad(voxels.filled.transpose(2, 0, 1), ((0, 0), (0, gap), (0, 0)))
-    depth = np.sqrt(_squared_distance(filled, VOXELS_ACROSS[-1] // 2 + 1), dtype=np.float32)
+    depth = np.sqrt(squared_distance(filled, VOXELS_ACROSS[-1] // 2 + 1), dtype=np.float32)
     passed, failed = 0, len(VOXELS_ACROSS)
     while failed - passed > 1:
         middle = (passed + failed) // 2
@@ -70,7 +73,7 @@ def _survives(filled: Mask, depth: Float, radius: float) -> bool:
     # the surface lies half a voxel before the centre of the first empty voxel
     eroded = depth - np.float32(0.5) >= radius
     reach = radius * (1 + SHARP_CORNER) + HALF_DIAGONAL
-    opened = _squared_distance(~eroded, int(np.ceil(reach)) + 1) <= reach**2
+    opened = squared_distance(~eroded, int(np.ceil(reach)) + 1) <= reach**2
     whole = np.count_nonzero(filled)
     remains = filled & opened
     kept = np.count_nonzero(remains)
@@ -81,7 +84,7 @@ def _survives(filled: Mask, depth: Float, radius: float) -> bool:
     return bool(whole - largest <= LOST_SHARE * whole)
 
 
-def _squared_distance(inside: Mask, cap: int) -> npt.NDArray[np.uint8]:
+def squared_distance(inside: Mask, cap: int) -> npt.NDArray[np.uint8]:
     """Squared distance in voxels to the nearest voxel outside, at most ``cap`` squared.
 
     Exact: the distance within every layer by OpenCV, then the minimum over the layers

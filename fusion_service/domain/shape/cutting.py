@@ -88,7 +88,7 @@ def _snapped(patch: Patch, level: Level) -> Patch:
     step = np.float32(0.02)
     for _ in range(2):
         here = points[near]
-        right, above = here + [step, 0], here + [0, step]
+        right, above = (here + offset for offset in np.eye(2, dtype=np.float32) * step)
         value = level(here)
         slope = np.stack([level(right) - value, level(above) - value], axis=1) / step
         move = slope * (value / np.maximum((slope * slope).sum(axis=1), 0.2))[:, None]

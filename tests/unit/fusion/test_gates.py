@@ -12,7 +12,7 @@ import trimesh
 from scipy.ndimage import distance_transform_edt
 
 from fusion_service.domain.certificate.gates import WALL_MM, certify
-from fusion_service.domain.certificate.thickness import _squared_distance, thinnest_feature
+from fusion_service.domain.certificate.thickness import squared_distance, thinnest_feature
 from fusion_service.domain.certificate.topology import count_bodies, count_edges, volume_and_centre
 from fusion_service.domain.files.placement import print_vertices
 from fusion_service.domain.sculpture import Form, Sculpture
@@ -235,7 +235,7 @@ def test_the_distance_transform_equals_the_one_of_scipy() -> None:
     filled = np.zeros((20, 30, 25), bool)
     filled[2:-2, 1:-8, 2:-2] = np.random.default_rng(5).random((16, 21, 21)) < 0.97
     expected = np.minimum(np.rint(distance_transform_edt(filled) ** 2), 36)
-    np.testing.assert_array_equal(_squared_distance(filled, 6), expected)
+    np.testing.assert_array_equal(squared_distance(filled, 6), expected)
 
 
 @pytest.mark.parametrize("thickness", [1.0, 1.5, 2.5, 4.0])
