@@ -67,13 +67,7 @@ def load_pipeline(
     try:
         pipe = _read(model, folder, device)
         for lora in loras:
-            file = folder / lora.file
-            pipe.load_lora_weights(
-                str(file.parent),
-                weight_name=file.name,
-                adapter_name=adapter_name(lora),
-                local_files_only=True,
-            )
+            _add(pipe, lora, folder)
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError) as exc:
         first = str(exc).strip().splitlines() or [type(exc).__name__]
         raise EngineUnavailable(
@@ -93,7 +87,10 @@ def adapter_name(lora: Model) -> str:
 
 def _read(model: Model, folder: Path, device: torch.device) -> Any:  # noqa: ANN401  untyped library
     import diffusers  # noqa: PLC0415  takes seconds, and not every house has it
+    import transformers  # noqa: PLC0415
 
+    for library in (diffusers, transformers):  # a log is no terminal
+        library.utils.logging.disable_progress_bar()
     pipe = diffusers.StableDiffusionXLImg2ImgPipeline.from_pretrained(
         str(folder / model.file),
         torch_dtype=torch.float16 if device.type == "cuda" else torch.float32,
@@ -104,6 +101,15 @@ def _read(model: Model, folder: Path, device: torch.device) -> Any:  # noqa: ANN
     scheduler, options = _SCHEDULERS[model.scheduler]
     pipe.scheduler = getattr(diffusers, scheduler).from_config(pipe.scheduler.config, **options)
     return pipe
+
+
+def _add(pipe: Any, lora: Model, folder: Path) -> None:  # noqa: ANN401  untyped library
+    file, name = folder / lora.file, adapter_name(lora)
+    pipe.load_lora_weights(
+        str(file.parent), weight_name=file.name, adapter_name=name, local_files_only=True
+    )
+    if not any(name in names for names in pipe.get_list_adapters().values()):
+        raise ValueError(f"{lora.name} holds nothing for this pipeline")  # which is ignored above
 
 
 def _place(pipe: Any, device: torch.device) -> None:  # noqa: ANN401  untyped library
