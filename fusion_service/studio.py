@@ -10,12 +10,16 @@ import cv2
 from common.settings import Settings
 from common.vision import sandbox
 from common.vision.faces import FaceModels
+from common.vision.likeness import Likeness
 from common.vision.sample import sample_photo
+from fusion_service.domain.attributes import Attributes
+from fusion_service.domain.likeness import rate_figurine
 from fusion_service.domain.paint import paint
 from fusion_service.domain.photo.measure import measure
+from fusion_service.domain.preview.head_view import face_place
 from fusion_service.domain.preview.render import render_head, render_preview
 from fusion_service.domain.sculpt import sculpt
-from fusion_service.domain.sculpture import Pixels, Sculpture
+from fusion_service.domain.sculpture import Sculpture
 from fusion_service.shelf import Shelf
 
 PREVIEW_PX = 1600
@@ -34,15 +38,18 @@ class Studio:
         """Draw the preview, ``width`` px wide, in the render thread."""
         return self._renders.submit(render_preview, sculpture, width).result()
 
-    def head_view(self, sculpture: Sculpture) -> Pixels:
-        """Draw the first head from the front, in the render thread."""
-        return self._renders.submit(render_head, sculpture).result()
+    def rate_likeness(self, measured: Attributes, sculpture: Sculpture) -> Likeness:
+        """Compare the first head with the photo; quickest right after its preview."""
+        view = self._renders.submit(render_head, sculpture).result()
+        return rate_figurine(measured, view, self.faces.trace_face(view, face_place()))
 
     def warm_up(self) -> None:
         """Touch everything that is slow the first time."""
         attributes = measure(self.faces, sample_photo())
         form = sculpt([attributes], WARM)
-        self.preview(paint(form, [attributes]))
+        sculpture = paint(form, [attributes])
+        self.preview(sculpture)
+        self.rate_likeness(attributes, sculpture)
 
 
 def open_studio(settings: Settings) -> Studio:

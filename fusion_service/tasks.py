@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from common.contracts import figurine as f
 from common.contracts import stages as s
 from common.stage import StageContext, stage
@@ -12,6 +14,7 @@ from fusion_service.domain.certificate.gates import certify
 from fusion_service.domain.files.glb import to_glb
 from fusion_service.domain.files.stl import to_stl
 from fusion_service.domain.files.threemf import to_3mf
+from fusion_service.domain.files.usdz import to_usdz
 from fusion_service.domain.paint import paint as paint_form
 from fusion_service.domain.palette import choose_palette
 from fusion_service.domain.photo.measure import measure_people
@@ -82,10 +85,13 @@ def print_solid(context: StageContext, request: f.PrintRequest, studio: Studio) 
 
 @stage("fusion.render")
 def render(context: StageContext, _: f.RenderRequest, studio: Studio) -> f.RenderFacts:
-    """Draw the preview picture."""
+    """Draw the preview picture, and rate how much the face in it looks like the photo."""
     sculpture = sculpture_of(context, studio.shelf)
     context.write(s.PREVIEW, studio.preview(sculpture))
-    return f.RenderFacts(width_px=PREVIEW_PX)
+    context.checkpoint()
+    measured = People.model_validate_json(context.read(s.ATTRIBUTES.name)).people[0]
+    likeness = studio.rate_likeness(measured, sculpture)
+    return f.RenderFacts(width_px=PREVIEW_PX, likeness=asdict(likeness))
 
 
 @stage("fusion.package")
@@ -94,6 +100,13 @@ def package(context: StageContext, _: f.PackageRequest, studio: Studio) -> f.Pac
     sculpture = sculpture_of(context, studio.shelf)
     context.write(s.THREEMF, to_3mf(sculpture))
     return f.PackageFacts(materials=len(sculpture.parts))
+
+
+@stage("fusion.ar")
+def ar(context: StageContext, _: f.ArRequest, studio: Studio) -> f.ArFacts:
+    """Write the figurine for AR."""
+    context.write(s.USDZ, to_usdz(sculpture_of(context, studio.shelf)))
+    return f.ArFacts()
 
 
 def _people(context: StageContext, looks: f.Looks) -> tuple[Attributes, ...]:
@@ -107,4 +120,4 @@ def _write_painted(context: StageContext, sculpture: Sculpture) -> None:
     context.write(s.COAT, coats_to_bytes(sculpture.coats))
 
 
-TASKS = (measure, sculpt, paint, print_solid, render, package)
+TASKS = (measure, sculpt, paint, print_solid, render, package, ar)
