@@ -2,6 +2,7 @@
 
 from fusion_service.domain.shape.assembly import Blend, Grown, Keep, Mirrored
 from fusion_service.domain.shape.shapes import Capsule, Ellipsoid, Plate, Ring, Slab
+from fusion_service.domain.templates.mannequin import Limb
 from fusion_service.domain.templates.wardrobe import (
     Piece,
     Template,
@@ -27,20 +28,17 @@ BODICE = Blend(
     Capsule((-5.6, -0.6, 38.0), (5.6, -0.6, 38.0), 4.1),
     k=3,
 )
-ARM = Blend(
-    Capsule((8.2, -0.6, 37.6), (13.0, -0.6, 30.4), 3.6, 3.5),
-    Capsule((13.0, -0.6, 30.4), (7.4, 4.9, 26.4), 3.5, 2.7),
-    k=1.5,
-)
+# The hands go into the pocket: the forearm ends inside the body, a cuff shows where.
+ARM = Limb((8.2, -0.6, 37.6), (14.0, -0.4, 30.6), (6.6, 4.2, 27.0), (3.6, 3.4, 2.7))
 HOOD = Blend(
     Ring((0, -2.0, 42.0), (6.8, 7.0), 2.3, pitch=0.1),
     Ellipsoid((0, -8.0, 38.4), (6.2, 3.2, 5.2)),
     k=2.0,
 )
-POCKET_OUTLINE = ((-6.6, 24.2), (-6.6, 25.8), (-4.0, 31.0), (4.0, 31.0), (6.6, 25.8), (6.6, 24.2))
+POCKET_OUTLINE = ((-7.6, 23.8), (-7.6, 25.4), (-4.2, 31.4), (4.2, 31.4), (7.6, 25.4), (7.6, 23.8))
 STRING = Blend(
-    Capsule((2.3, 6.3, 41.2), (2.5, 6.9, 34.6), 1.0),
-    Ellipsoid((2.5, 7.0, 34.2), (1.3, 1.2, 1.5)),
+    Capsule((2.3, 6.2, 41.4), (2.5, 5.6, 34.8), 1.0),
+    Ellipsoid((2.5, 5.8, 34.2), (1.3, 1.2, 1.5)),
     k=0.3,
 )
 
@@ -67,18 +65,25 @@ TEMPLATE = Template(
         Piece(
             "hoodie",
             shirt(),
-            Blend(Blend(Keep(BODICE, Slab(23.6), k=0.8), Mirrored(ARM), k=1.2), HOOD, k=1.0),
+            Blend(
+                Blend(Keep(BODICE, Slab(23.6), k=0.8), Mirrored(ARM.sleeve(1.0)), k=1.2),
+                HOOD,
+                k=1.0,
+            ),
         ),
         Piece(
             "hem",
             darker(shirt(), 0.18),
-            Keep(Grown(BODICE, -0.1), Slab(21.6, 24.4), k=1.0),
+            Blend(
+                Keep(Grown(BODICE, -0.1), Slab(21.6, 24.4), k=1.0),
+                Mirrored(ARM.band(0.5, 0.72, 0.4)),
+            ),
             voxel=0.45,
         ),
         Piece(
             "pocket",
             darker(shirt(), 0.18),
-            Keep(Grown(BODICE, 0.85), Plate(POCKET_OUTLINE, 3.0, 12.0), k=0.8),
+            Keep(Grown(BODICE, 1.15), Plate(POCKET_OUTLINE, 3.0, 12.0), k=0.8),
             voxel=0.4,
         ),
         Piece("strings", fixed(245, 245, 240), Mirrored(STRING), voxel=0.35),

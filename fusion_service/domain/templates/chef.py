@@ -9,7 +9,7 @@ from fusion_service.domain.templates.mannequin import (
     TORSO,
     Limb,
     above,
-    below,
+    hair_under,
 )
 from fusion_service.domain.templates.wardrobe import (
     Piece,
@@ -31,15 +31,15 @@ HANDS = Blend(
     Ellipsoid((-8.6, 4.0, 26.0), (2.8, 2.6, 2.4)),
 )
 SPOON = Blend(
-    Capsule((17.4, 6.8, 24.6), (19.4, 7.2, 41.0), 1.25),
-    Ellipsoid((19.8, 7.2, 44.4), (2.6, 1.7, 3.6)),
+    Capsule((17.4, 6.8, 24.6), (19.4, 7.2, 41.0), 1.5),
+    Ellipsoid((19.8, 7.2, 44.6), (3.0, 1.9, 3.9)),
     k=1.2,
 )
 SKIRT = Capsule((0, -0.3, 12.0), (0, -0.3, 30.0), 10.2, 9.4, depth=0.8)
 BUTTONS = Blend(*(Capsule((2.9, 3.0, z), (2.9, 12.0, z), 1.1) for z in (30.6, 34.0, 37.4)))
 BOW = Blend(
-    Capsule((0.4, -6.9, 26.6), (3.8, -7.6, 27.6), 1.1, 1.9),
-    Capsule((0.4, -6.9, 26.0), (2.6, -8.2, 20.0), 1.0, 1.5),
+    Capsule((0.4, -6.9, 26.6), (3.8, -7.6, 27.6), 1.3, 2.0),
+    Capsule((0.4, -6.9, 26.0), (2.6, -7.6, 20.0), 1.4, 1.7),
 )
 PUFF = Blend(
     Keep(Capsule((0, -1.5, 66.0), (0, -1.6, 78.0), 15.4, 15.8, depth=0.97), Slab(top=80.0)),
@@ -51,7 +51,7 @@ TEMPLATE = Template(
     name="chef",
     title="Chef",
     description="White jacket and toque, apron and neckerchief in the colour of the photo.",
-    hair_room=below(67.4),
+    hair_room=hair_under(67.4),
     pieces=(
         plinth(58, 60, 70),
         Piece("shoes", fixed(44, 44, 50), Keep(Mirrored(SHOE), Slab(3.1))),
@@ -96,7 +96,7 @@ TEMPLATE = Template(
             Blend(
                 Ring((0, -0.8, 41.6), (5.6, 5.4), 1.5, pitch=0.1),
                 Ellipsoid((0, 5.6, 40.2), (1.7, 1.5, 1.5)),
-                Mirrored(Capsule((0.4, 5.6, 39.6), (2.0, 6.0, 36.0), 1.0, 1.5)),
+                Mirrored(Capsule((0.4, 5.4, 39.6), (2.0, 5.8, 36.0), 1.2, 1.6)),
                 k=0.6,
             ),
             voxel=0.4,

@@ -2,6 +2,7 @@
 
 from fusion_service.domain.shape.assembly import Blend, Grown, Keep, Mirrored
 from fusion_service.domain.shape.shapes import Beyond, Capsule, Ellipsoid, Ring, Slab
+from fusion_service.domain.templates.mannequin import HIPS, LEG, SHOE, TORSO, soled
 from fusion_service.domain.templates.wardrobe import (
     Piece,
     Template,
@@ -16,19 +17,6 @@ from fusion_service.domain.templates.wardrobe import (
 
 TROUSERS = beside_shirt((56, 69, 100), (176, 157, 133))  # navy, or sand under a navy shirt
 
-SHOE = Blend(
-    Ellipsoid((4.9, 2.4, 5.6), (3.8, 6.0, 3.7)),
-    Ellipsoid((4.8, -0.9, 7.4), (3.5, 3.7, 3.9)),
-    k=2,
-)
-LEG = Capsule((4.3, -0.3, 22.5), (4.8, -0.3, 9.8), 4.2, 3.8)
-HIPS = Ellipsoid((0, -0.3, 23.4), (7.9, 5.6, 4.2))
-TORSO = Blend(
-    Capsule((0, -0.3, 20.0), (0, -0.3, 37.2), 9.5, 6.6, depth=0.8),
-    Capsule((-5.6, -0.6, 38.3), (5.6, -0.6, 38.3), 3.6),
-    Capsule((0, -1.0, 36.0), (0, -1.0, 39.6), 5.4, 4.9),
-    k=3,
-)
 ARM_DOWN = (0.57, 0.12, -0.81)  # direction of the arm from the shoulder
 SLEEVE = Keep(
     Capsule((7.0, -0.6, 38.2), (12.6, 0.6, 30.2), 3.4, 3.7),
@@ -51,9 +39,7 @@ TEMPLATE = Template(
     description="T-shirt in the colour of the photo, trousers and sneakers.",
     pieces=(
         plinth(58, 60, 70),
-        Piece(
-            "soles", fixed(205, 208, 214), Keep(Mirrored(Grown(SHOE, 0.35)), Slab(3.0, 5.4), 0.5)
-        ),
+        Piece("soles", fixed(186, 190, 198), soled(Mirrored(SHOE), 0.5, 5.6), voxel=0.45),
         Piece("shoes", fixed(240, 240, 238), Keep(Mirrored(SHOE), Slab(3.1))),
         Piece("trousers", TROUSERS, Blend(Mirrored(LEG), HIPS, k=2)),
         Piece(

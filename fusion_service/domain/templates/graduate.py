@@ -8,7 +8,7 @@ from fusion_service.domain.templates.mannequin import (
     above,
     across,
     before,
-    below,
+    hair_under,
 )
 from fusion_service.domain.templates.wardrobe import (
     Piece,
@@ -46,7 +46,7 @@ TEMPLATE = Template(
     name="graduate",
     title="Graduate",
     description="Gown, mortarboard and diploma, with a stole in the colour of the photo.",
-    hair_room=below(68.4),
+    hair_room=hair_under(68.4),
     pieces=(
         plinth(58, 60, 70),
         Piece("shoes", fixed(30, 30, 36), Keep(Mirrored(SHOE), Slab(3.1))),
@@ -92,7 +92,7 @@ TEMPLATE = Template(
             BLACK,
             Blend(
                 Keep(Ellipsoid((0, -1.3, 61.4), (17.3, 16.3, 17.2)), above(67.6), k=0.6),
-                Box((0, -1.2, 78.6), (17.6, 17.0, 1.2), 0.6),
+                Box((0, -1.2, 78.6), (17.6, 17.0, 1.4), 0.6),
                 k=1.5,
             ),
             voxel=0.5,

@@ -92,10 +92,12 @@ def above(height: float) -> Beyond:
     return Beyond((0.0, -1.2, height), BRIM_TILT)
 
 
-def below(height: float) -> Beyond:
-    """Return everything under a hat's tilted lower edge."""
+def hair_under(height: float) -> Shape:
+    """Return where hair may be under a hat: below its edge, and pressed down beside it."""
     x, y, z = BRIM_TILT
-    return Beyond((0.0, -1.2, height), (-x, -y, -z))
+    below = Beyond((0.0, -1.2, height), (-x, -y, -z))
+    dome = Capsule((0, -1.2, height - 17.0), (0, -1.2, 0), 24.8, depth=0.96)
+    return Keep(below, dome)
 
 
 def soled(shoe: Shape, by: float, top: float) -> Shape:

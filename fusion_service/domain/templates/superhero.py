@@ -4,6 +4,7 @@ import math
 
 from fusion_service.domain.shape.assembly import Blend, Grown, Keep, Mirrored
 from fusion_service.domain.shape.shapes import Box, Capsule, Drape, Ellipsoid, Plate, Ring, Slab
+from fusion_service.domain.templates.mannequin import Limb
 from fusion_service.domain.templates.wardrobe import (
     Piece,
     Template,
@@ -25,8 +26,7 @@ TRUNK = Blend(
     k=3,
 )
 FIGURE = Blend(Blend(Mirrored(LEG, k=1.0), HIPS, k=2), TRUNK, k=2)
-UPPER_ARM = Capsule((9.0, -0.5, 38.2), (15.6, -1.0, 32.2), 3.5, 2.9)
-FOREARM = Capsule((15.6, -1.0, 32.2), (11.6, 1.6, 27.0), 2.9, 2.6)
+ARM = Limb((9.0, -0.5, 38.2), (15.6, -1.0, 32.2), (11.6, 1.6, 27.0), (3.5, 2.9, 2.6))
 FIST = Blend(
     Ellipsoid((9.9, 2.7, 26.0), (2.9, 2.7, 2.5)),
     Capsule((9.6, 4.6, 26.9), (8.0, 5.0, 25.6), 1.05),
@@ -79,14 +79,14 @@ TEMPLATE = Template(
             ),
             voxel=0.4,
         ),
-        Piece("sleeves", suit(), Mirrored(Blend(UPPER_ARM, FOREARM, k=1))),
+        Piece("sleeves", suit(), Mirrored(ARM.sleeve(1.0))),
         Piece(
             "gloves",
             CAPE,
             Mirrored(
                 Blend(
-                    Keep(Grown(FOREARM, 0.4), Slab(top=30.0), k=0.6),
-                    Keep(Grown(FOREARM, 0.95), Slab(28.6, 30.6), k=0.9),
+                    ARM.band(0.3, 1.3, 0.4),
+                    ARM.band(0.22, 0.5, 1.1),
                     FIST,
                     k=0.7,
                 )
@@ -96,7 +96,7 @@ TEMPLATE = Template(
         Piece(
             "cape",
             CAPE,
-            Drape(42.0, 1.8, (8.4, 15.6), (-6.0, -12.4), thickness=2.2, folds=5),
+            Drape(42.0, 1.8, (8.4, 15.6), (-6.0, -12.4), thickness=2.6, folds=5),
             voxel=0.5,
         ),
         Piece("cape collar", CAPE, Ring((0, -0.9, 42.2), (6.3, 6.0), 1.8, pitch=0.16)),
