@@ -28,7 +28,7 @@ def _digits(count: int) -> AfterValidator:
 
 HairType = Literal["straight", "wavy", "curly", "bald"]
 HairTied = Literal["none", "bun", "ponytail"]
-Headwear = Literal["none", "hat", "headscarf", "unrecognised"]
+Headwear = Literal["none", "hat", "cap", "beanie", "headscarf", "unrecognised"]
 Glasses = Literal["none", "round", "square", "sunglasses"]
 BeardKind = Literal["none", "stubble", "moustache", "goatee", "full"]
 Coarse = Annotated[float, _digits(1)]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fusion_service.domain.bodies import dress, find_template, name_of
-from fusion_service.domain.face.paint import paint_face
+from fusion_service.domain.face.paint import face_texture
 from fusion_service.domain.palette import choose_palette, lab_to_srgb
 from fusion_service.domain.sculpture import Coat, Sculpture
+
+DARK_LENSES = (9.0, 0.5, -1.5)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +36,13 @@ def paint(
     palettes = palettes or [choose_palette(attributes) for attributes in people]
     coats = {name: Coat(colour) for name, colour in dress(find_template(form.template), palettes)}
     for person, (attributes, palette) in enumerate(zip(people, palettes, strict=True)):
-        texture = paint_face(attributes, palette).texture
+        texture = face_texture(attributes, palette)
         coats[name_of("head", person)] = Coat(lab_to_srgb(palette.skin), texture)
-        coats[name_of("hair", person)] = Coat(lab_to_srgb(palette.hair))
+        for part, colour in (
+            ("hair", palette.hair),
+            ("headwear", palette.headwear),
+            ("glasses", palette.frame),
+            ("lenses", DARK_LENSES),
+        ):
+            coats[name_of(part, person)] = Coat(lab_to_srgb(colour))
     return Sculpture(form, tuple(coats[part.name] for part in form.parts))

@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 
 # teal, blue, coral, yellow: the furthest from skin and hair, for no shirt or one like skin
 FALLBACK_SHIRTS = ((52.0, -28.0, -8.0), (48.0, 2.0, -34.0), (62.0, 38.0, 30.0), (80.0, 4.0, 52.0))
+# a red cap, a mustard beanie, a petrol scarf, where the photo shows none
+HEADWEAR = {
+    "cap": (42.0, 54.0, 32.0),
+    "beanie": (70.0, 14.0, 58.0),
+    "headscarf": (42.0, -16.0, -18.0),
+}
+PLAIN_HEADWEAR = (40.0, 6.0, -28.0)
+FRAME = (17.0, 2.0, 3.0)
 RUDDY_LIFT = 17.0  # L by which pale skin in a red shade comes out too dark
 BROWN_SLOPE = 1.5  # b over a of brown eyes; redder ones are the lids' doing
 WHITE = (0.95047, 1.0, 1.08883)  # XYZ of D65
@@ -34,22 +42,30 @@ class Palette:
     iris: Lab
     lip: Lab
     shirt: Lab
+    headwear: Lab
+    frame: Lab  # of glasses
 
 
 def choose_palette(attributes: Attributes) -> Palette:
     """Toy colours of a person: cleaner and more saturated than the photo, never grey or garish."""
     skin = _toy_skin(attributes.skin)
     hair = _toy_hair(attributes.hair)
-    brow = (max(min(hair[0], skin[0] - 22) * 0.8, 10.0), hair[1], hair[2])
     long = max(attributes.hair_length_left, attributes.hair_length_right) > LONG_HAIR
     return Palette(
         skin=skin,
         hair=hair,
-        brow=brow,
+        brow=toy_brow(hair, skin),
         iris=_toy_iris(attributes.iris),
         lip=_toy_lip(attributes.lip),
         shirt=_toy_shirt(attributes.shirt, skin, hair, touching=long),
+        headwear=_toy_headwear(attributes),
+        frame=_toy_frame(attributes.glasses_colour),
     )
+
+
+def toy_brow(hair: Lab, skin: Lab) -> Lab:
+    """Return a brow in the colour of the hair, dark enough to be seen on the skin."""
+    return (max(min(hair[0], skin[0] - 22) * 0.8, 10.0), hair[1], hair[2])
 
 
 def lab_to_srgb(lab: Lab) -> tuple[int, int, int]:
@@ -172,6 +188,20 @@ def _toy_shirt(shirt: Lab | None, skin: Lab, hair: Lab, *, touching: bool) -> La
     if touching and _difference(toy, hair) < 16:
         return shift(toy, 26 if toy[0] < 55 else -24)
     return toy
+
+
+def _toy_headwear(attributes: Attributes) -> Lab:
+    if attributes.headwear_colour is None:
+        return HEADWEAR.get(attributes.headwear, PLAIN_HEADWEAR)
+    toy = _saturate(attributes.headwear_colour, 1.15, 70.0)
+    return (min(max(toy[0], 16.0), 92.0), toy[1], toy[2])
+
+
+def _toy_frame(seen: Lab | None) -> Lab:
+    if seen is None:
+        return FRAME
+    toy = _saturate(seen, 1.1, 60.0)
+    return (min(max(toy[0], 10.0), 80.0), toy[1], toy[2])
 
 
 def _saturate(lab: Lab, gain: float, limit: float) -> Lab:

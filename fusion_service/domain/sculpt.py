@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from common.errors import BadParameter
 from fusion_service.domain.bodies import body, find_template, moved, name_of
-from fusion_service.domain.face.paint import paint_face
-from fusion_service.domain.head.hair import model_hair
+from fusion_service.domain.head.bust import model_bust
 from fusion_service.domain.head.haircut import choose_haircut
-from fusion_service.domain.head.hat import under_hat
-from fusion_service.domain.head.head import model_head, project_texture
-from fusion_service.domain.palette import choose_palette
 from fusion_service.domain.sculpture import Form, FormPart
 from fusion_service.domain.shape.fuse import solidify
-from fusion_service.domain.shape.hidden import without_hidden
-from fusion_service.domain.shape.surface import triangulate
 from fusion_service.domain.shape.union import extend
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from fusion_service.domain.attributes import Attributes
-    from fusion_service.domain.head.haircut import Haircut
+    from fusion_service.domain.head.bust import Feature
     from fusion_service.domain.shape.sdf import Point
-    from fusion_service.domain.shape.union import Block, Union
-    from fusion_service.domain.templates.wardrobe import Template
+    from fusion_service.domain.shape.union import Union
 
 
-def sculpt(people: Sequence[Attributes], template: str, height_mm: float = 100.0) -> Form:
+def sculpt(
+    people: Sequence[Attributes],
+    template: str,
+    height_mm: float = 100.0,
+    *,
+    portrait: bool = False,
+) -> Form:
     """Sculpt people in one of the templates.
 
     Parameters
@@ -40,6 +38,8 @@ def sculpt(people: Sequence[Attributes], template: str, height_mm: float = 100.0
         A name in ``bodies.TEMPLATES``.
     height_mm : float
         Height of the printed figurine; the geometry itself stays in design units.
+    portrait : bool
+        A photograph of the face will lie on the head: it is left smooth.
 
     Raises
     ------
@@ -52,12 +52,13 @@ def sculpt(people: Sequence[Attributes], template: str, height_mm: float = 100.0
             f"The template {template!r} shows {outfit.people} people, not {len(people)}."
         )
     # 1. fields of heads and hair; the body is the same for everybody
-    busts = [_bust(attributes, outfit) for attributes in people]
+    busts = [
+        model_bust(attributes, drawn=not portrait, room=outfit.hair_room) for attributes in people
+    ]
     own = [
-        block.moved(stand)
+        feature.block.moved(stand)
         for bust, stand in zip(busts, outfit.stands, strict=True)
-        for block in (bust.head, bust.hair)
-        if block is not None
+        for feature in bust
     ]
     # 2. the solid first: triangulating a part closes its field in place
     under = body(template)
@@ -71,7 +72,7 @@ def sculpt(people: Sequence[Attributes], template: str, height_mm: float = 100.0
     ]
     for person, bust in enumerate(busts):
         parts.extend(_shown(bust, person, outfit.stands[person], union))
-    haircut = busts[0].haircut
+    haircut = choose_haircut(people[0])
     return Form(
         parts=tuple(parts),
         solid=solid,
@@ -87,32 +88,10 @@ def sculpt(people: Sequence[Attributes], template: str, height_mm: float = 100.0
     )
 
 
-@dataclass(frozen=True)
-class _Bust:
-    """What one person brings along, in the own frame."""
-
-    haircut: Haircut
-    head: Block
-    hair: Block | None
-
-
-def _bust(attributes: Attributes, outfit: Template) -> _Bust:
-    # the drawn face stands out a little
-    relief = paint_face(attributes, choose_palette(attributes)).relief
-    haircut = choose_haircut(attributes)
-    hair = model_hair(haircut)
-    if hair is not None and outfit.hair_room is not None:
-        hair = under_hat(hair, outfit.hair_room)
-    return _Bust(haircut, model_head(attributes, relief, ears=not haircut.covers_ears), hair)
-
-
-def _shown(bust: _Bust, person: int, stand: Point, union: Union) -> Iterator[FormPart]:
-    """Yield head and hair as meshes; the texture is projected in the person's own frame."""
+def _shown(bust: Sequence[Feature], person: int, stand: Point, union: Union) -> Iterator[FormPart]:
+    """Yield the features as meshes; the texture is projected in the person's own frame."""
     x, y, z = stand
     around = union.moved((-x, -y, -z))
-    face = without_hidden(triangulate(bust.head.grid, bust.head.field), around)
-    face = moved(project_texture(face), stand)
-    yield FormPart(name_of("head", person), face, person, stand)
-    if bust.hair is not None:
-        mesh = without_hidden(triangulate(bust.hair.grid, bust.hair.field), around)
-        yield FormPart(name_of("hair", person), moved(mesh, stand), person, stand)
+    for feature in bust:
+        mesh = moved(feature.mesh(around), stand)
+        yield FormPart(name_of(feature.name, person), mesh, person, stand)

@@ -1,4 +1,4 @@
-"""Draw a beard: from a shadow to a full one."""
+"""Draw a beard: a shadow, a moustache, a goatee or a full one."""
 
 from __future__ import annotations
 
@@ -7,36 +7,53 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from fusion_service.domain.face.canvas import Patch, cover
-from fusion_service.domain.face.mouth import MOUTH_V, draw_lips
+from fusion_service.domain.attributes import BEARD_FROM
+from fusion_service.domain.face.canvas import Patch
+from fusion_service.domain.face.mouth import draw_lips
 
 if TYPE_CHECKING:
     from fusion_service.domain.attributes import Attributes
     from fusion_service.domain.face.canvas import Canvas, Curve
+    from fusion_service.domain.face.mouth import Lips
     from fusion_service.domain.palette import Palette
 
-HAIRS = 700  # strokes over the box of the beard
-HEIGHT = 0.35  # mm of relief
+HAIRS_PER_PX = 700 / 260_000  # strokes over the box of the beard
+HEIGHT = 0.75  # mm of relief
 
 
 def paint_beard(canvas: Canvas, attributes: Attributes, palette: Palette) -> None:
-    """Darken jaw, chin and upper lip in the colour of the brows, with a soft edge and hairs."""
-    strength = attributes.beard
+    """Lay a beard over the skin in the colour of the brows, with a soft edge and hairs.
+
+    Stubble, and a shadow too weak to be a beard, is colour alone; the others stand out.
+    """
+    strength, kind = attributes.beard, attributes.beard_kind
     if strength <= 0:
         return
-    outline = _outline(draw_lips(attributes).half_width)
-    area = cover(outline, 0.75)
-    share = 0.40 + 0.5 * strength
+    lips = draw_lips(attributes)
+    shaven = kind in {"none", "stubble"} or strength < BEARD_FROM
+    if kind == "moustache":
+        outline, blur = _moustache(lips), 0.16
+    elif kind == "goatee":
+        outline, blur = _goatee(lips), 0.3
+    else:
+        outline, blur = _full(lips), 1.0 if shaven else 0.5
+    area = canvas.cover(outline, blur)
+    share = 0.14 + 0.6 * min(strength, 0.5) if shaven else 0.40 + 0.5 * strength
     colour = tuple(
         s * (1 - share) + b * share for s, b in zip(palette.skin, palette.brow, strict=True)
     )
     canvas.paint(area, (colour[0], colour[1], colour[2]))
-    canvas.emboss(area, HEIGHT * strength)
-    canvas.paint(_hairs(area), palette.brow, 0.25 + 0.3 * strength)
+    if not shaven:
+        canvas.emboss(area, HEIGHT * (0.3 + 0.7 * strength))
+    if canvas.coloured:
+        length = (5, 9) if shaven else (12, 24)
+        hairs = _hairs(area, length, dense=2.0 if shaven else 1.0)
+        canvas.paint(hairs, palette.brow, 0.16 if shaven else 0.25 + 0.3 * strength)
 
 
-def _outline(mouth: float) -> Curve:
-    """Sideburns, cheeks, moustache; everything below belongs to it. One side, then mirrored."""
+def _full(lips: Lips) -> Curve:
+    """Sideburns, cheeks, moustache; everything below belongs to it."""
+    mouth, v = lips.half_width, lips.level
     side = np.array(
         [
             [-17.5, -1.0],
@@ -44,24 +61,63 @@ def _outline(mouth: float) -> Curve:
             [-13.4, 3.0],
             [-11.2, 6.2],
             [-8.2, 7.6],
-            [-mouth - 1.9, MOUTH_V - 0.9],
-            [-mouth - 0.6, MOUTH_V - 2.0],
-            [-1.9, MOUTH_V - 2.5],
-            [-0.6, MOUTH_V - 2.35],
+            [-mouth - 1.9, v - 0.9],
+            [-mouth - 0.6, v - 2.0],
+            [-1.9, v - 2.5],
+            [-0.6, v - 2.35],
         ]
     )
     low = np.array([[17.5, 18.0], [-17.5, 18.0]])
-    return np.concatenate([side, (side * [-1, 1])[::-1], low])
+    return np.concatenate([_both_sides(side), low])
 
 
-def _hairs(area: Patch) -> Patch:
+def _goatee(lips: Lips) -> Curve:
+    """Run around the mouth and widen over the chin."""
+    mouth, v = lips.half_width, lips.level
+    side = np.array(
+        [
+            [-4.0, 18.0],
+            [-4.6, v + 4.6],
+            [-mouth - 1.1, v + 2.0],
+            [-mouth - 1.35, v - 0.3],
+            [-mouth - 0.5, v - 1.8],
+            [-1.9, v - 2.5],
+            [-0.6, v - 2.3],
+        ]
+    )
+    return _both_sides(side)
+
+
+def _moustache(lips: Lips) -> Curve:
+    """From under the nose to a little beyond the corners, down to the upper lip."""
+    mouth, v = lips.half_width, lips.level
+    corner = float(lips.upper_outer[0, 1])
+    side = np.array(
+        [
+            [-mouth - 1.0, corner + 0.9],
+            [-mouth - 1.3, corner + 0.2],
+            [-mouth - 0.5, corner - 0.9],
+            [-2.2, v - 2.35],
+            [-0.9, v - 2.6],
+            [-0.25, v - 2.2],
+        ]
+    )
+    return np.concatenate([_both_sides(side), np.add(lips.upper_outer[::-1], [0.0, 0.25])])
+
+
+def _both_sides(side: Curve) -> Curve:
+    return np.concatenate([side, (side * [-1, 1])[::-1]])
+
+
+def _hairs(area: Patch, length_px: tuple[int, int], dense: float) -> Patch:
     """Short strokes, growing down and outwards, thicker inside the beard than at its edge."""
     rows, columns = area.alpha.shape
     random = np.random.default_rng(7)
-    x = random.uniform(0, columns, HAIRS)
-    y = random.uniform(0, rows, HAIRS)
+    count = int(HAIRS_PER_PX * dense * rows * columns)
+    x = random.uniform(0, columns, count)
+    y = random.uniform(0, rows, count)
     away = (x / columns - 0.5) * 0.9
-    length = random.uniform(12, 24, HAIRS)
+    length = random.uniform(*length_px, count)
     tip = np.stack([x + away * length, y + length], axis=1)
     lines = np.stack([np.stack([x, y], axis=1), tip], axis=1)
     sheet = np.zeros((rows, columns), np.uint8)

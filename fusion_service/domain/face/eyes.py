@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fusion_service.domain.face.canvas import cover, ellipse, spline
+from fusion_service.domain.face.canvas import ellipse, ribbon, spline
 
 if TYPE_CHECKING:
     from fusion_service.domain.attributes import Attributes
@@ -21,6 +21,12 @@ LEFT_BROW = (300, 293, 334, 296, 336), (276, 283, 282, 295, 285)
 RIGHT_EYE, LEFT_EYE = (33, 133, 159, 145), (263, 362, 386, 374)
 MEAN_SLOPE = -0.075  # of a brow, v over u, outer end to the left
 MEAN_BROW_V = -3.05  # mm above the eye
+CHILD_DROP = 1.5  # mm by which a child's features lie lower: the forehead is half the face
+
+
+def drop_of(attributes: Attributes) -> float:
+    """Return by how many mm the features lie lower than on an adult."""
+    return CHILD_DROP * attributes.child
 
 
 class EyeShape:
@@ -30,11 +36,12 @@ class EyeShape:
         opening = float(np.clip(attributes.eye_open / 0.32, 0.74, 1.18))
         smile = float(np.clip(attributes.smile / 0.05, 0, 1))
         self.u = 6.3 * float(np.clip(1 + 2 * (attributes.eye_distance - 0.255), 0.9, 1.1))
-        self.half_width = 2.95 * float(np.clip(attributes.eye_width / 0.2, 0.92, 1.08))
-        self.upper = 3.3 * opening
+        large = 1 + 0.12 * attributes.child
+        self.half_width = 2.95 * large * float(np.clip(attributes.eye_width / 0.2, 0.92, 1.08))
+        self.upper = 3.3 * large * opening
         # smiling cheeks lift the lower lid
-        self.lower = 2.9 * opening**0.6 * (1 - 0.14 * smile)
-        self.iris = 2.2, 2.6 * opening**0.5
+        self.lower = 2.9 * large * opening**0.6 * (1 - 0.14 * smile)
+        self.iris = 2.2 * large, 2.6 * large * opening**0.5
         self.tilt = float(np.radians(1.2 * np.clip(attributes.eye_tilt, -4, 7)))
 
     def lids(self) -> tuple[Curve, Curve]:
@@ -68,18 +75,21 @@ def paint_brows(canvas: Canvas, attributes: Attributes, palette: Palette) -> Non
     for side, own, other in ((-1, right, left), (1, left, right)):
         upper, lower = (0.6 * a + 0.4 * b for a, b in zip(own, other, strict=True))
         line, width = _brow_line(upper, lower, eyes.upper)
+        width = width * (1 - 0.2 * attributes.child)
         patch = canvas.stroke((line - np.array([eyes.u, 0])) * [-side, 1], width, palette.brow)
         canvas.emboss_to(patch, 0.5)
 
 
 def _paint_eyeball(canvas: Canvas, eyes: EyeShape, side: int, iris: Lab) -> None:
     upper, lower = eyes.lids()
-    opening = cover(eyes.place(np.concatenate([upper, lower]), side))
+    opening = canvas.cover(eyes.place(np.concatenate([upper, lower]), side))
     canvas.emboss(opening, 0.35, soften=0.15)
+    if not canvas.coloured:
+        return
     canvas.paint(opening, WHITE)
 
     def disc(outline: Curve, colour: Lab, alpha: float = 1, blur: float = 0) -> None:
-        canvas.paint(cover(eyes.place(outline, side), blur).within(opening), colour, alpha)
+        canvas.paint(canvas.cover(eyes.place(outline, side), blur).within(opening), colour, alpha)
 
     ru, rv = eyes.iris
     u = 0.22  # a little towards the nose: eyes that meet look friendly
@@ -109,9 +119,10 @@ def _paint_lids(
     canvas.emboss_to(canvas.stroke(eyes.place(line, side), width, lash), 0.35)
     skin = palette.skin
     under = (0.62 * skin[0], skin[1] + 2, skin[2])
-    canvas.stroke(eyes.place(lower[8:-8], side), 0.26, under, 0.75)
+    canvas.tint(ribbon(eyes.place(lower[8:-8], side), 0.26), under, 0.75)
     crease = upper[6:-6] * [0.98, 1.0] - [0.0, 1.0]
-    canvas.stroke(eyes.place(crease, side), 0.24, (0.74 * skin[0], skin[1] + 4, skin[2] + 2), 0.7)
+    fold = (0.74 * skin[0], skin[1] + 4, skin[2] + 2)
+    canvas.tint(ribbon(eyes.place(crease, side), 0.24), fold, 0.7)
 
 
 def _own_brow(features: Curve, side: int) -> tuple[Curve, Curve]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fusion_service.domain.face.canvas import cover, ellipse, spline, tapered
+from fusion_service.domain.face.canvas import ellipse, ribbon, spline, tapered
 from fusion_service.domain.face.eyes import FACE_WIDTH
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fusion_service.domain.palette import Palette
 
 MOUTH_V = 7.95  # mm below the eye line
+CHILD_MOUTH_V = 7.0
 SCALE = np.array([0.72, 0.86])  # toys have small mouths
 # contours from corner to corner, left to right in the picture
 UPPER_OUTER = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291)
@@ -37,6 +38,11 @@ class Lips:
     lower_outer: Curve
 
     @property
+    def level(self) -> float:
+        """Height of the mouth below the eye line."""
+        return float(self.upper_inner[30, 1])
+
+    @property
     def gap(self) -> float:
         """Largest distance between the lips."""
         return float((self.lower_inner - self.upper_inner)[:, 1].max())
@@ -52,12 +58,15 @@ def draw_lips(attributes: Attributes) -> Lips:
     features = np.array(attributes.frontal)[:, :2] * FACE_WIDTH
     centre = features[[61, 291, 13, 14]].mean(0)
     # the bias gives neutral faces a hint of a smile: on a toy a level mouth looks stern
+    child = attributes.child
+    place = np.array([0, MOUTH_V + (CHILD_MOUTH_V - MOUTH_V) * child])
+    scale = SCALE * (1 - 0.08 * child)
     bend = 24 * float(np.clip(attributes.smile + 0.045, 0.012, 0.038))
 
     def contour(indices: tuple[int, ...]) -> Curve:
         own = features[list(indices)] - centre
-        even = (0.55 * own + 0.45 * own[::-1] * [-1, 1]) * SCALE
-        line = spline(even, 61) + np.array([0, MOUTH_V])
+        even = (0.55 * own + 0.45 * own[::-1] * [-1, 1]) * scale
+        line = spline(even, 61) + place
         line[:, 1] -= 0.9 * bend * (np.abs(line[:, 0]) / 3.6) ** 2
         return np.asarray(line)
 
@@ -78,9 +87,9 @@ def paint_mouth(canvas: Canvas, attributes: Attributes, palette: Palette) -> Non
     upper = _mix(palette.skin, _darker(palette.lip, 0.87), strength)
     whole = _between(lips.upper_outer, lips.lower_outer)
     canvas.emboss(canvas.fill(whole, lower, blur=0.05), 0.22, soften=0.2)
-    canvas.fill(_between(lips.upper_outer, lips.upper_inner), upper, 0.9, 0.04)
+    canvas.tint(_between(lips.upper_outer, lips.upper_inner), upper, 0.9, 0.04)
     shine = ellipse(0, float(lips.lower_outer[30, 1] + lips.lower_inner[30, 1]) / 2, 0.85, 0.16)
-    canvas.fill(shine, (min(lower[0] + 16, 95), lower[1], lower[2]), 0.55, 0.12)
+    canvas.tint(shine, (min(lower[0] + 16, 95), lower[1], lower[2]), 0.55, 0.12)
     if lips.gap > OPEN_GAP:
         _paint_open(canvas, lips, palette.lip)
     else:
@@ -92,7 +101,7 @@ def paint_mouth(canvas: Canvas, attributes: Attributes, palette: Palette) -> Non
 def paint_smile_folds(canvas: Canvas, attributes: Attributes, palette: Palette) -> None:
     """Draw short soft folds beside a smiling mouth."""
     strength = float(np.clip((attributes.smile - 0.015) / 0.035, 0, 1))
-    if strength == 0:
+    if strength == 0 or not canvas.coloured:
         return
     lips = draw_lips(attributes)
     corner = float(lips.upper_outer[0, 1])
@@ -107,23 +116,23 @@ def paint_smile_folds(canvas: Canvas, attributes: Attributes, palette: Palette) 
 
 
 def _paint_open(canvas: Canvas, lips: Lips, lip: Lab) -> None:
-    inside = cover(_between(lips.upper_inner, lips.lower_inner))
+    inside = canvas.cover(_between(lips.upper_inner, lips.lower_inner))
     canvas.paint(inside, MOUTH_INSIDE)
     canvas.emboss(inside, -0.6, soften=0.12)
     if lips.gap > 1.6:
         bottom = float(lips.lower_inner[30, 1])
         tongue = ellipse(0, bottom + 0.1, 0.55 * lips.half_width, 0.42 * lips.gap)
-        canvas.paint(cover(tongue, 0.06).within(inside), TONGUE, 0.9)
+        canvas.paint(canvas.cover(tongue, 0.06).within(inside), TONGUE, 0.9)
     depth = (lips.lower_inner - lips.upper_inner)[:, 1:]
     # nearly closed smiles are all teeth, wide open ones show a row of them
     row = max(0.62 * lips.gap, 0.9)
-    canvas.paint(cover(_below(lips.upper_inner, np.minimum(depth, row))), TEETH)
+    canvas.paint(canvas.cover(_below(lips.upper_inner, np.minimum(depth, row))), TEETH)
     # teeth in a hollow would look grey, and so would a step that faces down in their white
-    raised = cover(_below(lips.upper_inner, np.minimum(depth, row + STEP)))
+    raised = canvas.cover(_below(lips.upper_inner, np.minimum(depth, row + STEP)))
     canvas.emboss(raised, 0.5, soften=0.1)
     dark = (max(0.5 * lip[0], 14.0), 0.8 * lip[1], 0.7 * lip[2])
-    canvas.stroke(lips.upper_inner, tapered(0.3, 61), dark)
-    canvas.stroke(lips.lower_inner[6:-6], tapered(0.2, 49), dark, 0.7)
+    canvas.tint(ribbon(lips.upper_inner, tapered(0.3, 61)), dark)
+    canvas.tint(ribbon(lips.lower_inner[6:-6], tapered(0.2, 49)), dark, 0.7)
 
 
 def _below(upper: Curve, depth: Curve) -> Curve:

@@ -33,8 +33,8 @@ TEMPLE_Y = (4.4, 4.7, 5.0, 6.0, 8.6, 10.4, 11.0)
 
 
 def model_hair(haircut: Haircut) -> Block | None:
-    """Return the field of the hair, or None for a bald head."""
-    if haircut.kind == "bald":
+    """Return the field of the hair, or None for a bald or a covered head."""
+    if haircut.kind == "bald" or haircut.covered:
         return None
     grid = _room(haircut)
     # 1. comb: a pattern of locks that run down from the parting

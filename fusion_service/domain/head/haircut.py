@@ -52,6 +52,8 @@ class Haircut:
         x of the parting, 0 for a middle one.
     fringe : bool
         Hair hangs over the forehead.
+    covered : bool
+        All of it, and the ears, is under a headscarf.
     """
 
     kind: Kind
@@ -61,6 +63,7 @@ class Haircut:
     covers_ears: bool
     parting: float
     fringe: bool
+    covered: bool = False
 
     @property
     def crown(self) -> float:
@@ -103,8 +106,9 @@ def choose_haircut(attributes: Attributes) -> Haircut:
         thickness=_thickness(np.asarray(attributes.hair_profile, np.float64)),
         hairline=_hairline(measured),
         tips=(tips[0], tips[1]),
-        covers_ears=attributes.hair_type != "bald"
-        and (long or attributes.side_mass > COVERED_FROM),
+        covers_ears=attributes.headwear == "headscarf"
+        or (attributes.hair_type != "bald" and (long or attributes.side_mass > COVERED_FROM)),
+        covered=attributes.headwear == "headscarf",
         parting=_parting(measured, np.asarray(attributes.hair_profile), long=long),
         fringe=float(np.mean(measured[2:7])) < FRINGE_BELOW,
     )
