@@ -23,7 +23,7 @@ from typing import Any, Final
 import requests
 from supervisor.xmlrpc import SupervisorTransport
 
-from common.settings import Settings, as_environment
+from common.settings import Settings, as_environment, in_url
 from deploy import redis_users
 from deploy.processes import descendants, is_alive
 
@@ -176,6 +176,7 @@ class Stack:
         """Environment of every process: the settings, and where the stack keeps its things."""
         own = {
             "STACK_RUN": str(self.run),
+            "STACK_INNER_ADDRESS": in_url(self.settings.inner_host),
             "STACK_LOGS": str(self.logs),
             "STACK_REDIS": str(self.settings.data_dir.resolve() / "redis"),
             "STACK_OWN_REDIS": str(self.settings.redis_url is None).lower(),
@@ -244,7 +245,8 @@ def free_ports() -> dict[str, int]:
 
 
 def _is_free(host: str, port: int) -> bool:
-    with socket.socket() as probe:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
