@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from fusion_service.domain.attributes import PROFILE_DEGREES, Attributes, Quality
+from fusion_service.domain.bodies import find_template
 from fusion_service.domain.paint import paint
 from fusion_service.domain.sculpt import sculpt
 from fusion_service.domain.sculpture import Sculpture
@@ -70,8 +71,9 @@ def make_attributes(
 def figurine_of(
     attributes: Attributes, template: str = "default", height_mm: float = 100.0
 ) -> Sculpture:
-    """Sculpt and paint one person."""
-    return paint(sculpt([attributes], template, height_mm), [attributes])
+    """Sculpt and paint one person, or a pair of twins where the template is for two."""
+    people = [attributes] * find_template(template).people
+    return paint(sculpt(people, template, height_mm), people)
 
 
 def _landmarks() -> tuple[tuple[float, float, float], ...]:

@@ -62,11 +62,11 @@ def assert_printable(sculpture: Sculpture) -> None:
     assert mesh.is_watertight
     assert mesh.is_volume
     assert mesh.body_count == 1
-    assert len(mesh.faces) < 150_000
+    assert len(mesh.faces) < 150_000 * (1 + sculpture.form.parts[-1].person)
     assert mesh.area_faces.min() > 1e-7
     assert mesh.vertices[:, 2].min() == 0.0
     on_bed = (mesh.triangles[:, :, 2] == 0).all(axis=1)
-    assert mesh.area_faces[on_bed].sum() >= 0.75 * np.pi * 20.0**2
+    assert mesh.area_faces[on_bed].sum() >= 0.75 * sculpture.form.base_area
     x, y, _ = mesh.center_mass
     footprint = np.float32(mesh.vertices[mesh.vertices[:, 2] == 0][:, :2])
     assert (
