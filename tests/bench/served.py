@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from common.contracts.figurine import PAIRS, TemplateName
 from gateway.client import Kiln
 from tests.bench.photos import new_portrait
 
@@ -41,11 +42,52 @@ def one_job(kiln: Kiln) -> Latency:
 
 
 def critical_path_ms(job: dict[str, Any]) -> float:
-    """Longest chain of run times along the plan (measure, sculpt, slowest of the rest, finish)."""
+    """Longest chain of run times along the plan: one after the other, and the slowest beside."""
     run = {stage["id"]: stage["run_ms"] for stage in job["stages"]}
-    ends = run["fusion.measure"] + run["fusion.sculpt"] + run["gateway.finish"]
-    beside = ("fusion.render", "fusion.print", "fusion.package", "stylize.portrait")
-    return float(ends + max(run[name] for name in beside))
+    chain = ("fusion.measure", "fusion.sculpt", "fusion.paint", "gateway.finish")
+    beside = max(ms for name, ms in run.items() if name not in chain)
+    return float(sum(run[name] for name in chain) + beside)
+
+
+def other_template_ms(kiln: Kiln) -> float:
+    """Approve a portrait, but in another template: from there to the last file."""
+    job = kiln.submit_figurine(new_portrait(), pause_after="portrait")
+    if kiln.wait(job["id"])["state"] != "paused":
+        raise RuntimeError("the job did not wait for its approval")
+    started = time.perf_counter()
+    kiln.resume(job["id"], template="casual")
+    last = [event.type for event in kiln.stream(job["id"])][-1]
+    if last != "succeeded":
+        raise RuntimeError(last)
+    return (time.perf_counter() - started) * 1000
+
+
+def other_colour_ms(kiln: Kiln) -> float:
+    """Ask for a figurine again with other hair: from there to the last file."""
+    first = kiln.submit_figurine(new_portrait())
+    kiln.wait(first["id"])
+    started = time.perf_counter()
+    again = kiln.submit_figurine(photo_of=first["id"], hair="#c0622c")
+    for event in kiln.stream(again["id"]):
+        if event.type == "failed":
+            raise RuntimeError(event.data)
+    return (time.perf_counter() - started) * 1000
+
+
+def many_jobs(url: str, count: int, clients: int) -> None:
+    """Make figurines of all templates for one person, several at a time."""
+    templates = [name for name in TemplateName if name not in PAIRS]
+
+    def run(number: int) -> None:
+        with Kiln(url) as kiln:
+            wish = {"template": templates[number % len(templates)], "accept": "unprintable"}
+            job = kiln.submit_figurine(new_portrait(), **wish)
+            done = kiln.wait(job["id"], timeout_s=300)
+            if done["state"] != "succeeded":
+                raise RuntimeError(done["error"])
+
+    with ThreadPoolExecutor(clients) as pool:
+        list(pool.map(run, range(count)))
 
 
 def throughput(url: str, photos: list[bytes], clients: int) -> float:
