@@ -79,7 +79,7 @@ def measure(options: argparse.Namespace, folder: Path) -> list[str]:
         ("another hair colour / a first run", _of(first, colours), "< 0.50"),
         *throughput_rows(pairs),
         (
-            f"memory of a fusion worker, before and in {options.memory_jobs} jobs of all templates, MB",
+            f"memory of a fusion worker over {options.memory_jobs} jobs of all templates, MB",
             ", ".join(f"{mb:.0f}" for mb in memory),
             "< 700",
         ),
