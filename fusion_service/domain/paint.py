@@ -10,13 +10,14 @@ from fusion_service.domain.palette import choose_palette, lab_to_srgb
 from fusion_service.domain.sculpture import Coat, Sculpture
 
 DARK_LENSES = (9.0, 0.5, -1.5)
+IVORY, CHARCOAL = (244, 238, 224), (45, 46, 54)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fusion_service.domain.attributes import Attributes
     from fusion_service.domain.palette import Palette
-    from fusion_service.domain.sculpture import Form
+    from fusion_service.domain.sculpture import Colour, Form
 
 
 def paint(
@@ -35,6 +36,7 @@ def paint(
     """
     palettes = palettes or [choose_palette(attributes) for attributes in people]
     coats = {name: Coat(colour) for name, colour in dress(find_template(form.template), palettes)}
+    coats["name"] = Coat(_beside(coats["base"].colour))
     for person, (attributes, palette) in enumerate(zip(people, palettes, strict=True)):
         texture = face_texture(attributes, palette)
         coats[name_of("head", person)] = Coat(lab_to_srgb(palette.skin), texture)
@@ -46,3 +48,10 @@ def paint(
         ):
             coats[name_of(part, person)] = Coat(lab_to_srgb(colour))
     return Sculpture(form, tuple(coats[part.name] for part in form.parts))
+
+
+def _beside(base: Colour) -> Colour:
+    """Return the colour of letters that can be read on a base."""
+    red, green, blue = base
+    dark = 0.3 * red + 0.59 * green + 0.11 * blue < 128
+    return IVORY if dark else CHARCOAL

@@ -8,14 +8,15 @@ from common.errors import BadParameter
 from fusion_service.domain.bodies import body, find_template, moved, name_of
 from fusion_service.domain.head.bust import model_bust
 from fusion_service.domain.head.haircut import choose_haircut
+from fusion_service.domain.printable import PrintWish, make_printable
 from fusion_service.domain.sculpture import Form, FormPart
-from fusion_service.domain.shape.fuse import solidify
 from fusion_service.domain.shape.union import extend
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from fusion_service.domain.attributes import Attributes
+    from fusion_service.domain.certificate.verdict import Process
     from fusion_service.domain.head.bust import Feature
     from fusion_service.domain.shape.sdf import Point
     from fusion_service.domain.shape.union import Union
@@ -27,6 +28,9 @@ def sculpt(
     height_mm: float = 100.0,
     *,
     portrait: bool = False,
+    process: Process = "fdm",
+    name: str | None = None,
+    hollow: bool = False,
 ) -> Form:
     """Sculpt people in one of the templates.
 
@@ -40,11 +44,19 @@ def sculpt(
         Height of the printed figurine; the geometry itself stays in design units.
     portrait : bool
         A photograph of the face will lie on the head: it is left smooth.
+    process : str
+        How it will be printed: thin features grow to what the process can do.
+    name : str, optional
+        Raised letters on the front of the base, as a part called ``name``.
+    hollow : bool
+        Leave a drained cavity, if that saves anything; the facts say what became of it.
 
     Raises
     ------
     BadParameter
         There is no such template, or it is for another number of people.
+    NameDoesNotFit
+        The name cannot be written on the base at this size.
     """
     outfit = find_template(template)
     if len(people) != outfit.people:
@@ -64,7 +76,9 @@ def sculpt(
     under = body(template)
     first = len(under.blocks)
     union = extend(under.union, own, range(first, first + len(own)))
-    solid = solidify(union, [*under.blocks, *own])
+    blocks = [*under.blocks, *own]
+    wish = PrintWish(height_mm, process, name, hollow)
+    printable = make_printable(union, blocks, outfit.base, wish, name_id=len(blocks))
     # 3. one smooth mesh per part, for the eye
     parts = [
         FormPart(piece.name, mesh, piece.person or 0, outfit.stand_of(piece))
@@ -72,10 +86,13 @@ def sculpt(
     ]
     for person, bust in enumerate(busts):
         parts.extend(_shown(bust, person, outfit.stands[person], union))
+    parts = [printable.raised(part) for part in parts]
+    if printable.letters is not None:
+        parts.append(FormPart("name", printable.letters))
     haircut = choose_haircut(people[0])
     return Form(
         parts=tuple(parts),
-        solid=solid,
+        solid=printable.solid,
         template=template,
         height_mm=height_mm,
         base_area=outfit.base_area,
@@ -84,6 +101,7 @@ def sculpt(
             "long_hair": haircut.long,
             "ears": not haircut.covers_ears,
             "glasses": people[0].glasses != "none",
+            **printable.facts,
         },
     )
 
