@@ -22,6 +22,7 @@ from common.errors import EngineUnavailable
 
 LIST_FILE: Final = "models.json"
 NAME: Final = r"^[a-z0-9][a-z0-9._-]{0,63}$"
+PARTS: Final = frozenset({".safetensors", ".json", ".txt", ".model"})  # of a pipeline's folder
 HOW_TO_ADD: Final = "`kiln models add NAME URL|PATH --kind {kind}` adds one, then `make restart`"
 
 
@@ -213,8 +214,19 @@ def digest(path: Path) -> str:
 
 
 def files_of(folder: Path) -> list[Path]:
-    """Every file below a folder, in order of path."""
-    return sorted(file for file in folder.rglob("*") if file.is_file())
+    """List the files of a model in a folder, in order of path.
+
+    What could not be loaded, such as weights in a pickle, is no part of it.
+    """
+    return [
+        file
+        for file in sorted(folder.rglob("*"))
+        if file.suffix in PARTS and file.is_file() and not _is_hidden(file.relative_to(folder))
+    ]
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
 
 
 def _missing(model: Model) -> EngineUnavailable:

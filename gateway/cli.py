@@ -15,7 +15,7 @@ from rich.text import Text
 
 from common.settings import Settings
 from gateway.client import ApiError, Kiln, Unreachable
-from gateway.terminal import keys, operating
+from gateway.terminal import keys, models, operating
 from gateway.terminal.erasure_table import erasure_table
 from gateway.terminal.progress import follow
 from gateway.terminal.recipe_card import WIDTH, duration, recipe_card
@@ -28,6 +28,7 @@ EXIT_PAUSED = 4  # the job waits for somebody to resume it
 
 app = typer.Typer(help="Turn photos into figurines and dinners.", no_args_is_help=True)
 app.add_typer(keys.app, name="keys")
+app.add_typer(models.app, name="models")
 app.add_typer(operating.app)
 out = Console()
 err = Console(stderr=True)

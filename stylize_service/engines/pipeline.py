@@ -91,8 +91,12 @@ def _read(model: Model, folder: Path, device: torch.device) -> Any:  # noqa: ANN
 
     for library in (diffusers, transformers):  # a log is no terminal
         library.utils.logging.disable_progress_bar()
+    home = folder / model.file
+    halves = home / "unet" / "diffusion_pytorch_model.fp16.safetensors"
+    whole = halves.with_name("diffusion_pytorch_model.safetensors")
     pipe = diffusers.StableDiffusionXLImg2ImgPipeline.from_pretrained(
-        str(folder / model.file),
+        str(home),
+        variant="fp16" if halves.exists() and not whole.exists() else None,
         torch_dtype=torch.float16 if device.type == "cuda" else torch.float32,
         use_safetensors=True,
         local_files_only=True,

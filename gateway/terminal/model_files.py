@@ -13,7 +13,6 @@ from common.models import Kind, files_of
 
 LONGEST_HEADER: Final = 100_000_000  # bytes; the limit of the safetensors library
 PIPELINE_INDEX: Final = "model_index.json"
-SAFE_SUFFIXES: Final = frozenset({".safetensors", ".json", ".txt", ".md", ".model", ".png", ".jpg"})
 _SAY_WHAT: Final = (
     "Bring a safetensors file, a TorchScript file (neural), or a folder in the layout of diffusers"
     " with safetensors (diffusion). docs/engines.md shows how to convert a checkpoint."
@@ -63,17 +62,9 @@ def is_torchscript(path: Path) -> bool:
 def _check_pipeline(path: Path) -> None:
     if not (path / PIPELINE_INDEX).is_file():
         raise BadParameter(f"{path.name} is no folder with a {PIPELINE_INDEX}", _SAY_WHAT)
-    files = files_of(path)
-    strange = [file for file in files if file.suffix.lower() not in SAFE_SUFFIXES]
-    if strange:
-        names = ", ".join(file.relative_to(path).as_posix() for file in strange[:3])
-        raise BadParameter(
-            f"{path.name} holds {names}: weights outside safetensors, and code, are not taken",
-            "Leave out everything but *.safetensors, *.json and *.txt.",
-        )
-    weights = [file for file in files if file.suffix.lower() == ".safetensors"]
+    weights = [file for file in files_of(path) if file.suffix == ".safetensors"]
     if not weights or not all(is_safetensors(file) for file in weights):
-        raise BadParameter(f"{path.name} holds no weights, or broken ones", _SAY_WHAT)
+        raise BadParameter(f"{path.name} holds no safetensors, or broken ones", _SAY_WHAT)
 
 
 def _guess(path: Path) -> str:
