@@ -19,6 +19,7 @@ from gateway.api import (
     figurines,
     jobs,
     pages,
+    portraits,
     recipes,
     webhooks,
 )
@@ -27,7 +28,10 @@ from gateway.door import headers
 from gateway.door.lock import lock
 from gateway.house import EXTENSION, House, Publish, PublishAgain, open_house
 
-NOUNS = (figurines, recipes, jobs, webhooks, events, artifacts, catalog, docs, pages, compat)
+NOUNS = (
+    *(figurines, portraits, recipes, jobs, webhooks, events, artifacts),
+    *(catalog, docs, pages, compat),
+)
 
 
 def create_app(

@@ -40,6 +40,13 @@ def figurine_plan(formats: Collection[str], *, pause: bool = False) -> Plan:
     )
 
 
+def portrait_plan() -> Plan:
+    """Photo to portrait: ``portrait → finish``."""
+    return Plan(
+        nodes=(_node("stylize.portrait"), _node("gateway.finish", after=("stylize.portrait",)))
+    )
+
+
 def recipe_plan(count: int, *, pause: bool = False) -> Plan:
     """Photos or a list to recipes: ``recognise → [ compose#0 ∥ compose#1 … ] → rank → finish``.
 

@@ -10,13 +10,19 @@ from common.contracts.plans import slot_of
 from common.contracts.stages import BY_NAME
 from common.errors import BadParameter, NoIngredients, NotFound, NotPaused
 from common.ledger.records import Approval, JobRecord, NodeRecord, Resumed
+from common.settings import Settings
 from gateway import promises
-from gateway.domain.params import FigurineParams, check_params, names_of
-from gateway.domain.recipes import FIXED, RecipeParams, check_available
-from gateway.domain.webhooks import HOOK_NAMES, HookParams
+from gateway.domain.figurines import FigurineParams, PortraitParams
+from gateway.domain.params import check_params, names_of
+from gateway.domain.recipes import RecipeParams
+from gateway.domain.webhooks import HOOK_NAMES
+from gateway.domain.wish_params import WishParams
+from gateway.here import check_here
 from gateway.house import House
 
-PARAMS: Final[dict[str, type[HookParams]]] = {"figurine": FigurineParams, "recipe": RecipeParams}
+PARAMS: Final[dict[str, type[WishParams]]] = {
+    model.product: model for model in (FigurineParams, PortraitParams, RecipeParams)
+}
 
 log = logging.getLogger(__name__)
 
@@ -40,13 +46,13 @@ def resume(house: House, record: JobRecord, changes: dict[str, Any]) -> None:
     NoIngredients
         The corrected list is empty.
     EngineUnavailable, LanguageUnavailable
-        The changed parameters need a language model, and none is configured.
+        The changed parameters need a model that is not here.
     NotPaused
         The job runs or has ended.
     LedgerUnavailable, StorageError
         What is wanted now could not be promised.
     """
-    params = _changed(record, changes, language_model=house.settings.llm_url is not None)
+    params = _changed(record, changes, house.settings)
     again = {node.id for node in record.nodes if _differs(node, record.params, params)}
     approval = Approval(
         params=params,
@@ -81,14 +87,13 @@ def _approve(house: House, record: JobRecord, approval: Approval) -> Resumed:
     return resumed
 
 
-def _changed(record: JobRecord, changes: dict[str, Any], *, language_model: bool) -> dict[str, Any]:
+def _changed(record: JobRecord, changes: dict[str, Any], settings: Settings) -> dict[str, Any]:
     model, before = PARAMS[record.product], record.params
     old = {name: value for name, value in before.items() if name in names_of(model)}
     checked = check_params(model, old | changes)
-    if isinstance(checked, RecipeParams):
-        check_available(checked, language_model=language_model)
+    check_here(checked, settings)
     new = checked.of_job
-    for name in FIXED:
+    for name in sorted(model.fixed):
         if new.get(name) != old.get(name) or name in HOOK_NAMES & changes.keys():
             raise BadParameter(f"{name} is fixed since the job was accepted")
     return new | _list_of(new, before, changes) if record.product == "recipe" else new

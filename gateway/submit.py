@@ -58,6 +58,7 @@ class Submission:
     cancel_after_s: int | None = None
     hook: Hook | None = None
     kept: tuple[ArtifactRef, ...] = ()  # of an earlier job of this owner, instead of photos
+    asked: dict[str, Any] | None = None  # what an equal request has too, where it is not all params
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def _new_job(settings: Settings, wanted: Submission, photos: tuple[ArtifactRef, 
 def _fingerprint(wanted: Submission, photos: tuple[ArtifactRef, ...]) -> str:
     asked = {
         "product": wanted.product,
-        "params": wanted.params,
+        "params": wanted.params if wanted.asked is None else wanted.asked,
         "photos": [photo.sha256 for photo in photos],
         **({"hook": asdict(wanted.hook)} if wanted.hook else {}),
     }

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from PIL import ImageColor
 from pydantic import BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 Swatches = dict[str, str]
 
@@ -57,26 +58,36 @@ def _normalised(value: object, swatches: Swatches) -> object:
     if isinstance(found, str) and re.fullmatch(HEX, found):
         return found
     known = f"; swatches: {', '.join(swatches)}" if swatches else ""
-    raise ValueError(f"{value[:40]!r} is no colour: write #rrggbb or a CSS name{known}")
+    said = {"value": repr(value[:40]), "known": known}
+    raise PydanticCustomError(
+        "colour", "{value} is no colour: write #rrggbb or a CSS name{known}", said
+    )
+
+
+def _schema(*examples: str) -> WithJsonSchema:
+    """Describe what is sure to be understood; other names of CSS are, too."""
+    names = "|".join(["#[0-9a-f]{6}", *examples[1:]])
+    said: dict[str, Any] = {"type": "string", "format": "color", "pattern": f"^({names})$"}
+    return WithJsonSchema(said | {"examples": [*examples]})
 
 
 Colour = Annotated[
     str,
     BeforeValidator(partial(_normalised, swatches={})),
-    WithJsonSchema({"type": "string", "maxLength": 40, "examples": ["#c0622c", "teal"]}),
+    _schema("#c0622c", "teal"),
 ]
 SkinColour = Annotated[
     str,
     BeforeValidator(partial(_normalised, swatches=SKINS)),
-    WithJsonSchema({"type": "string", "maxLength": 40, "examples": ["#e3b08d", *SKINS]}),
+    _schema("#e3b08d", *SKINS),
 ]
 HairColour = Annotated[
     str,
     BeforeValidator(partial(_normalised, swatches=HAIRS)),
-    WithJsonSchema({"type": "string", "maxLength": 40, "examples": ["#c0622c", *HAIRS]}),
+    _schema("#c0622c", *HAIRS),
 ]
 EyeColour = Annotated[
     str,
     BeforeValidator(partial(_normalised, swatches=EYES)),
-    WithJsonSchema({"type": "string", "maxLength": 40, "examples": ["#4f86b8", *EYES]}),
+    _schema("#4f86b8", *EYES),
 ]

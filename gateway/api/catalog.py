@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, request
 
+from common.contracts.figurine import Engine
 from common.contracts.recipe import MAX_COUNT, MAX_INGREDIENTS, MAX_PHOTOS
+from common.models import unavailable
 from common.vision import headers
 from gateway.api.reading import query_of
 from gateway.domain import upload
@@ -31,4 +33,9 @@ def read_catalog() -> Response:
         "recipe_ingredients": MAX_INGREDIENTS,
         "recipe_count": MAX_COUNT,
     }
-    return jsonify(build_catalog(limits, language_model=settings.llm_url is not None))
+    catalog = build_catalog(
+        limits,
+        language_model=settings.llm_url is not None,
+        engines={engine: unavailable(engine, settings.models) for engine in Engine},
+    )
+    return jsonify(catalog)

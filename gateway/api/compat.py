@@ -16,7 +16,8 @@ from common.errors import Busy, Gone, NotFound
 from common.ledger.records import JobRecord, JobState
 from gateway.api import figurines, reading, recipes, uploads
 from gateway.domain import queries, tasks
-from gateway.domain.params import FigurineParams, read_params
+from gateway.domain.figurines import FigurineParams
+from gateway.domain.params import read_params
 from gateway.domain.recipes import RecipeParams
 from gateway.domain.upload import check_photo
 from gateway.domain.views import job_view
@@ -45,7 +46,6 @@ def see() -> Response:
     """Recognise the ingredients on photos; the task waits for ``/cook-from-image``."""
     photos, pairs = uploads.read_upload(request, MAX_PHOTOS)
     params = read_params(RecipeParams, [*pairs, ("pause_after", "ingredients")])
-    recipes.check_here(params)
     wanted = recipes.submission_of(request, uploads.needed(photos), params)
     return _accepted(submit(house(), wanted).job, 0)
 

@@ -9,15 +9,12 @@ from flask import Request, Response, request
 from pydantic import BaseModel
 from werkzeug.datastructures import FileStorage
 
-from common.contracts.artifacts import ArtifactRef
 from common.errors import BadParameter, BadPhoto, Busy
 from common.http import problem, status_of_code
 from common.ledger.records import JobRecord, JobState
 from common.vision.headers import photo_format
-from gateway.again import photos_of
 from gateway.api.reading import (
     LONGEST_TEXT,
-    job_of,
     job_response,
     own,
     preferred_wait_s,
@@ -109,28 +106,6 @@ def needed(photos: tuple[bytes, ...]) -> tuple[bytes, ...]:
     if not photos:
         raise BadPhoto("the request carries no photo", "Send it as the file field `photo`.")
     return photos
-
-
-def earlier_photos(
-    sent: Request, photos: tuple[bytes, ...], source: str | None, product: str
-) -> tuple[ArtifactRef, ...]:
-    """Find the photos of the job that `from` names; none without it.
-
-    Raises
-    ------
-    BadParameter
-        A photo was sent as well, or that job is of another product or was made without.
-    NotFound, Gone
-        There is no such job of the caller, or its photos have expired or were erased.
-    """
-    if source is None:
-        return ()
-    if photos:
-        raise BadParameter("a photo and `from` were given", "Send a photo, or name a job.")
-    record = job_of(sent, source)
-    if record.product != product:
-        raise BadParameter(f"job {source} is a {record.product}, not a {product}")
-    return photos_of(house().store, record)
 
 
 def _photos(files: list[tuple[str, FileStorage]], most: int) -> tuple[bytes, ...]:

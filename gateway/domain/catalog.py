@@ -2,58 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from enum import StrEnum
+from collections.abc import Mapping
 from typing import Any, Final
 
-from common.contracts.figurine import Engine, Style, TemplateName
 from common.contracts.recipe import Diet, Language, RecipeEngine, Units
-from common.contracts.stages import GLB, STAGES, STL, THREEMF, Output
+from common.contracts.stages import STAGES
+from gateway.domain import choices
 
-LATER: Final = "not available in this version"
-
-# Planned parameters and values. They are refused until they work: a parameter that is silently
-# ignored would be a lie.
-NOT_YET: Final = frozenset(
-    {
-        *("name", "skin", "hair", "hair_type", "hair_length", "eyes", "shirt", "glasses"),
-        *("beard", "expression", "process", "filaments", "hollow", "accept", "usdz"),
-        "pause_after",
-    }
-)
-RECIPE_NOT_YET: Final = frozenset[str]()
-
-
-class Format(StrEnum):
-    """Files of a figurine."""
-
-    GLB = "glb"
-    STL = "stl"
-    THREEMF = "3mf"
-
-
-_FORMAT_FILES: Final[dict[Format, Output]] = {
-    Format.GLB: GLB,
-    Format.STL: STL,
-    Format.THREEMF: THREEMF,
-}
-_STYLES: Final = {
-    Style.CEL: "Flat tones and clean ink lines",
-    Style.PENCIL: "Graphite on paper",
-    Style.WATERCOLOR: "Soft washes with paper grain",
-    Style.OIL: "Visible brush strokes",
-    Style.POP: "Screen-print colours and dots",
-    Style.PIXEL: "Large pixels, few colours",
-}
-_TEMPLATES: Final = {
-    TemplateName.DEFAULT: "Vinyl toy in plain clothes",
-    TemplateName.SUPERHERO: "Cape, boots and a heroic stance",
-    TemplateName.CASUAL: "Relaxed stance, everyday clothes",
-}
-_ENGINES: Final = {
-    Engine.AUTO: "The best engine that is installed; the job says which one ran",
-    Engine.BUILTIN: "Needs no download and no graphics card",
-}
 _DIETS: Final = {
     Diet.VEGETARIAN: "No meat, no fish",
     Diet.VEGAN: "Nothing from animals",
@@ -83,15 +38,31 @@ _RECIPE_ENGINES: Final = {
 }
 
 
-def build_catalog(limits: dict[str, int], *, language_model: bool) -> dict[str, Any]:
-    """List what each product can be asked for, the limits, and the stage table."""
+def build_catalog(
+    limits: dict[str, int], *, language_model: bool, engines: Mapping[str, str | None]
+) -> dict[str, Any]:
+    """List what each product can be asked for, the limits, and the stage table.
+
+    Parameters
+    ----------
+    limits
+        By name.
+    language_model
+        Whether one is configured.
+    engines
+        Why an engine of portraits cannot draw here; None where it can.
+    """
+    missing = {name: why for name, why in engines.items() if why is not None}
     return {
-        "styles": _available(_STYLES),
-        "templates": _available(_TEMPLATES),
-        "faces": [
-            {"name": "drawn", "title": "Drawn from the measured face", "available": True},
-            {"name": "portrait", "title": "From the portrait", "available": False, "why": LATER},
-        ],
+        "styles": _available(choices.STYLES),
+        "backgrounds": _available(choices.BACKGROUNDS),
+        "templates": _available(choices.TEMPLATES),
+        "faces": _available(choices.FACES),
+        "looks": choices.looks(),
+        "colours": choices.colours(),
+        "processes": _available(choices.PROCESSES),
+        "orientations": _available(choices.ORIENTATIONS),
+        "colourings": _available(choices.COLOURINGS),
         "formats": [
             {
                 "name": name,
@@ -100,15 +71,9 @@ def build_catalog(limits: dict[str, int], *, language_model: bool) -> dict[str, 
                 "artifact": output.name,
                 "media_type": output.media_type,
             }
-            for name, output in _FORMAT_FILES.items()
-        ]
-        + [{"name": "usdz", "title": "for AR on phones", "available": False, "why": LATER}],
-        "engines": [
-            *_available(_ENGINES),
-            {"name": "neural", "title": "Neural styles", "available": False, "why": LATER},
-            {"name": "diffusion", "title": "Diffusion", "available": False, "why": LATER},
+            for name, output in choices.FORMAT_FILES.items()
         ],
-        "not_yet": sorted(NOT_YET),
+        "engines": _available(choices.ENGINES, missing),
         "recipes": _recipes(language_model=language_model),
         "limits": limits,
         "stages": [
@@ -130,22 +95,22 @@ def build_catalog(limits: dict[str, int], *, language_model: bool) -> dict[str, 
 
 def _recipes(*, language_model: bool) -> dict[str, Any]:
     model_only = {RecipeEngine.OPENAI, *Language} - {Language.ENGLISH}
-    missing = set() if language_model else model_only
     why = "needs a language model: set KILN_LLM_URL"
+    missing = {} if language_model else dict.fromkeys(model_only, why)
     return {
         "diets": _available(_DIETS),
         "units": _available(_UNITS),
-        "languages": _available(_LANGUAGES, missing, why),
-        "engines": _available(_RECIPE_ENGINES, missing, why),
-        "not_yet": sorted(RECIPE_NOT_YET),
+        "languages": _available(_LANGUAGES, missing),
+        "engines": _available(_RECIPE_ENGINES, missing),
     }
 
 
 def _available(
-    titles: Mapping[Any, str], missing: Collection[str] = (), why: str = ""
+    titles: Mapping[Any, str], missing: Mapping[Any, str] | None = None
 ) -> list[dict[str, Any]]:
+    missing = missing or {}
     return [
         {"name": name, "title": title, "available": name not in missing}
-        | ({"why": why} if name in missing else {})
+        | ({"why": missing[name]} if name in missing else {})
         for name, title in titles.items()
     ]

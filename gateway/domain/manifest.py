@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
@@ -11,6 +11,7 @@ from common.contracts.artifacts import ArtifactRef
 from common.contracts.stages import PHOTO, PHOTOS, PURPOSES
 
 MANIFEST_VERSION = 1
+OWN: Final = frozenset({"plan"})  # parameters of a job that are the house's, not the caller's
 
 
 class ManifestEntry(BaseModel):
@@ -56,6 +57,11 @@ def build_manifest(parameters: dict[str, Any], artifacts: Iterable[ArtifactRef])
     return Manifest(
         photo_sha256=sent.get(PHOTO),
         further_photos_sha256=further,
-        parameters=parameters,
+        parameters=shown(parameters),
         artifacts=entries,
     )
+
+
+def shown(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what is the house's own: the rest may be sent again as it is."""
+    return {name: value for name, value in parameters.items() if name not in OWN}

@@ -148,7 +148,18 @@ def _with_photos(fields: dict[str, Any], body: Body) -> dict[str, Any]:
 
 def _taken(body: Body) -> dict[str, Any]:
     properties = _properties(body.params)
+    for name, schema in (_properties(body.other) if body.other else {}).items():
+        properties[name] = _either(properties.get(name, schema), schema)
     return {name: schema for name, schema in properties.items() if name not in body.without}
+
+
+def _either(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Describe a parameter that two products read: every value that one of them knows."""
+    if one == other or "enum" not in one:
+        return one
+    texts = dict.fromkeys([one["description"], other["description"]])
+    values = dict.fromkeys([*one["enum"], *other["enum"]])
+    return one | {"enum": [*values], "description": ". Of a recipe: ".join(texts)}
 
 
 def _as_text(properties: dict[str, Any]) -> dict[str, Any]:

@@ -10,15 +10,14 @@ import difflib
 import re
 from collections.abc import Iterable
 from functools import cache
-from typing import Annotated, Any, ClassVar, Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ValidationError
 
-from common.contracts.figurine import PortraitRequest, SculptRequest
 from common.errors import BadParameter
-from gateway.domain.catalog import NOT_YET, Format
-from gateway.domain.webhooks import HookParams
 
+# Neither a control character nor white space at an end, which is cut off.
+NAME: Final = r"^[^\s\x00-\x1f\x7f-\x9f](?:[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$"
 _SEPARATORS: Final = r"[;\n\r\u3001\uff0c\uff1b]|(?<!\d),|,(?!\d)"  # never inside 1,5; also Chinese
 Model = TypeVar("Model", bound=BaseModel)
 _LONGEST_SHOWN: Final = 60
@@ -27,64 +26,8 @@ _PATTERNS: Final = {  # in words; a test knows that none is missing
     r"^[0-9]{1,15}-[0-9a-f]{32}$": "the `next` of another page",
     r"^[0-9A-Za-z_-]{1,64}$": "the id of a job",
     r"^[0-9]{1,19}(-[0-9]{1,19})?$": "an event id",
+    NAME: "text of 1 to 40 characters, none of them a control character",
 }
-_MEANING: Final = {
-    "style": "Look of the cartoon portrait",
-    "engine": "What draws the portrait; the job says which one ran",
-    "seed": "Same photo, same parameters, same seed: same bytes",
-    "template": "Body and clothes of the figurine",
-    "height_mm": "Height of the printed figurine in mm, plinth included",
-    "face": "How the face gets onto the figurine",
-}
-
-
-def _describe(schema: dict[str, Any]) -> None:
-    for name, text in _MEANING.items():
-        schema["properties"][name].setdefault("description", text)
-
-
-class SourceParams(BaseModel):
-    """The parameter of a submit that stands for its photos."""
-
-    source: Annotated[
-        str | None,
-        Field(
-            alias="from",  # a word of Python
-            pattern=r"^[0-9A-Za-z_-]{1,64}$",
-            description="Id of a job of yours: take its photo instead of sending one",
-        ),
-    ] = None
-
-
-class FigurineParams(SourceParams, HookParams, SculptRequest, PortraitRequest):
-    """Parameters of ``POST /v1/figurines``: those of the stages, and the house's own."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, json_schema_extra=_describe
-    )
-    not_yet: ClassVar[frozenset[str]] = NOT_YET
-
-    formats: Annotated[
-        tuple[Format, ...],
-        Field(
-            min_length=1,
-            description="Files wanted, separated by commas or repeated; glb is always made",
-        ),
-    ] = tuple(Format)
-    ttl_hours: Annotated[
-        int | None,
-        Field(
-            ge=1,
-            le=720,
-            description="Hours to keep the results (the photo at most 24); default: the house's",
-        ),
-    ] = None
-
-    @field_validator("formats")
-    @classmethod
-    def in_table_order(cls, wanted: tuple[Format, ...]) -> tuple[Format, ...]:
-        """Make equal wishes equal, so that they share remembered results."""
-        return tuple(f for f in Format if f in wanted or f is Format.GLB)
 
 
 def read_params(model: type[Model], pairs: Iterable[tuple[str, str]]) -> Model:
@@ -158,9 +101,7 @@ def _complaints(model: type[BaseModel], error: ValidationError) -> list[str]:
         schema = _schema(model)
         allowed = allowed_values(schema["properties"][name], schema.get("$defs", {}))
         value = str(one["input"])
-        if name == "formats" and value in NOT_YET:
-            found[name] = f"format {value!r} is not available in this version"
-        elif one["type"] == "value_error":  # a validator of ours, in words
+        if one["type"] == "value_error":  # a rule of ours, in words
             found[name] = f"{name}: {one['msg'].removeprefix('Value error, ')}"
         elif one["type"] == "too_long":
             many, most = one["ctx"]["actual_length"], one["ctx"]["max_length"]
@@ -193,11 +134,17 @@ def _allowed_scalar(schema: dict[str, Any]) -> str:
     if "minimum" in schema:
         kind = "a whole number" if schema["type"] == "integer" else "a number"
         return f"{kind} from {schema['minimum']:g} to {schema['maximum']:.15g}"
-    if "maxLength" in schema:
-        return f"text of at most {schema['maxLength']} characters"
     if schema.get("type") == "boolean":
         return "true or false"
-    return _PATTERNS.get(schema.get("pattern", ""), "text")
+    return _allowed_text(schema)
+
+
+def _allowed_text(schema: dict[str, Any]) -> str:
+    if schema.get("format") == "color":
+        return f"a colour: #rrggbb or a name such as {', '.join(schema['examples'][1:])}"
+    if "pattern" in schema:
+        return _PATTERNS.get(schema["pattern"], "text")
+    return f"text of at most {schema['maxLength']} characters" if "maxLength" in schema else "text"
 
 
 @cache

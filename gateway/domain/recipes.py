@@ -8,11 +8,9 @@ from pydantic import ConfigDict, Field, field_validator
 
 from common.contracts.recipe import CookRequest, Language, RecipeEngine, RecogniseRequest
 from common.errors import EngineUnavailable, LanguageUnavailable
-from gateway.domain.catalog import RECIPE_NOT_YET
-from gateway.domain.params import SourceParams, split_list
-from gateway.domain.webhooks import HOOK_NAMES, HookParams
+from gateway.domain.params import split_list
+from gateway.domain.wish_params import FIXED, WishParams
 
-FIXED: Final = ("count", "ttl_hours", "from", *sorted(HOOK_NAMES))  # once a job is accepted
 _MEANING: Final = {
     "ingredients": "What is at hand, in any of the four languages, amounts too: `2 onions, rice`",
     "diet": "Every recipe must suit all of these",
@@ -32,27 +30,20 @@ def _describe(schema: dict[str, Any]) -> None:
         schema["properties"][name]["description"] = text
 
 
-class RecipeParams(SourceParams, HookParams, CookRequest, RecogniseRequest):
+class RecipeParams(WishParams, CookRequest, RecogniseRequest):
     """Parameters of ``POST /v1/recipes``: those of the stages, and the house's own."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, json_schema_extra=_describe
     )
-    not_yet: ClassVar[frozenset[str]] = RECIPE_NOT_YET
+    product: ClassVar[str] = "recipe"
+    fixed: ClassVar[frozenset[str]] = FIXED | {"count"}
 
     hint: Annotated[str, Field(max_length=300)] = ""
     pause_after: Annotated[
         Literal["none", "ingredients"],
         Field(description="`ingredients`: wait for your corrections before cooking"),
     ] = "none"
-    ttl_hours: Annotated[
-        int | None,
-        Field(
-            ge=1,
-            le=720,
-            description="Hours to keep the results (photos at most 24); default: the house's",
-        ),
-    ] = None
 
     @field_validator("ingredients", "exclude", "diet", mode="before")
     @classmethod

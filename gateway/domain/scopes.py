@@ -12,6 +12,7 @@ PUBLIC: Final = None  # needs no key
 # Written as the call table writes it; HEAD is GET.
 SCOPES: Final[dict[str, Scope | None]] = {
     "POST /v1/figurines": SUBMIT,
+    "POST /v1/portraits": SUBMIT,
     "POST /v1/recipes": SUBMIT,
     "POST /v1/jobs/{job}/resume": SUBMIT,
     "POST /v1/jobs/{job}/cancel": SUBMIT,

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from common.contracts.stages import BY_NAME, PURPOSES
 from common.ledger.records import JobRecord, JobState, NodeRecord, Standing
 from gateway.domain.eta import estimate
+from gateway.domain.manifest import shown
 from gateway.domain.warning import warnings_of
 
 
@@ -115,7 +116,7 @@ def job_view(record: JobRecord, standing: Standing | None = None) -> JobView:
         **_summary_fields(record),
         queue_position=standing and standing.position,
         eta=standing and eta_view(record, standing),
-        parameters=record.params,
+        parameters=shown(record.params),
         stages=[_stage_view(record, node) for node in record.nodes],
         artifacts=_artifact_views(record),
         facts={node.id: node.result.facts for node in record.nodes if node.result},

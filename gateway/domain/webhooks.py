@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import BaseModel, Field
 from standardwebhooks import Webhook
@@ -55,12 +55,6 @@ class HookParams(BaseModel):
         """What the ledger keeps of it; its address is not checked here."""
         wanted = tuple(str(event) for event in HookEvent if event in self.webhook_events)
         return None if self.webhook_url is None else Hook(self.webhook_url, wanted)
-
-    @property
-    def of_job(self) -> dict[str, Any]:
-        """All other parameters as JSON has them: what the job is made of, and remembers."""
-        unwanted = set(HOOK_NAMES)
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=unwanted)
 
 
 class Verdict(StrEnum):

@@ -31,6 +31,7 @@ class Body:
     photo_needed: bool = False
     json: dict[str, Any] | None = None  # an example, where a JSON object is understood as well
     without: tuple[str, ...] = ()  # parameters of the model that this call does not take
+    other: type[BaseModel] | None = None  # where the product of the job decides
 
 
 @dataclass(frozen=True)

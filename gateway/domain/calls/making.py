@@ -17,8 +17,8 @@ from gateway.domain.calls.call import (
     problem,
 )
 from gateway.domain.erasures import ErasureReceipt
-from gateway.domain.params import FigurineParams
-from gateway.domain.recipes import FIXED, RecipeParams
+from gateway.domain.figurines import FigurineParams, PortraitParams
+from gateway.domain.recipes import RecipeParams
 from gateway.domain.views import JobView
 
 SUBMIT_HEADERS: Final = (
@@ -61,8 +61,42 @@ MAKE: Final[tuple[Call, ...]] = (
         " answer comes at once; follow `Location`. With `Prefer: wait=60` it brings the result."
         " `from=<job id>` takes the photo of an earlier job of yours instead of a new one, with the"
         " parameters of this request: what is remembered of that photo is not made again, and"
-        " the photo is kept for the new job as if it had been sent.",
+        " the photo is kept for the new job as if it had been sent. With `pause_after=portrait` the"
+        " job stops as `paused` behind the portrait and the measuring, until you resume it. What"
+        " you say of hair, glasses, beard, face and colours counts instead of what was measured"
+        " (in a couple, for the larger face); `facts` says how sure the measuring was. A figurine"
+        " that fails a gate of its print certificate fails with `unprintable`, unless"
+        " `accept=unprintable`.",
         body=Body(FigurineParams, photos=1, json={"from": EARLIER, "style": "pop"}),
+        headers=SUBMIT_HEADERS,
+        answers=(
+            Answer(200, "The job has ended or paused (waited for, or replayed)", JobView),
+            Answer(202, "The job is accepted; `Location` is where it is", JobView),
+            NOT_YOURS,
+            NO_PHOTO_ANY_MORE,
+            problem(413, "The photo is too large"),
+            problem(
+                422,
+                "Refused: a bad photo or parameter, `engine_unavailable`; or waited for and ended"
+                " with `no_face`, `unprintable`, `name_does_not_fit` and others: `detail` says why",
+            ),
+            AWAY,
+            FULL,
+            *WITHOUT_RESULT,
+        ),
+        example="curl -F photo=@me.jpg -F style=cel -F template=superhero {base}/v1/figurines",
+    ),
+    Call(
+        "POST",
+        "/v1/portraits",
+        "Turn a portrait photo into a cartoon portrait, and nothing else",
+        tag="Make",
+        details="The first half of `POST /v1/figurines`, sent in the same way: a PNG of up to 2048"
+        " px, with `background=transparent` cut out. `from=<job id>` takes the photo of an earlier"
+        " portrait or figurine of yours.",
+        body=Body(
+            PortraitParams, photos=1, json={"from": EARLIER, "style": "oil", "size_px": 2048}
+        ),
         headers=SUBMIT_HEADERS,
         answers=(
             Answer(200, "The job has ended (waited for, or replayed)", JobView),
@@ -75,7 +109,7 @@ MAKE: Final[tuple[Call, ...]] = (
             FULL,
             *WITHOUT_RESULT,
         ),
-        example="curl -F photo=@me.jpg -F style=cel -F template=superhero {base}/v1/figurines",
+        example="curl -F photo=@me.jpg -F style=cel -F background=transparent {base}/v1/portraits",
     ),
     Call(
         "POST",
@@ -112,14 +146,16 @@ MAKE: Final[tuple[Call, ...]] = (
         f"{JOB}/resume",
         "Let a paused job go on, with what you have changed",
         tag="Make",
-        details="`ingredients` is the whole list as corrected; what is not sent stays as it was. A"
-        " stage runs again only if a parameter that it reads has changed: a corrected list does"
-        " not recognise anew, another `engine` does. `pause_after=ingredients` pauses once more."
-        " The number of recipes and the time they are kept are fixed.",
+        details="Parameters by name; what is not sent stays as it was. A stage runs again only if a"
+        " parameter that it reads has changed: for a figurine another `style` draws the portrait"
+        " anew, another `template` or colour does not. Of a recipe, `ingredients` is the whole list"
+        " as corrected; it does not recognise anew, another `engine` does. `pause_after` pauses"
+        " once more. `formats`, the number of recipes and the time they are kept are fixed.",
         body=Body(
-            RecipeParams,
-            json={"ingredients": ["2 onions", "rice", "feta"], "servings": 4},
-            without=FIXED,
+            FigurineParams,
+            other=RecipeParams,
+            json={"style": "pop", "template": "chef", "hair": "ginger"},
+            without=tuple(FigurineParams.fixed | RecipeParams.fixed),
         ),
         answers=(
             Answer(202, "The job goes on", JobView),

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from gateway.domain import queries
 from gateway.domain.calls.call import AWAY, ERASED, FULL, Answer, Body, Call, problem
-from gateway.domain.params import FigurineParams
-from gateway.domain.recipes import FIXED, RecipeParams
+from gateway.domain.figurines import FigurineParams
+from gateway.domain.recipes import RecipeParams
 from gateway.domain.tasks import Prediction, Predictions, TaskResult
 
 _TAG: Final = "Older calls"
@@ -102,7 +102,9 @@ OLDER: Final[tuple[Call, ...]] = (
         tag=_TAG,
         details="The same as `POST /v1/jobs/{job}/resume`, and waits up to a minute for the"
         " recipes. A task that was cooked already answers with its recipes again.",
-        body=Body(RecipeParams, json={"ingredients": ["leek", "rice"]}, without=FIXED),
+        body=Body(
+            RecipeParams, json={"ingredients": ["leek", "rice"]}, without=tuple(RecipeParams.fixed)
+        ),
         answers=(
             Answer(200, "The recipes", TaskResult),
             Answer(202, "It takes longer: look at `status_url`", TaskResult, example=_TASK),

@@ -33,6 +33,10 @@ def staffed(stack: Stack) -> Stack:
     return stack
 
 
+def away(_: str) -> None:
+    raise LedgerUnavailable("away")
+
+
 # -- what is told -----------------------------------------------------------------------
 def test_a_202_and_the_job_tell_position_and_estimate(staffed: Stack) -> None:
     first, second = staffed.post().json, staffed.post(query_string={"seed": 2}).json
@@ -51,7 +55,7 @@ def test_without_workers_there_is_a_position_and_no_estimate(stack: Stack) -> No
 def test_the_estimate_shrinks_as_the_job_gets_on(staffed: Stack) -> None:
     job = staffed.submit()
     told = []
-    for node in ("fusion.measure", "fusion.sculpt", "fusion.render"):
+    for node in ("fusion.measure", "fusion.sculpt", "fusion.paint", "fusion.render"):
         told.append(staffed.client.get(f"/v1/jobs/{job}").json["eta"]["p50_s"])
         staffed.run_stage(job, node)
     assert told == sorted(told, reverse=True)
@@ -86,9 +90,6 @@ def test_one_look_at_the_queues_a_view(staffed: Stack, monkeypatch: pytest.Monke
 def test_a_job_is_shown_without_an_estimate_when_there_is_none(
     staffed: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(_: str) -> None:
-        raise LedgerUnavailable("away")
-
     job = staffed.submit()
     monkeypatch.setattr(staffed.ledger, "standing", away)
     answer = staffed.client.get(f"/v1/jobs/{job}")
@@ -133,9 +134,6 @@ def test_the_stream_tells_estimates_that_nobody_resumes_at(staffed: Stack) -> No
 def test_a_stream_without_redis_goes_on_without_estimates(
     staffed: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(_: str) -> None:
-        raise LedgerUnavailable("away")
-
     job = staffed.submit()
     monkeypatch.setattr(staffed.ledger, "standing", away)
     text = staffed.client.get(f"/v1/jobs/{job}/events").text

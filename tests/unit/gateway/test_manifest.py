@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from common.contracts.artifacts import ArtifactRef
-from common.contracts.stages import GLB, SCULPTURE, STL
+from common.contracts.stages import FORM, GLB, STL
 from gateway.domain.manifest import build_manifest
 
 
@@ -21,8 +21,12 @@ def test_public_artifacts_are_listed_by_name_with_their_purpose() -> None:
 
 
 def test_internal_artifacts_are_not_listed() -> None:
-    manifest = build_manifest({}, [_ref(SCULPTURE.name, internal=True), PHOTO])
+    manifest = build_manifest({}, [_ref(FORM.name, internal=True), PHOTO])
     assert manifest.artifacts == []
+
+
+def test_the_parameters_are_those_that_can_be_sent_again() -> None:
+    assert build_manifest({"style": "cel", "plan": 2}, []).parameters == {"style": "cel"}
 
 
 def test_the_photo_is_known_by_its_hash_alone() -> None:

@@ -11,9 +11,10 @@ import pytest
 
 from gateway.domain.calls.table import CALLS
 from gateway.domain.docs_page import render_docs
+from gateway.domain.figurines import FigurineParams, PortraitParams
 from gateway.domain.openapi import build_openapi
-from gateway.domain.params import FigurineParams, names_of
-from gateway.domain.recipes import FIXED, RecipeParams
+from gateway.domain.params import names_of
+from gateway.domain.recipes import RecipeParams
 from tests.unit.gateway.conftest import Stack
 
 DOCUMENT = build_openapi("1.2.3")
@@ -95,8 +96,24 @@ def test_there_is_no_null_in_a_form_or_a_query() -> None:
 def test_what_is_fixed_when_a_job_is_accepted_cannot_be_resumed_with() -> None:
     resume = DOCUMENT["paths"]["/v1/jobs/{job}/resume"]["post"]["requestBody"]["content"]
     assert not any(kind.startswith("image/") for kind in resume)
-    taken = resume["application/json"]["schema"]["properties"].keys()
-    assert taken == {*names_of(RecipeParams)} - {*FIXED}
+    taken = resume["application/json"]["schema"]["properties"]
+    changeable = {
+        name
+        for one in (FigurineParams, RecipeParams)
+        for name in names_of(one)
+        if name not in one.fixed
+    }
+    assert taken.keys() == changeable
+    assert taken["pause_after"]["enum"] == ["none", "portrait", "ingredients"]
+
+
+def test_a_portrait_can_be_asked_for_by_form_query_and_json() -> None:
+    submit = DOCUMENT["paths"]["/v1/portraits"]["post"]
+    content = submit["requestBody"]["content"]
+    form = content["multipart/form-data"]["schema"]["properties"]
+    assert form.keys() - {"photo"} == {*names_of(PortraitParams)}
+    assert content["application/json"]["schema"]["required"] == ["from"]
+    assert form["size_px"]["maximum"] == 2048
 
 
 def test_examples_are_what_their_models_describe() -> None:
@@ -108,6 +125,7 @@ def test_examples_are_what_their_models_describe() -> None:
     for call in CALLS:
         if call.body and call.body.json:
             call.body.params.model_validate(call.body.json)
+            assert not {*call.body.without} & call.body.json.keys()
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call.method} {call.path}")

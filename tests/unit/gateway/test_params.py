@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from common.contracts.recipe import Diet, Language, Units
 from common.errors import BadParameter
 from common.ledger.records import JobState
-from gateway.domain.catalog import NOT_YET, build_catalog
-from gateway.domain.params import FigurineParams, allowed_values, check_params, read_params
+from gateway.domain.catalog import build_catalog
+from gateway.domain.choices import looks
+from gateway.domain.figurines import FigurineParams, PortraitParams
+from gateway.domain.params import allowed_values, check_params, names_of, read_params
 from gateway.domain.queries import EventsQuery, JobsQuery, NoQuery, PredictQuery, WaitQuery
 from gateway.domain.recipes import RecipeParams
 
@@ -25,7 +27,7 @@ def refusal(*pairs: tuple[str, str]) -> str:
 
 def test_without_parameters_everything_is_made() -> None:
     params = read_params(FigurineParams, [])
-    assert params.formats == ("glb", "stl", "3mf")
+    assert params.formats == ("glb", "stl", "3mf", "usdz")
     assert params.height_mm == 100
 
 
@@ -43,6 +45,7 @@ def test_parameters_of_all_kinds_are_read_from_text() -> None:
         (["3mf,stl"], ("glb", "stl", "3mf")),
         (["3mf", "stl , 3mf"], ("glb", "stl", "3mf")),
         (["glb,3mf"], ("glb", "3mf")),
+        (["usdz"], ("glb", "usdz")),
         (["glb"], ("glb",)),
     ],
 )
@@ -62,17 +65,30 @@ def test_formats_may_be_a_list_or_repeated_and_always_hold_glb(
         ("height_mm", "tall", "not 'tall'"),
         ("height_mm", "", "from 40 to 200"),
         ("style", "cell", "one of: cel, pencil, watercolor, oil, pop, pixel, not 'cell'"),
-        ("template", "spider", "one of: default, superhero, casual"),
-        ("face", "portrait", "face must be drawn"),
+        ("template", "spider", "one of: default, superhero, casual, chef"),
+        ("face", "painted", "face must be one of: drawn, portrait, not 'painted'"),
+        ("hair", "puce2", "hair must be a colour: #rrggbb or a name such as black, dark-brown"),
+        ("hair", "#12345", "not '#12345'"),
+        ("glasses", "monocle", "one of: none, round, square, sunglasses"),
+        ("hollow", "perhaps", "hollow must be true or false"),
+        ("filaments", "red,rosso", "each a colour: #rrggbb or a name such as teal, not 'rosso'"),
+        ("filaments", "red," * 16 + "red", "17 entries are too many, at most 16"),
+        ("name", "", "text of 1 to 40 characters"),
+        ("name", " \t ", "text of 1 to 40 characters"),
+        ("name", "x" * 41, "text of 1 to 40 characters"),
+        ("name", "Ann\x1b[2J", "none of them a control character"),
+        ("name", "Ann\nBob", "none of them a control character"),
+        ("process", "clay", "one of: fdm, sla, full_colour"),
+        ("size_px", "2049", "a whole number from 128 to 2048"),
+        ("pause_after", "ingredients", "one of: none, portrait"),
         ("subject", "smallest", "largest, or a face number"),
         ("seed", "-1", "a whole number from 0 to 2147483647"),
         ("seed", "1.5", "a whole number"),
-        ("engine", "neural", "one of: auto, builtin"),
+        ("engine", "openai", "one of: auto, builtin, neural, diffusion"),
         ("ttl_hours", "0", "a whole number from 1 to 720"),
         ("ttl_hours", "721", "a whole number from 1 to 720"),
-        ("formats", "glb,obj", "one or more of: glb, stl, 3mf, not 'obj'"),
+        ("formats", "glb,obj", "one or more of: glb, stl, 3mf, usdz, not 'obj'"),
         ("formats", "", "one or more of"),
-        ("formats", "glb,usdz", "format 'usdz' is not available in this version"),
     ],
 )
 def test_a_bad_value_is_refused_with_what_is_allowed(name: str, value: str, words: str) -> None:
@@ -85,9 +101,45 @@ def test_an_unknown_parameter_is_refused_with_the_nearest_known_one() -> None:
     assert "template" in detail
 
 
-@pytest.mark.parametrize("name", sorted(NOT_YET))
-def test_a_planned_parameter_is_refused_not_ignored(name: str) -> None:
-    assert refusal((name, "none")) == f"parameter {name!r} is not available in this version"
+def test_a_planned_parameter_is_refused_not_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FigurineParams, "not_yet", frozenset({"aura"}))
+    assert refusal(("aura", "none")) == "parameter 'aura' is not available in this version"
+
+
+def test_what_the_house_adds_to_a_job_is_no_parameter() -> None:
+    assert FigurineParams().of_job["plan"] == 2
+    assert "unknown parameter 'plan'" in refusal(("plan", "2"))
+
+
+def test_a_colour_may_be_a_swatch_a_name_or_hexadecimal() -> None:
+    pairs = [("hair", "Dark Brown"), ("skin", "tan"), ("eyes", "#4F86B8"), ("shirt", "Teal")]
+    params = read_params(FigurineParams, [*pairs, ("filaments", "red, #112233")])
+    assert (params.hair, params.skin, params.eyes) == ("#3b2820", "#b97f55", "#4f86b8")
+    assert (params.shirt, params.filaments) == ("#008080", ("#ff0000", "#112233"))
+
+
+def test_equal_names_are_written_equally() -> None:
+    spelled = {read_params(FigurineParams, [("name", n)]).name for n in (" Jose\u0301 ", "Jos\xe9")}
+    assert spelled == {"Jos\xe9"}
+    assert read_params(FigurineParams, [("name", "\u0416\u0435\u043d\u044f & Co.")]).name
+
+
+def test_a_request_of_version_1_is_known_again() -> None:
+    """What version 1 wrote of a request decides whether a repeated one is the same."""
+    wrote = {
+        "style": "cel",
+        "subject": "largest",
+        "engine": "auto",
+        "seed": 0,
+        "template": "default",
+        "height_mm": 100.0,
+        "face": "drawn",
+        "formats": ["glb", "stl", "3mf"],
+    }
+    assert FigurineParams().asked == wrote
+    assert FigurineParams(hair="ginger").asked == wrote | {"hair": "#c0622c"}
+    only = FigurineParams(formats=("glb",), ttl_hours=2, **{"from": "j1"}).asked
+    assert only == wrote | {"formats": ["glb"], "ttl_hours": 2, "from": "j1"}
 
 
 def test_several_bad_values_are_told_at_once() -> None:
@@ -102,7 +154,7 @@ def test_a_parameter_given_twice_is_refused() -> None:
 
 def test_a_very_long_value_is_shown_in_part() -> None:
     assert len(refusal(("style", "x" * 100_000))) < 300
-    assert len(refusal(("y" * 100_000, "x"))) < 300
+    assert len(refusal(("y" * 100_000, "x"))) < 600
 
 
 @given(st.lists(st.tuples(st.text(max_size=12), st.text(max_size=12)), max_size=4))
@@ -145,21 +197,49 @@ def test_queries_are_as_strict_as_forms() -> None:
 
 
 def test_the_catalog_lists_every_choice_of_the_parameters() -> None:
-    catalog = build_catalog({}, language_model=False)
+    catalog = build_catalog({}, language_model=False, engines=HERE)
     known = {
-        "styles": FigurineParams.model_fields["style"].annotation,
-        "templates": FigurineParams.model_fields["template"].annotation,
-        "engines": FigurineParams.model_fields["engine"].annotation,
+        "styles": "style",
+        "templates": "template",
+        "engines": "engine",
+        "faces": "face",
+        "processes": "process",
+        "colourings": "colouring",
+        "orientations": "orientation",
+        "backgrounds": "background",
+        "formats": "formats",
     }
-    for noun, choices in known.items():
-        assert choices is not None
-        available = {entry["name"] for entry in catalog[noun] if entry["available"]}
-        assert available == set(choices)
-        assert all(entry["available"] or entry["why"] for entry in catalog[noun])
+    for noun, name in known.items():
+        assert [entry["name"] for entry in catalog[noun]] == values_of(name), noun
+    away = [entry for entry in catalog["engines"] if not entry["available"]]
+    assert [(entry["name"], entry["why"]) for entry in away] == [("neural", "no model")]
+
+
+HERE = {"auto": None, "builtin": None, "neural": "no model", "diffusion": None}
+
+
+def values_of(name: str) -> list[str]:
+    schema = FigurineParams.model_json_schema()
+    words = allowed_values(schema["properties"][name], schema["$defs"])
+    return words.partition(": ")[2].split(", ")
+
+
+def test_the_catalog_lists_every_look_with_its_values_and_every_swatch() -> None:
+    catalog = build_catalog({}, language_model=False, engines=HERE)
+    assert catalog["looks"] == looks()
+    for look in catalog["looks"]:
+        assert look["values"] == values_of(look["name"])
+    assert {*names_of(FigurineParams)} >= {one["name"] for one in catalog["colours"]}
+    for colour in catalog["colours"]:
+        for name, value in colour["swatches"].items():
+            read = read_params(FigurineParams, [(colour["name"], name)])
+            assert getattr(read, colour["name"]) == value
 
 
 def test_the_catalog_says_which_languages_need_a_language_model() -> None:
-    alone, helped = (build_catalog({}, language_model=model)["recipes"] for model in (False, True))
+    alone, helped = (
+        build_catalog({}, language_model=model, engines=HERE)["recipes"] for model in (False, True)
+    )
     there = {
         noun: [e["name"] for e in alone[noun] if e["available"]]
         for noun in alone
@@ -175,7 +255,15 @@ def test_the_catalog_says_which_languages_need_a_language_model() -> None:
 
 
 def test_no_parameter_is_explained_by_the_word_text_alone() -> None:
-    for model in (FigurineParams, RecipeParams, WaitQuery, JobsQuery, EventsQuery, PredictQuery):
+    for model in (
+        FigurineParams,
+        PortraitParams,
+        RecipeParams,
+        WaitQuery,
+        JobsQuery,
+        EventsQuery,
+        PredictQuery,
+    ):
         schema = model.model_json_schema()
         for name, one in schema["properties"].items():
             assert allowed_values(one, schema.get("$defs", {})) != "text", name

@@ -8,28 +8,56 @@ from common import canvas
 from common.celery_app import make_app
 from common.contracts.stages import BY_NAME, EVERYTHING, PHOTO, PHOTOS
 from common.settings import Settings
-from gateway.plan import figurine_plan, recipe_plan
+from gateway.plan import figurine_plan, portrait_plan, recipe_plan
 
-FORMATS = ("glb", "stl", "3mf")
-EVERY_CHOICE = list(chain.from_iterable(combinations(FORMATS, n) for n in range(4)))
-
-
-def _levels(*formats: str) -> list[list[str]]:
-    return [[node.id for node in level] for level in figurine_plan(formats).levels()]
+FORMATS = ("glb", "stl", "3mf", "usdz")
+EVERY_CHOICE = list(chain.from_iterable(combinations(FORMATS, n) for n in range(5)))
 
 
-def test_a_whole_figurine_takes_seven_stages_on_four_levels() -> None:
-    assert _levels("stl", "3mf") == [
+def _levels(*formats: str, pause: bool = False) -> list[list[str]]:
+    plan = figurine_plan(formats, pause=pause)
+    return [[node.id for node in level] for level in plan.levels()]
+
+
+def test_a_whole_figurine_takes_nine_stages_on_five_levels() -> None:
+    files = ["fusion.render", "fusion.print", "fusion.package", "fusion.ar"]
+    assert _levels(*FORMATS) == [
         ["fusion.measure"],
         ["fusion.sculpt"],
-        ["fusion.render", "fusion.print", "fusion.package", "stylize.portrait"],
+        ["fusion.paint"],
+        [*files, "stylize.portrait"],
+        ["gateway.finish"],
+    ]
+    assert _levels(*FORMATS, pause=True) == [
+        ["stylize.portrait", "fusion.measure"],
+        ["fusion.sculpt"],
+        ["fusion.paint"],
+        files,
         ["gateway.finish"],
     ]
 
 
 def test_a_format_nobody_asked_for_is_not_made() -> None:
-    assert _levels("glb")[2] == ["fusion.render", "stylize.portrait"]
-    assert _levels("3mf")[2] == ["fusion.render", "fusion.package", "stylize.portrait"]
+    assert _levels("glb")[3] == ["fusion.render", "stylize.portrait"]
+    assert _levels("stl")[3] == ["fusion.render", "fusion.print", "stylize.portrait"]
+    assert _levels("usdz", pause=True)[3] == ["fusion.render", "fusion.ar"]
+
+
+def test_a_portrait_alone_needs_no_body() -> None:
+    levels = portrait_plan().levels()
+    assert [[node.id for node in level] for level in levels] == [
+        ["stylize.portrait"],
+        ["gateway.finish"],
+    ]
+
+
+@pytest.mark.parametrize("formats", EVERY_CHOICE, ids="+".join)
+def test_before_the_approval_there_is_the_portrait_and_what_was_measured(
+    formats: tuple[str, ...],
+) -> None:
+    plan = figurine_plan(formats, pause=True)
+    canvas.build(make_app(Settings()), "j1", plan.before_pause())
+    assert {node.id for node in plan.before_pause().nodes} == {"stylize.portrait", "fusion.measure"}
 
 
 @pytest.mark.parametrize("formats", EVERY_CHOICE, ids="+".join)
@@ -38,9 +66,12 @@ def test_every_choice_of_formats_is_something_celery_can_run(formats: tuple[str,
 
 
 @pytest.mark.parametrize("formats", EVERY_CHOICE, ids="+".join)
-def test_every_stage_finds_its_inputs_made_by_a_stage_before_it(formats: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("pause", [False, True])
+def test_every_stage_finds_its_inputs_made_by_a_stage_before_it(
+    formats: tuple[str, ...], *, pause: bool
+) -> None:
     made = {PHOTO, EVERYTHING}
-    for level in figurine_plan(formats).levels():
+    for level in figurine_plan(formats, pause=pause).levels():
         for node in level:
             assert made.issuperset(BY_NAME[node.stage].reads), node.id
         made |= {output.name for node in level for output in BY_NAME[node.stage].writes}

@@ -17,7 +17,7 @@ from common.ledger.protocol import PROMISES
 from common.ledger.records import DAY_MS, HOUR_MS, PAUSE_MS, Hook, JobState, Limits, NewJob
 from common.stores import ArtifactStore
 from gateway import promises, watch
-from gateway.domain.params import FigurineParams
+from gateway.domain.figurines import FigurineParams
 from gateway.house import EXTENSION
 from gateway.plan import figurine_plan, recipe_plan
 from gateway.promises import Promise, Unreadable

@@ -112,9 +112,11 @@ def test_of_many_at_once_one_resumes(stack: Stack) -> None:
     assert sorted(statuses) == [202] + [409] * 7
 
 
-def test_a_figurine_waits_for_nobody(stack: Stack) -> None:
-    answer = resume(stack, stack.submit())
-    assert (answer.status_code, answer.json["code"]) == (409, "job_not_paused")
+def test_a_job_that_was_not_asked_to_wait_waits_for_nobody(stack: Stack) -> None:
+    portrait = stack.client.post("/v1/portraits", data=jpeg()).json["id"]
+    for job in (stack.submit(), portrait):
+        answer = resume(stack, job)
+        assert (answer.status_code, answer.json["code"]) == (409, "job_not_paused")
 
 
 @pytest.mark.parametrize(

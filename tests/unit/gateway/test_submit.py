@@ -73,7 +73,7 @@ def test_a_photo_as_body_is_accepted_whatever_its_declared_type(
         ({"photo": (io.BytesIO(png_bomb()), "me.png")}, "too_many_pixels", "50000"),
         ({"height_mm": "5"}, "bad_parameter", "40 to 200"),
         ({"styel": "cel"}, "bad_parameter", "'style'"),
-        ({"glasses": "yes"}, "bad_parameter", "not available in this version"),
+        ({"glasses": "yes"}, "bad_parameter", "glasses must be one of: none, round"),
     ],
 )
 def test_what_cannot_be_worked_with_is_a_422_that_says_why(

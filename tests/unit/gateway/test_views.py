@@ -17,7 +17,8 @@ PLAN = figurine_plan(("glb", "stl", "3mf"))
 # node: ready, begin, end after accept
 TIMES = {
     "fusion.measure": (0, 10, 110),
-    "fusion.sculpt": (110, 115, 315),
+    "fusion.sculpt": (110, 115, 215),
+    "fusion.paint": (215, 215, 315),
     "fusion.render": (315, 320, 720),
     "fusion.print": (315, 325, 425),
     "fusion.package": (315, 430, 500),
@@ -68,7 +69,7 @@ def test_a_finished_job_shows_stages_artifacts_and_expiry() -> None:
     assert view["progress"] == 100
     assert view["created"] == "2023-11-14T22:13:20Z"
     assert view["expires_at"] == "2023-11-15T22:13:20Z"
-    assert [stage["run_ms"] for stage in view["stages"]] == [100, 200, 400, 100, 70, 300, 10]
+    assert [stage["run_ms"] for stage in view["stages"]] == [100, 100, 100, 400, 100, 70, 300, 10]
     assert view["stages"][0]["wait_ms"] == 10
     assert "cancel" not in view["links"]
 
@@ -81,10 +82,10 @@ def test_internal_artifacts_are_hidden_and_the_others_come_in_table_order() -> N
 
 
 def test_a_running_job_says_what_runs_and_how_far_it_is() -> None:
-    states = ["done", "done", "running", "done", "ready", "running", "waiting"]
+    states = ["done", "done", "done", "running", "done", "ready", "running", "waiting"]
     nodes = tuple(node(n, s) for n, s in zip(TIMES, states, strict=True))
     view = job_view(job(state=JobState.RUNNING, nodes=nodes, finished_ms=None))
-    assert view.progress == 42
+    assert view.progress == 50
     assert view.running == ["fusion.render", "stylize.portrait"]
     assert view.links["cancel"].endswith("/cancel")
 
@@ -130,7 +131,7 @@ def test_a_good_job_has_no_warnings() -> None:
 def test_the_timeline_finds_critical_path_parallel_stages_and_overhead() -> None:
     timeline = build_timeline(job())
     assert timeline.critical_path == [
-        *("fusion.measure", "fusion.sculpt", "fusion.render", "gateway.finish")
+        *("fusion.measure", "fusion.sculpt", "fusion.paint", "fusion.render", "gateway.finish")
     ]
     assert timeline.critical_path_ms == 100 + 200 + 400 + 10
     assert timeline.total_ms == 740
@@ -141,7 +142,7 @@ def test_the_timeline_finds_critical_path_parallel_stages_and_overhead() -> None
 
 
 def test_stages_one_after_the_other_are_not_parallel() -> None:
-    ran = {"fusion.measure", "fusion.sculpt", "fusion.render", "gateway.finish"}
+    ran = {"fusion.measure", "fusion.sculpt", "fusion.paint", "fusion.render", "gateway.finish"}
     nodes = tuple(
         node(name) if name in ran else replace(node(name, "stopped"), begin_ms=None)
         for name in TIMES

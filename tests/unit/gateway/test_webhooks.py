@@ -17,7 +17,8 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from common.ledger.records import Hook, JobRecord, JobState
 from common.settings import Settings
-from gateway.domain.params import FigurineParams, read_params
+from gateway.domain.figurines import FigurineParams
+from gateway.domain.params import read_params
 from gateway.domain.webhooks import (
     JITTER,
     LONGEST_ASKED_S,
