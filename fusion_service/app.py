@@ -54,5 +54,12 @@ def sculpt_photo(studio: Studio) -> Response:
     first, *others = measure_people(studio.faces, photo, wanted.subject, wanted.people).people
     people = (wish(first, wanted), *others)
     palettes = [palette_of(people[0], wanted), *map(choose_palette, others)]
-    form = sculpt(people, wanted.template, wanted.height_mm)
+    form = sculpt(
+        people,
+        wanted.template,
+        wanted.height_mm,
+        process=wanted.process.value,
+        name=wanted.name,
+        hollow=wanted.hollow,
+    )
     return Response(to_glb(paint(form, people, palettes)), mimetype="model/gltf-binary")

@@ -18,6 +18,7 @@ from fusion_service.domain.files.usdz import to_usdz
 from fusion_service.domain.paint import paint as paint_form
 from fusion_service.domain.palette import choose_palette
 from fusion_service.domain.photo.measure import measure_people
+from fusion_service.domain.printable import PRINT_FACTS
 from fusion_service.domain.sculpt import sculpt as sculpt_people
 from fusion_service.domain.sculpture import Sculpture
 from fusion_service.domain.summary import seen
@@ -45,7 +46,14 @@ def measure(context: StageContext, request: f.MeasureRequest, studio: Studio) ->
 def sculpt(context: StageContext, request: f.SculptRequest, studio: Studio) -> f.SculptFacts:
     """Sculpt the figurine: its geometry."""
     people = _people(context, request)
-    form = sculpt_people(people, request.template, request.height_mm)
+    form = sculpt_people(
+        people,
+        request.template,
+        request.height_mm,
+        process=request.process.value,
+        name=request.name,
+        hollow=request.hollow,
+    )
     studio.shelf.keep(context.write(s.FORM, form_to_bytes(form)).sha256, form)
     if request.plan == 1:  # nobody else will paint it
         _write_painted(context, paint_form(form, people))
@@ -53,6 +61,7 @@ def sculpt(context: StageContext, request: f.SculptRequest, studio: Studio) -> f
         template=request.template,
         height_mm=request.height_mm,
         triangles=len(form.solid.faces),
+        **{fact: form.facts[fact] for fact in PRINT_FACTS & form.facts.keys()},
     )
 
 

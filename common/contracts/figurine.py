@@ -306,6 +306,11 @@ class SculptFacts(Facts):
     template: TemplateName
     height_mm: float
     triangles: int
+    name: str | None = Field(default=None, description="On the base, as it was written")
+    hollow: bool = False
+    hollow_share: float = Field(default=0.0, description="Of the volume, left out")
+    hollow_refused: str = Field(default="", description="Why it stays solid all the same")
+    drain_holes_mm: tuple[float, ...] = Field(default=(), description="Diameters")
 
 
 class PaintFacts(Facts):

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from fusion_service.domain.shape.shapes import Disc
     from fusion_service.domain.shape.union import Block, Union
 
+PRINT_FACTS = frozenset({"name", "hollow", "hollow_share", "hollow_refused", "drain_holes_mm"})
+
 
 @dataclass(frozen=True)
 class PrintWish:
@@ -103,4 +105,4 @@ def _hollow_facts(hollow: Hollow, scale: float) -> dict[str, object]:
     if hollow.refusal:
         return {"hollow": False, "hollow_refused": hollow.refusal}
     holes = [round(2 * hole.radius * scale, 2) for hole in hollow.holes]
-    return {"hollow": True, "hollow_share": round(hollow.share, 3), "drain_holes_mm": holes}
+    return {"hollow": True, "hollow_share": round(float(hollow.share), 3), "drain_holes_mm": holes}
