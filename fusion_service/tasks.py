@@ -18,7 +18,6 @@ from fusion_service.domain.files.usdz import to_usdz
 from fusion_service.domain.paint import paint as paint_form
 from fusion_service.domain.palette import choose_palette
 from fusion_service.domain.photo.measure import measure_people
-from fusion_service.domain.printable import PRINT_FACTS
 from fusion_service.domain.sculpt import sculpt as sculpt_people
 from fusion_service.domain.sculpture import Sculpture
 from fusion_service.domain.summary import seen
@@ -61,7 +60,7 @@ def sculpt(context: StageContext, request: f.SculptRequest, studio: Studio) -> f
         template=request.template,
         height_mm=request.height_mm,
         triangles=len(form.solid.faces),
-        **{fact: form.facts[fact] for fact in PRINT_FACTS & form.facts.keys()},
+        **{fact: form.facts[fact] for fact in f.SculptFacts.model_fields.keys() & form.facts.keys()},
     )
 
 

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from fusion_service.domain.shape.shapes import Disc
     from fusion_service.domain.shape.union import Block, Union
 
-PRINT_FACTS = frozenset({"name", "hollow", "hollow_share", "hollow_refused", "drain_holes_mm"})
-
 
 @dataclass(frozen=True)
 class PrintWish:
