@@ -22,7 +22,7 @@ class BuiltinEngine:
     name: Final = "builtin"
 
     def __init__(self, models: FaceModels) -> None:
-        self._models = models
+        self.faces = models
 
     def portrait(  # noqa: PLR0913, PLR0917  what a portrait depends on
         self,
@@ -64,7 +64,7 @@ class BuiltinEngine:
         """
         chosen = find_style(style)
         check_size(size, seed)
-        sitter = find_sitter(self._models, image, subject)
+        sitter = find_sitter(self.faces, image, subject)
         picture = chosen.draw(sitter, size, seed)
         return cut_out(picture, sitter, size) if background == "transparent" else picture
 
