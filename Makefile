@@ -13,10 +13,13 @@ PHOTO ?= tests/data/astronaut.jpg
 SOURCES := gateway stylize_service fusion_service recipe_service common deploy tests
 
 ##@ Run
-.PHONY: setup up down restart status logs demo
+.PHONY: setup neural up down restart status logs demo
 
 setup: $(VENV)/.runtime ## Install everything: system packages, Python packages, face models
 	@$(BIN)/python -m deploy.models
+
+neural: setup ## Install what the optional engines need (PyTorch: 1 GB and more); docs/engines.md
+	$(PIP) install -r requirements-neural.txt
 
 up: setup ## Start the stack in the background; returns when it is ready
 	@$(BIN)/python -m deploy up
@@ -124,9 +127,9 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
 	$(PIP) install --require-hashes -r requirements-dev.txt
 	@touch $@
 
-# only to train and to test that; by version, without hashes: builds for CPU and CUDA differ
-$(VENV)/.torch: $(VENV)/.dev
-	$(PIP) install torch==2.13.0
+# to train, and to test the optional engines
+$(VENV)/.torch: requirements-neural.txt $(VENV)/.dev
+	$(PIP) install -r requirements-neural.txt
 	@touch $@
 
 $(VENV)/.node: package-lock.json | $(VENV)/bin/python

@@ -90,7 +90,9 @@ class Option:
     @property
     def why_not(self) -> str | None:
         """Why it is not available, as far as is known by now; None where it is."""
-        return self.missing or (self._error and self._error.detail)
+        if self._error is not None:
+            return self._error.detail
+        return self.missing
 
     def _loaded(self) -> PortraitEngine:
         started = time.perf_counter()

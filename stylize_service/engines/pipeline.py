@@ -94,7 +94,8 @@ def _read(model: Model, folder: Path, device: torch.device) -> Any:  # noqa: ANN
     home = folder / model.file
     halves = home / "unet" / "diffusion_pytorch_model.fp16.safetensors"
     whole = halves.with_name("diffusion_pytorch_model.safetensors")
-    pipe = diffusers.StableDiffusionXLImg2ImgPipeline.from_pretrained(
+    kind: Any = diffusers.StableDiffusionXLImg2ImgPipeline
+    pipe = kind.from_pretrained(
         str(home),
         variant="fp16" if halves.exists() and not whole.exists() else None,
         torch_dtype=torch.float16 if device.type == "cuda" else torch.float32,

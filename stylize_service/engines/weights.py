@@ -49,7 +49,7 @@ class Painter:
         seen = pictures.to(self.device).permute(0, 3, 1, 2).to(self.dtype) / 127.5 - 1
         with torch.inference_mode():
             drawn = self.network(seen.contiguous(memory_format=torch.channels_last))
-        pixels = ((drawn.float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+        pixels: Tensor = ((drawn.float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
         return pixels.permute(0, 2, 3, 1).contiguous().cpu()
 
 
