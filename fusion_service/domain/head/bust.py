@@ -12,6 +12,7 @@ from fusion_service.domain.head.haircut import choose_haircut
 from fusion_service.domain.head.hat import under_hat
 from fusion_service.domain.head.head import model_head, project_texture
 from fusion_service.domain.head.headwear import hair_room, model_headwear
+from fusion_service.domain.head.knot import add_knot
 from fusion_service.domain.shape.hidden import without_hidden
 from fusion_service.domain.shape.surface import triangulate
 
@@ -73,6 +74,8 @@ def model_bust(
     room = room or hair_room(attributes)
     if hair is not None and room is not None:
         hair = under_hat(hair, room)
+    if hair is not None:
+        hair = add_knot(hair, haircut, hatted=room is not None)
     features = [Feature("head", head)]
     features += [Feature(*piece) for piece in model_glasses(attributes, head)]
     if worn is not None:

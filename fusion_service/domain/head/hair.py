@@ -10,6 +10,7 @@ from fusion_service.domain.attributes import PROFILE_DEGREES
 from fusion_service.domain.frame import HEAD_CENTRE_Z
 from fusion_service.domain.head.curls import add_curls
 from fusion_service.domain.head.haircut import HAIRLINE_X
+from fusion_service.domain.head.knot import comb_to_knot
 from fusion_service.domain.head.locks import SCALP_CENTRE, SCALP_RADII, add_forelocks, comb
 from fusion_service.domain.shape import sdf
 from fusion_service.domain.shape.assembly import Blend
@@ -29,6 +30,7 @@ TRIM_Z = (48.6, 49.0, 50.2, 52.0, 56.5, 60.4, 60.8, 58.0, 54.6, 54.2, 58.0)
 FULL_TRIM_Z = (47.6, 47.8, 48.6, 50.0, 53.0, 56.0, 57.0, 55.6, 53.6, 53.2, 56.0)
 # Front edge of the hair beside the face: further back lower down.
 TEMPLE_Z = (50.0, 55.0, 59.0, 63.0, 66.0, 69.0, 71.0)
+RECEDING_MM = 6.0  # by which the temples of a half bald head lie further back
 TEMPLE_Y = (4.4, 4.7, 5.0, 6.0, 8.6, 10.4, 11.0)
 
 
@@ -38,7 +40,7 @@ def model_hair(haircut: Haircut) -> Block | None:
         return None
     grid = _room(haircut)
     # 1. comb: a pattern of locks that run down from the parting
-    locks = comb(grid, haircut)
+    locks = comb(grid, haircut) if haircut.tied == "none" else comb_to_knot(grid, haircut)
     # 2. grow the scalp, and let long hair fall from it
     field = _cap(grid, haircut, locks)
     if haircut.long:
@@ -48,7 +50,7 @@ def model_hair(haircut: Haircut) -> Block | None:
         field = _trimmed(grid, field, haircut, locks)
     window = _face_window(grid, haircut)
     field = sdf.smooth_difference(field, window, 1.3)
-    if haircut.kind != "curly" and not haircut.cropped:
+    if haircut.locked:
         add_forelocks(grid, field, haircut)
     # 4. curl, and wash out what is finer than the lattice
     if haircut.kind == "curly":
@@ -90,7 +92,7 @@ def _cap(grid: Grid, haircut: Haircut, locks: Float) -> Float:
     field = sdf.ellipsoid(grid, SCALP_CENTRE, SCALP_RADII)
     field -= thickness
     field -= combed
-    if not haircut.cropped and haircut.kind != "curly":
+    if haircut.tied == "none" and not haircut.cropped and haircut.kind != "curly":
         line = np.exp(-(((grid.x - haircut.parting) / 1.1) ** 2)) * smoothstep(-9.0, -4.0, grid.y)
         field += (0.7 * line * smoothstep(66.0, 70.0, grid.z)).astype(np.float32)
     return field
@@ -127,17 +129,21 @@ def _curtains(grid: Grid, field: Float, haircut: Haircut, locks: Float) -> Float
     field = sdf.smooth_union(field, back, 5)
     for side, tip in zip((1, -1), haircut.tips, strict=True):
         if tip is not None:
-            strand = _side_strand(side, tip)
+            strand = _side_strand(side, tip, wavy=haircut.wavy)
             low, high = strand.bounds()
             inner, window = grid.window(low - 4.2, high + 4.2)
-            combed = strand.field(inner) - locks[window[0], window[1]] * np.float32(0.6)
+            combed = strand.field(inner) - np.broadcast_to(locks, grid.shape)[window] * np.float32(
+                0.6
+            )
             field[window] = sdf.smooth_union(field[window], combed, 3)
     return field
 
 
-def _side_strand(side: int, tip: float) -> Shape:
+def _side_strand(side: int, tip: float, *, wavy: bool) -> Shape:
     """Return the hair that hangs beside the face and ends in front of the shoulder."""
     z = HEAD_CENTRE_Z
+    if wavy:
+        return _wavy_strand(side, tip)
     temple, cheek = (side * 15.4, 0.5, z + 4), (side * 14.9, 3.2, z - 7)
     if tip > z - 17:
         end = Capsule(cheek, (side * 13.1, 4.4, tip + 2), 4.2, 1.9)
@@ -153,6 +159,34 @@ def _side_strand(side: int, tip: float) -> Shape:
     )
 
 
+def _wavy_strand(side: int, tip: float) -> Shape:
+    """Return hair that meanders on its way to the shoulder."""
+    z = HEAD_CENTRE_Z
+    ends = (np.array([side * 15.4, 0.5, z + 4]), np.array([side * 14.9, 3.0, z - 7]))
+    low = np.array([side * 11.6, 7.6, tip + 2.5]) if tip < z - 17 else None
+    last = np.array([side * 13.1, 4.6, tip + 2]) if low is None else low
+    knots = np.stack(
+        [*ends, np.array([side * 12.6, 6.2, z - 15]), last][: 4 if tip < z - 17 else 2]
+    )
+    if tip >= z - 17:
+        knots = np.stack([*ends, last])
+    height = np.arange(knots[0, 2], knots[-1, 2] - 0.1, -3.2)
+    path = np.stack([np.interp(-height, -knots[:, 2], knots[:, i]) for i in range(3)], axis=1)
+    swing = np.sin(np.arange(len(path)) * 1.25) * np.clip(np.arange(len(path)) / 3, 0, 1)
+    path[:, 0] += side * 1.1 * swing
+    path[:, 1] += 0.7 * swing
+    radii = np.interp(np.linspace(0, 1, len(path)), (0, 0.35, 0.8, 1), (4.0, 4.4, 3.9, 2.4))
+    points = [(float(x), float(y), float(h)) for x, y, h in path]
+    locks = [
+        Capsule(a, b, float(ra), float(rb))
+        for a, b, ra, rb in zip(points, points[1:], radii, radii[1:], strict=False)
+    ]
+    if tip < z - 17:
+        behind, on = (side * 14.0, -3.0, z - 6), (side * 12.6, -0.5, max(tip + 3, 41.0))
+        locks.append(Capsule(behind, on, 4.6, 3.4))
+    return Blend(*locks, k=2)
+
+
 def _face_window(grid: Grid, haircut: Haircut) -> Float:
     """Return the field of the opening that shows the face, bounded above by the hairline."""
     order = np.argsort(HAIRLINE_X)
@@ -160,12 +194,12 @@ def _face_window(grid: Grid, haircut: Haircut) -> Float:
     heights = np.interp(x_axis, np.asarray(HAIRLINE_X)[order], haircut.hairline[order])
     line = heights.astype(np.float32)[:, None, None]
     # the ends of the forelocks draw the hairline; the cap behind them stops a little higher
-    locked = haircut.kind != "curly" and not haircut.cropped
-    higher = (4.2 if haircut.fringe else 1.2) if locked else 0.0
+    higher = (4.2 if haircut.fringe else 1.2) if haircut.locked else 0.0
     top = grid.z - line - np.float32(higher)
     front = np.float32(2.0) - grid.y
     if not haircut.covers_ears and not haircut.long and haircut.kind != "curly":
-        temple = np.interp(grid.z, TEMPLE_Z, TEMPLE_Y).astype(np.float32) - grid.y
+        recede = haircut.receding * np.interp(TEMPLE_Z, (58.0, 66.0), (0.0, RECEDING_MM))
+        temple = np.interp(grid.z, TEMPLE_Z, TEMPLE_Y - recede).astype(np.float32) - grid.y
         opening: Float = np.maximum(sdf.smooth_intersection(top, temple, 2.5), front)
         return opening
     half = np.float32(12.9 if haircut.long else 13.7)

@@ -8,15 +8,14 @@ import numpy as np
 
 from fusion_service.domain.head.locks import SCALP_CENTRE, SCALP_RADII
 from fusion_service.domain.shape import sdf
-from fusion_service.domain.shape.assembly import Blend
 from fusion_service.domain.shape.sdf import Grid, smoothstep
-from fusion_service.domain.shape.shapes import Beyond, Ellipsoid
+from fusion_service.domain.shape.shapes import FAR, Shape
 from fusion_service.domain.shape.union import Block
 
 if TYPE_CHECKING:
     from fusion_service.domain.attributes import Attributes
     from fusion_service.domain.sculpture import Float
-    from fusion_service.domain.shape.shapes import Shape
+    from fusion_service.domain.shape.shapes import Bounds
 
 BRIM_Z, BRIM_SLOPE = 62.4, 0.24  # the edge is higher over the forehead than at the nape
 CLOTH = 2.2  # mm over the scalp
@@ -38,9 +37,19 @@ def hair_room(attributes: Attributes) -> Shape | None:
     """Return what the headwear leaves of the hair; None for everything."""
     if attributes.headwear not in {"cap", "beanie", "hat"}:
         return None
-    steep = float(np.hypot(1.0, BRIM_SLOPE))
-    below = Beyond((0.0, 0.0, BRIM_Z + 0.6), (0.0, BRIM_SLOPE / steep, -1.0 / steep))
-    return Blend(below, Ellipsoid(SCALP_CENTRE, _grown(PRESSED)), k=0.6)
+    return _Room()
+
+
+class _Room(Shape):
+    """Little room over the edge of a hat, more and more below it: hair comes out flat."""
+
+    def _bounds(self) -> Bounds:
+        return np.full(3, -FAR), np.full(3, FAR)
+
+    def _field(self, grid: Grid) -> Float:
+        below = np.clip(0.5 - _above_brim(grid), 0, None)
+        allowed = np.float32(PRESSED) + np.minimum(0.6 * below + 0.05 * below**2, 40)
+        return np.asarray(sdf.ellipsoid(grid, SCALP_CENTRE, SCALP_RADII) - allowed, np.float32)
 
 
 def _grown(by: float) -> tuple[float, float, float]:
@@ -94,11 +103,11 @@ def _beanie() -> Block:
 
 
 def _headscarf() -> Block:
-    grid = Grid.spanning((-21, -21, 36.0), (21, 18.5, 81.5))
+    grid = Grid.spanning((-21, -21, 31.5), (21, 18.5, 81.5))
     hood = sdf.ellipsoid(grid, (0, -1.4, 60.4), (18.7, 17.6, 18.6))
     jaw = sdf.ellipsoid(grid, (0, 0.0, 50.5), (16.6, 14.2, 10.5))
     hood = sdf.smooth_union(hood, jaw, 6)
-    drape = sdf.ellipsoid(grid, (0, -0.6, 41.5), (13.4, 10.4, 6.0))
+    drape = sdf.ellipsoid(grid, (0, -0.6, 40.5), (15.0, 11.4, 8.0))
     hood = sdf.smooth_union(hood, drape, 4)
     opening = _opening(grid)
     away = np.clip(opening, 0, 30)
@@ -110,6 +119,6 @@ def _headscarf() -> Block:
 
 def _opening(grid: Grid) -> Float:
     """Return the distance to the oval that shows the face, seen from the front."""
-    half, high = np.float32(12.3), np.float32(11.6)
-    across, up = grid.x / half, (grid.z - np.float32(55.6)) / high
+    half, high = np.float32(12.5), np.float32(12.2)
+    across, up = grid.x / half, (grid.z - np.float32(56.2)) / high
     return np.asarray((np.hypot(across, up) - 1) * half, np.float32)

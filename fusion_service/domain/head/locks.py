@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SCALP_CENTRE = (0.0, -1.2, HEAD_CENTRE_Z + 1.0)
 SCALP_RADII = (16.6, 15.6, 15.2)  # a little larger than the skull
 LOCK_MM = 6.0  # width of a combed lock
+WAVE_MM, LONG_WAVE_MM, WAVELENGTH_MM = 1.5, 2.1, 12.5  # of wavy hair
 STUBBLE_MM = 2.6  # of cropped hair
 ROOT_DEGREES = (52.0, 80.0)  # elevation where locks rise from the parting: front, sides
 END_DEGREES = (-64.0, -42.0, -19.0, 4.0, 26.0, 50.0)  # azimuth, 0 is the nose
@@ -31,7 +32,7 @@ SEAM = 1.0  # locks melt into each other over this; sharper grooves glitter
 
 
 def comb(grid: Grid, haircut: Haircut) -> Float:
-    """Return the height of the combed pattern, -0.7 (grooves) to 0.5, shape (nx, ny, 1).
+    """Return the height of the combed pattern, -0.7 (grooves) to 0.5, shape (nx, ny, 1 or nz).
 
     Hair runs away from the parting: a line on top of the head, from its front to the whorl. The
     pattern follows the length along the outline at a fixed distance from that line.
@@ -42,12 +43,16 @@ def comb(grid: Grid, haircut: Haircut) -> Float:
     turn = np.arctan2(grid.y - along, away)
     length = along + np.float32(15.0) * turn - np.float32(0.25) * away
     length = length + 0.9 * np.sin(0.23 * away + 0.21 * grid.y + np.sign(grid.x))
+    distance = np.sqrt(away**2 + (grid.y - along) ** 2)
+    if haircut.wavy:
+        fallen = distance - grid.z  # how far along its lock a point is
+        wave = np.float32(LONG_WAVE_MM if haircut.long else WAVE_MM)
+        length = length + wave * np.sin(np.float32(2 * np.pi / WAVELENGTH_MM) * fallen)
     phase = np.float32(np.pi / (STUBBLE_MM if haircut.cropped else LOCK_MM)) * length
     coarse = np.sqrt(np.sin(phase) ** 2 + 0.03) - 0.72
     fine = np.sqrt(np.sin(3 * phase + 0.8) ** 2 + 0.08) - 0.7
     if haircut.cropped:
         fine = np.zeros_like(fine)
-    distance = np.sqrt(away**2 + (grid.y - along) ** 2)
     uneven = 1 + 0.3 * np.sin(0.55 * length + 1.0)
     combed = (coarse * uneven + 0.32 * fine) * smoothstep(0.5, 5.0, distance)
     return np.asarray(combed, np.float32)
@@ -85,6 +90,8 @@ def _path(haircut: Haircut, root_azimuth: float, end_azimuth: float) -> Vector:
         directions[:, 0] += (
             BRUSHED * np.sign(-root_azimuth or 1.0) * (share[:, 0] ** 3 - share[:, 0])
         )
+    if haircut.wavy:
+        directions[1:, 0] += 0.09 * np.array([1.0, -1.0, 1.0, -0.6])
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     radial = 1 / np.linalg.norm(directions / SCALP_RADII, axis=1, keepdims=True)
     tucked = 0.5 if haircut.fringe else 0.65
