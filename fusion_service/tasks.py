@@ -8,12 +8,10 @@ from common.contracts import figurine as f
 from common.contracts import stages as s
 from common.stage import StageContext, stage
 from common.vision.sandbox import decode_photo
+from fusion_service.domain import printing
 from fusion_service.domain.archive import coats_to_bytes, form_to_bytes
 from fusion_service.domain.attributes import Attributes, People
-from fusion_service.domain.certificate.gates import certify
 from fusion_service.domain.files.glb import to_glb
-from fusion_service.domain.files.stl import to_stl
-from fusion_service.domain.files.threemf import to_3mf
 from fusion_service.domain.files.usdz import to_usdz
 from fusion_service.domain.paint import paint as paint_form
 from fusion_service.domain.palette import choose_palette
@@ -79,15 +77,15 @@ def paint(context: StageContext, request: f.PaintRequest, studio: Studio) -> f.P
 @stage("fusion.print")
 def print_solid(context: StageContext, request: f.PrintRequest, studio: Studio) -> f.PrintFacts:
     """Write the solid for one-colour printing, and its certificate."""
-    form = form_of(context, studio.shelf)
-    context.write(s.STL, to_stl(form))
-    context.checkpoint()
-    certificate = certify(form, request.process.value)
+    stl, certificate = printing.prepare(form_of(context, studio.shelf), request)
+    context.write(s.STL, stl)
     context.write(s.CERTIFICATE, certificate.model_dump_json(indent=2).encode())
+    printing.refuse(certificate, request)
     return f.PrintFacts(
         printable=certificate.passed,
-        failed_gates=[g.name for g in certificate.gates if g.required and not g.passed],
+        failed_gates=[gate.name for gate in certificate.failed],
         volume_cm3=certificate.volume_cm3,
+        estimate=certificate.estimate.model_dump(mode="json"),
     )
 
 
@@ -103,11 +101,11 @@ def render(context: StageContext, _: f.RenderRequest, studio: Studio) -> f.Rende
 
 
 @stage("fusion.package")
-def package(context: StageContext, _: f.PackageRequest, studio: Studio) -> f.PackageFacts:
+def package(context: StageContext, request: f.PackageRequest, studio: Studio) -> f.PackageFacts:
     """Write the solid for colour printing."""
     sculpture = sculpture_of(context, studio.shelf)
-    context.write(s.THREEMF, to_3mf(sculpture))
-    return f.PackageFacts(materials=len(sculpture.parts))
+    context.write(s.THREEMF, printing.package(sculpture, request))
+    return f.PackageFacts(materials=len(request.filaments) or len(sculpture.parts))
 
 
 @stage("fusion.ar")

@@ -5,7 +5,14 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from common.contracts.colours import Colour, EyeColour, HairColour, SkinColour
 
@@ -256,8 +263,19 @@ class PackageRequest(_Request):
     """What ``fusion.package`` depends on, beside the sculpture."""
 
     colouring: Colouring | None = None
-    filaments: Annotated[tuple[Colour, ...], Field(max_length=16)] = ()
+    filaments: Annotated[tuple[Colour, ...], Field(max_length=16, validate_default=True)] = ()
     orientation: Orientation = Orientation.UPRIGHT
+    process: Process = Process.FDM
+
+    @field_validator("filaments")
+    @classmethod
+    def listed_where_they_are_asked_for(
+        cls, filaments: tuple[str, ...], info: ValidationInfo
+    ) -> tuple[str, ...]:
+        """Refuse ``colouring=filaments`` without a filament."""
+        if info.data.get("colouring") is Colouring.FILAMENTS and not filaments:
+            raise ValueError("colouring=filaments needs the colour of at least one")
+        return filaments
 
 
 class ArRequest(_Request):

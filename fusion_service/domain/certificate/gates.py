@@ -1,7 +1,8 @@
 """The print certificate: every gate that a figurine has to pass before it is printed.
 
-Reported only: a failed gate raises nothing, it says what was measured and how to mend it. The
-list follows what print services ask for; see the notes at each limit.
+A failed gate raises nothing here, it says what was measured and how to mend it; see
+``verdict.require_printable``. The list follows what print services ask for; see the notes at each
+limit.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from fusion_service.domain.certificate.topology import (
     volume_and_centre,
 )
 from fusion_service.domain.certificate.verdict import Certificate, Gate, Process, decide
+from fusion_service.domain.files.estimate import estimate_print
+from fusion_service.domain.files.facets import Facets
 from fusion_service.domain.files.placement import print_vertices
 
 if TYPE_CHECKING:
@@ -31,13 +34,25 @@ if TYPE_CHECKING:
 # multi-jet colour
 WALL_MM: dict[Process, float] = {"fdm": 1.0, "sla": 0.8, "full_colour": 2.0}
 TILT_DEGREES = 5.0  # the figurine must still stand on a shelf that is out of level by this
-CONTACT_MM = 1e-3  # a triangle that lies on the bed to this accuracy sticks to it
 OVERHANG_DEGREES = 45.0  # steeper is printed without supports
 
 
-def certify(form: Form, process: Process = "fdm") -> Certificate:
-    """Check the printable solid at the height at which it will be printed."""
+def certify(form: Form, process: Process = "fdm", lean: float = 0.0) -> Certificate:
+    """Check the printable solid at the height at which it will be printed.
+
+    Parameters
+    ----------
+    form
+        What to print.
+    process
+        How; it decides the thinnest wall and the formula of the estimate.
+    lean : float
+        Degrees by which it leans backwards on the bed.
+    """
     solid = _Print.of(form)
+    faces = form.solid.faces
+    laid = print_vertices(form, lean) if lean else solid.vertices
+    facets = Facets.of(laid, faces) if lean else solid.facets
     gates = [
         *_edge_gates(count_edges(form.solid.faces)),
         _bodies(form),
@@ -47,16 +62,19 @@ def certify(form: Form, process: Process = "fdm") -> Certificate:
         _wall(form, solid, process),
         _balance(solid),
         _triangles(form),
-        _overhang(solid),
+        _overhang(facets, lean),
     ]
     width, depth, height = (round(float(side), 3) for side in np.ptp(solid.vertices, axis=0))
     return Certificate(
         process=process,
+        orientation="leaning" if lean else "upright",
+        lean_degrees=lean,
         height_mm=form.height_mm,
         size_mm=(width, depth, height),
         volume_cm3=round(solid.volume / 1000, 3),
         passed=all(gate.passed for gate in gates if gate.required),
         gates=gates,
+        estimate=estimate_print(laid, faces, facets, process),
     )
 
 
@@ -65,9 +83,7 @@ class _Print:
     """The solid as it lies on the bed, in millimetres, and what most gates need of it."""
 
     vertices: Float
-    areas: npt.NDArray[np.float64]  # (m,)
-    facing_up: npt.NDArray[np.float64]  # (m,) z of the unit normals
-    on_bed: npt.NDArray[np.bool_]  # (m,)
+    facets: Facets
     footprint: Float  # (k, 2) convex outline of what touches the bed
     volume: float
     centre: npt.NDArray[np.float64]
@@ -75,17 +91,12 @@ class _Print:
     @classmethod
     def of(cls, form: Form) -> _Print:
         vertices, faces = print_vertices(form), form.solid.faces
-        corners = vertices.astype(np.float64)[faces]
-        crossed = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-        doubled = np.sqrt(np.einsum("ij,ij->i", crossed, crossed))
-        facing_up = crossed[:, 2] / np.maximum(doubled, np.finfo(float).tiny)
-        touching = vertices[:, 2] <= CONTACT_MM
-        on_bed = touching[faces].all(axis=1) & (facing_up < 0)
-        resting = np.ascontiguousarray(vertices[faces[on_bed]].reshape(-1, 3)[:, :2])
+        facets = Facets.of(vertices, faces)
+        resting = np.ascontiguousarray(vertices[faces[facets.on_bed]].reshape(-1, 3)[:, :2])
         hull = cv2.convexHull(resting)[:, 0] if len(resting) else resting
         volume, centre = volume_and_centre(vertices, faces)
         footprint = np.asarray(hull, np.float32)
-        return cls(vertices, doubled / 2, facing_up, on_bed, footprint, volume, centre)
+        return cls(vertices, facets, footprint, volume, centre)
 
 
 def _edge_gates(edges: EdgeCounts) -> list[Gate]:
@@ -140,7 +151,7 @@ def _bed_gates(form: Form, solid: _Print) -> list[Gate]:
         decide(
             "flat_base",
             "Share of the base disc that lies on the bed",
-            (float(solid.areas[solid.on_bed].sum()) / disc, ""),
+            (float(solid.facets.areas[solid.facets.on_bed].sum()) / disc, ""),
             ("at least", 0.75),
             "Cut the underside flat at z = 0.",
         ),
@@ -207,15 +218,17 @@ def _triangles(form: Form) -> Gate:
     )
 
 
-def _overhang(solid: _Print) -> Gate:
-    steep = (solid.facing_up < -math.cos(math.radians(OVERHANG_DEGREES))) & ~solid.on_bed
+def _overhang(facets: Facets, lean: float) -> Gate:
+    limit = -math.cos(math.radians(OVERHANG_DEGREES))
+    steep = float(facets.areas[(facets.facing_up < limit) & ~facets.on_bed].sum())
+    posture = f"leaning {lean:g} degrees backwards" if lean else "upright"
     return decide(
         "overhang",
         "Share of the surface that hangs over",
-        (float(solid.areas[steep].sum() / max(float(solid.areas.sum()), np.finfo(float).tiny)), ""),
+        (steep / max(float(facets.areas.sum()), np.finfo(float).tiny), ""),
         ("at most", 0.25),
         "Switch supports on in the slicer, or turn the figurine.",
         required=False,
-        note="Informs only: measured without supports, steeper than"
+        note=f"Informs only: measured {posture}, without supports, steeper than"
         f" {OVERHANG_DEGREES:g} degrees, the underside on the bed left out.",
     )

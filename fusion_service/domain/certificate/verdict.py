@@ -6,6 +6,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from common.errors import Unprintable
+from fusion_service.domain.files.estimate import Estimate
+
 Process = Literal["fdm", "sla", "full_colour"]
 Relation = Literal["at least", "at most", "exactly"]
 
@@ -29,16 +32,55 @@ class Gate(BaseModel):
 
 
 class Certificate(BaseModel):
-    """All gates of one figurine at its printed size; ``passed`` when every required one is."""
+    """All gates of one figurine at its printed size; ``passed`` when every required one is.
+
+    Sizes, balance and walls are those of the figurine as it stands; overhang and estimate are
+    those of the print, which may lean backwards on the bed.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     process: Process
+    orientation: Literal["upright", "leaning"]
+    lean_degrees: float
     height_mm: float
     size_mm: tuple[float, float, float]
     volume_cm3: float
     passed: bool
     gates: list[Gate]
+    estimate: Estimate
+
+    @property
+    def failed(self) -> list[Gate]:
+        """The required gates that are not passed."""
+        return [gate for gate in self.gates if gate.required and not gate.passed]
+
+
+def require_printable(certificate: Certificate) -> None:
+    """Raise what is wrong with a figurine, so that it can be read without the certificate.
+
+    Raises
+    ------
+    Unprintable
+        A required gate failed; the detail has the measured values and limits, the hint the fix.
+    """
+    failed = certificate.failed
+    if failed:
+        raise Unprintable(
+            f"at {certificate.height_mm:g} mm for {certificate.process} the figurine fails "
+            + "; ".join(map(_finding, failed)),
+            " ".join(dict.fromkeys(gate.fix for gate in failed))
+            + " Or send `accept=unprintable` to get the files as they are.",
+        )
+
+
+def _finding(gate: Gate) -> str:
+    unit = f" {gate.unit}" if gate.unit else ""
+    doubt = f" +- {gate.uncertainty:g}" if gate.uncertainty else ""
+    return (
+        f"{gate.name} ({gate.title.lower()}): {gate.measured:g}{doubt}{unit},"
+        f" has to be {gate.relation} {gate.limit:g}{unit}"
+    )
 
 
 def decide(

@@ -22,7 +22,7 @@ from fusion_service.domain.files.patches import to_lab
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fusion_service.domain.sculpture import Colour
+    from fusion_service.domain.sculpture import Colour, Float
 
 LONG_FROM = 3  # extruders from here on need two digits
 SLIC3R = "http://schemas.slic3r.org/3mf/2017/06"
@@ -47,15 +47,20 @@ def nearest_filaments(
     """
     wanted = to_lab(np.array([*colours, skin], np.uint8))
     offered = to_lab(np.array(filaments, np.uint8))
-    differences = deltaE_ciede2000(wanted[:, None], offered[None])
+    differences = _differences(wanted, offered)
     flesh = int(np.argmin(differences[-1]))
-    differs = deltaE_ciede2000(wanted, wanted[-1:]) > VISIBLE
+    differs = _differences(wanted, wanted[-1:])[:, 0] > VISIBLE
     differences[differs, flesh] += LAST_RESORT
     grey = np.hypot(wanted[:, 1], wanted[:, 2]) < GREY
     colourful = np.hypot(offered[:, 1], offered[:, 2]) > COLOURFUL
     differences[np.ix_(grey, colourful)] += LAST_RESORT
     nearest: npt.NDArray[np.uint8] = np.argmin(differences[:-1], axis=1).astype(np.uint8)
     return nearest
+
+
+def _differences(one: Float, other: Float) -> npt.NDArray[np.float64]:
+    apart = deltaE_ciede2000(one[:, None], other[None])  # type: ignore[no-untyped-call]
+    return np.asarray(apart, np.float64)
 
 
 def paint_attributes(extruder: int) -> str:

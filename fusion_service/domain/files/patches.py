@@ -105,13 +105,13 @@ def find_patches(texture: Pixels, colours: list[Colour], group: list[int]) -> Pa
     outline = np.zeros(labels.shape, np.uint8)
     outline[:, 1:] |= labels[:, 1:] != labels[:, :-1]
     outline[1:] |= labels[1:] != labels[:-1]
-    return Patches(shares, labels, cv2.integral(outline))
+    return Patches(shares, labels, np.asarray(cv2.integral(outline), np.int32))
 
 
 def to_lab(colours: Pixels) -> Float:
     """Convert sRGB (n, 3) to CIE Lab (n, 3), L from 0 to 100."""
     unit = colours.reshape(1, -1, 3).astype(np.float32) / 255
-    return cv2.cvtColor(unit, cv2.COLOR_RGB2Lab)[0].astype(np.float32)
+    return np.asarray(cv2.cvtColor(unit, cv2.COLOR_RGB2Lab)[0], np.float32)
 
 
 def distances(one: Float, other: Float) -> Float:
