@@ -18,6 +18,7 @@ import redis
 
 from common.contracts.artifacts import ArtifactRef
 from common.contracts.plans import Node, Plan
+from common.errors import NoFace
 from common.ledger.memory import MemoryLedger
 from common.ledger.protocol import MAX_ATTEMPTS, Ledger
 from common.ledger.records import (
@@ -44,6 +45,7 @@ def node(id_: str, *after: str, queue: str = "red", **flags: bool) -> Node:
     return Node(id=id_, stage=f"stage.{id_}", queue=queue, after=after, **flags)
 
 
+ONE = Plan(nodes=(node("a"),))
 DIAMOND = Plan(
     nodes=(node("a"), node("b", "a"), node("c", "a", queue="blue"), node("d", "b", "c")),
 )
@@ -86,6 +88,21 @@ class House:
     ) -> Accepted:
         new = self.new(job, plan, **changes)
         return self.ledger.accept(new, limits or Limits(max_active))
+
+    def end(self, how: str, job: str = "j1", **changes: Any) -> None:
+        """Accept a job of one stage and bring it to one of the four ends."""
+        self.accept(job, plan=ONE, deadline_ms=1000, **changes)
+        claim = self.claim("a", job)
+        if how == "succeeded":
+            self.commit(claim)
+        if how == "failed":
+            self.ledger.fail(claim, NoFace("none"))
+        if how == "cancelled":
+            self.ledger.cancel(job, "ann")
+        if how == "expired":
+            self.later(1000)
+            self.ledger.reap()
+        assert self.state(job) == how
 
     def claim(self, node_id: str, job: str = "j1", worker: str = "w1") -> Claim:
         claim = self.ledger.claim(job, node_id, worker)

@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from common.contracts.plans import Plan
 from common.errors import NoFace
 from common.ledger.erasure import DELETING_MS, REMEMBERED_MS, Erasure
 from common.ledger.outbox import Attempt
 from common.ledger.records import Hook, NodeResult
-from tests.contract.conftest import EPOCH_MS, HELD, House, artifact, node, redis_house
+from tests.contract.conftest import EPOCH_MS, HELD, ONE, House, artifact, redis_house
 
 if TYPE_CHECKING:
     import redis
 
 pytestmark = pytest.mark.contract
 
-ONE = Plan(nodes=(node("a"),))
 PHOTO = artifact("photo", "the photo", internal=True)
 DELIVERY = Attempt(5, 200, 12.5)
 HOOK = Hook("https://example.org/hook", ("succeeded", "failed", "cancelled"))

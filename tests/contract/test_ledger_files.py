@@ -6,13 +6,10 @@ from typing import Any
 
 import pytest
 
-from common.contracts.plans import Plan
 from common.ledger.records import DAY_MS, HOUR_MS
-from tests.contract.conftest import House, artifact, node
+from tests.contract.conftest import ONE, House, artifact
 
 pytestmark = pytest.mark.contract
-
-ONE = Plan(nodes=(node("a"),))
 
 
 def finished(house: House, job: str, *names: str, **changes: Any) -> None:

@@ -6,15 +6,12 @@ import threading
 
 import pytest
 
-from common.contracts.plans import Plan
 from common.errors import NoFace, StorageError
 from common.ledger.protocol import WORKER_TTL_MS
 from common.ledger.records import HOUR_MS, Event
-from tests.contract.conftest import House, node
+from tests.contract.conftest import ONE, House
 
 pytestmark = pytest.mark.contract
-
-ONE = Plan(nodes=(node("a"),))
 
 
 def order(event: Event) -> tuple[int, int]:

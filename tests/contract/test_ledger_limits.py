@@ -10,7 +10,7 @@ from common.contracts.plans import Plan
 from common.errors import NoFace
 from common.ledger.protocol import PROMISES
 from common.ledger.records import HOUR_MS, Approval, Limits
-from tests.contract.conftest import DIAMOND, EPOCH_MS, HELD, House, artifact, node
+from tests.contract.conftest import DIAMOND, EPOCH_MS, HELD, ONE, House, artifact, node
 
 if TYPE_CHECKING:
     import redis
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.contract
 
-ONE = Plan(nodes=(node("a"),))
 BLUE = Plan(nodes=(node("a", queue="blue"),))
 ROOM = Limits(100)
 

@@ -6,18 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from common.contracts.plans import Plan
 from common.errors import NoFace
 from common.ledger.outbox import ATTEMPTS_KEPT, Attempt, HookCall
 from common.ledger.records import DAY_MS, Approval, Hook
-from tests.contract.conftest import EPOCH_MS, HELD, House, memory_house, node, redis_house
+from tests.contract.conftest import EPOCH_MS, HELD, ONE, House, memory_house, redis_house
 
 if TYPE_CHECKING:
     import redis
 
 pytestmark = pytest.mark.contract
 
-ONE = Plan(nodes=(node("a"),))
 EVENTS = ("succeeded", "failed", "cancelled", "expired", "paused")
 HOOK = Hook("https://example.org/hook", EVENTS)
 DELIVERED, REFUSED = Attempt(5, 200, 12.5), Attempt(5, 500, 12.5, "HTTP 500")

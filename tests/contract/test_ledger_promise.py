@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from common.contracts.plans import Plan
-from common.errors import NoFace
 from common.ledger.audit import audit
 from common.ledger.audit_rules import Kind
 from common.ledger.protocol import PROMISES
 from common.ledger.records import Approval, Hook, Limits
 from common.ledger.redis_ledger import RedisLedger
 from common.stores import ArtifactStore, reference
-from tests.contract.conftest import HELD, House, artifact, node
+from tests.contract.conftest import HELD, ONE, House, artifact
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.contract
 
-ONE = Plan(nodes=(node("a"),))
 FIRST, SECOND = (artifact("promise", text).sha256 for text in ("first", "second"))
 
 
@@ -52,18 +49,8 @@ def test_the_promise_of_an_unfinished_job_is_kept(house: House) -> None:
 
 @pytest.mark.parametrize("end", ["succeeded", "failed", "cancelled", "expired"])
 def test_a_promise_goes_when_its_job_ends(house: House, end: str) -> None:
-    house.accept(plan=ONE, promise=FIRST, deadline_ms=1000)
-    claim = house.claim("a")
-    if end == "succeeded":
-        house.commit(claim)
-    if end == "failed":
-        house.ledger.fail(claim, NoFace("none"))
-    if end == "cancelled":
-        house.ledger.cancel("j1", "ann")
-    if end == "expired":
-        house.later(1000)
-        house.ledger.reap()
-    assert (house.state(), house.job().promise) == (end, FIRST)
+    house.end(end, promise=FIRST)
+    assert house.job().promise == FIRST
     assert thrown_away(house) == [FIRST]
     assert thrown_away(house) == []
 

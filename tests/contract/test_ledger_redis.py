@@ -9,20 +9,18 @@ from typing import TYPE_CHECKING
 import pytest
 import redis
 
-from common.contracts.plans import Plan
 from common.errors import LedgerUnavailable, NoFace
 from common.ledger.protocol import IDEMPOTENCY_TTL_MS
 from common.ledger.records import DAY_MS, HOUR_MS
 from common.ledger.redis_ledger import LONGEST_BLOCK_MS, SOCKET_TIMEOUT_S, RedisLedger, connect
 from common.ledger.scripts import within_reach
-from tests.contract.conftest import House, node, redis_house
+from tests.contract.conftest import ONE, House, redis_house
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 pytestmark = pytest.mark.contract
 
-ONE = Plan(nodes=(node("a"),))
 # Keys that outlive every job: indexes that empty themselves, and the few that never grow.
 WITHOUT_TTL = {"events", "dead", "versions", "waits", "runs", "clock"}
 
@@ -82,19 +80,10 @@ def keys_of(client: redis.Redis, job: str) -> dict[str, int]:
 def test_keys_get_a_ttl_when_the_job_ends_and_not_before(
     client: redis.Redis, house: House, end: str
 ) -> None:
-    house.accept(plan=ONE, deadline_ms=1000)
-    claim = house.claim("a")
-    assert set(keys_of(client, "j1").values()) == {-1}
-    if end == "succeeded":
-        house.commit(claim)
-    if end == "failed":
-        house.ledger.fail(claim, NoFace("none"))
-    if end == "cancelled":
-        house.ledger.cancel("j1", "ann")
-    if end == "expired":
-        house.later(1000)
-        house.ledger.reap()
-    assert house.state() == end
+    house.accept("j0", plan=ONE)
+    house.claim("a", "j0")
+    assert set(keys_of(client, "j0").values()) == {-1}
+    house.end(end)
     longest = 37 * DAY_MS
     assert all(longest - HOUR_MS < ttl <= longest for ttl in keys_of(client, "j1").values())
     house.ledger.cancel("j1", "ann")

@@ -10,14 +10,13 @@ from common.contracts.plans import Plan
 from common.errors import NoFace, StorageError
 from common.ledger.protocol import WORKER_TTL_MS
 from common.ledger.records import Approval, Limits, Standing
-from tests.contract.conftest import DIAMOND, EPOCH_MS, HELD, House, node
+from tests.contract.conftest import DIAMOND, EPOCH_MS, HELD, ONE, House, node
 
 if TYPE_CHECKING:
     import redis
 
 pytestmark = pytest.mark.contract
 
-ONE = Plan(nodes=(node("a"),))
 BLUE = Plan(nodes=(node("z", queue="blue"),))
 TRY = Plan(nodes=(node("a"), node("b", "a", optional=True)))
 

@@ -287,12 +287,17 @@ def test_both_ledgers_live_the_same_life(client: redis.Redis) -> None:
         def __init__(self) -> None:
             super().__init__(client)
 
+    live(Life, lives=60)
+
+
+def live(machine: type[RuleBasedStateMachine], lives: int) -> None:
+    """Run a machine for some lives of 40 steps, the same ones each time."""
     few = settings(
-        max_examples=60,
+        max_examples=lives,
         stateful_step_count=40,
         derandomize=True,
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(Life, settings=few)
+    run_state_machine_as_test(machine, settings=few)

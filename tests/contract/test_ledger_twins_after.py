@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, rule
 
 from common.ledger.outbox import Attempt, HookCall
 from common.ledger.records import Hook
 from tests.contract.conftest import artifact
-from tests.contract.test_ledger_twins import JOBS, PLANS, Twins, jobs, picks, stories
+from tests.contract.test_ledger_twins import JOBS, PLANS, Twins, jobs, live, picks, stories
 
 if TYPE_CHECKING:
     import redis
@@ -93,12 +92,4 @@ def test_both_ledgers_live_the_same_afterlife(client: redis.Redis) -> None:
         def __init__(self) -> None:
             super().__init__(client)
 
-    few = settings(
-        max_examples=40,
-        stateful_step_count=40,
-        derandomize=True,
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    run_state_machine_as_test(Life, settings=few)
+    live(Life, lives=40)

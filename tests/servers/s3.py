@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-import requests
+from tests.servers.child import ChildServer
 
 SERVER = Path(__file__).with_name("s3_server.py")
 BUCKET = "kiln-tests"
 
 
-class S3Server:
+class S3Server(ChildServer):
     """A process of its own with one bucket; what is stored survives ``stop`` and ``start``."""
 
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="kiln-s3-")
-        self._http = requests.Session()
-        self._http.trust_env = False  # no proxy on the way to this machine
-        self._port = 0
-        self.start()
+        super().__init__(SERVER, str(Path(self._folder.name) / "journal"))
         self._http.put(f"{self.root}/{BUCKET}", timeout=10).raise_for_status()
-
-    def start(self) -> None:
-        """Come, or come back to the same port."""
-        journal = str(Path(self._folder.name) / "journal")
-        command = [sys.executable, str(SERVER), journal, "--port", str(self._port)]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert self._process.stdout is not None
-        self._port = int(self._process.stdout.readline())
-        self.root = f"http://127.0.0.1:{self._port}"
 
     def settings(self, prefix: str = "some/prefix") -> dict[str, str]:
         """Settings of a house that keeps its artifacts here."""
@@ -61,22 +47,11 @@ class S3Server:
         url = f"{self.root}/{BUCKET}"
         return "".join(self._http.get(url, params=one, timeout=10).text for one in asked)
 
-    def __enter__(self) -> Self:
-        return self
-
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.stop()
+        super().__exit__(kind, error, trace)
         self._folder.cleanup()
-
-    def stop(self) -> None:
-        """Die at once: nobody listens at the port any more."""
-        self._http.close()
-        self._process.kill()
-        self._process.wait(10)
-        assert self._process.stdout is not None
-        self._process.stdout.close()
