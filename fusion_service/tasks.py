@@ -58,7 +58,7 @@ def sculpt(context: StageContext, request: f.SculptRequest, studio: Studio) -> f
         template=request.template,
         height_mm=request.height_mm,
         triangles=len(form.solid.faces),
-        **{name: form.facts[name] for name in f.SculptFacts.model_fields.keys() & form.facts.keys()},
+        **{fact: form.facts[fact] for fact in f.SculptFacts.model_fields if fact in form.facts},
     )
 
 
