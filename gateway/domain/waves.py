@@ -157,7 +157,8 @@ def _depths(record: JobRecord) -> dict[str, int]:
     found: dict[str, int] = {}
     maker = {output.name: row.name for row in STAGES for output in row.writes}
     for row in STAGES:  # makers come before readers
-        parents = [found[maker[name]] for name in row.reads if maker.get(name) in found]
+        read = (*row.reads, *row.may_read)
+        parents = [found[maker[name]] for name in read if maker.get(name) in found]
         found[row.name] = 1 + max(parents, default=-1)
     planned = {
         node.stage: depth for depth, level in enumerate(record.plan.levels()) for node in level
