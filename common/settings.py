@@ -133,7 +133,7 @@ class Settings(BaseSettings):
         5, ge=0, le=1000, description="How long the first of a batch waits for others, in ms"
     )
     worker_max_rss_mb: int = Field(
-        1500, ge=200, description="A worker that holds more MB is replaced between two jobs"
+        1500, ge=200, description="A worker with more MB, and 1.5 x those at its start, is replaced"
     )
     gateway_processes: int = Field(2, ge=1, le=64, description="Gateway processes")
     gateway_threads: int = Field(160, ge=8, le=1024, description="Threads of a gateway process")

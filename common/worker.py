@@ -36,6 +36,7 @@ from common.stores import open_store
 READY_PERIOD_S = 2.0
 VERSIONS_PERIOD_S = 30.0
 GOODBYE_S = 2.0
+ROOM = 1.5  # what a worker may hold, of what it held when it was warm
 METRICS_PORTS = 16
 EXIT_CANNOT_START = 78  # EX_CONFIG of sysexits.h
 
@@ -92,6 +93,7 @@ class _Life:
         self._settings = settings
         self._service = service
         self._slots = 1
+        self._most_mb = float(settings.worker_max_rss_mb)
         self._leaving = threading.Event()
         self._announcer = threading.Thread(target=self._announce, name="announce", daemon=True)
 
@@ -106,6 +108,8 @@ class _Life:
             self._slots = int(sender.concurrency)
             self.runtime = self._warm_up(str(sender.hostname))
             self._take_over()
+            # large models: a worker that is over the limit from the start must not leave each time
+            self._most_mb = max(self._most_mb, ROOM * resident_mb())
             gc.collect()
             gc.freeze()  # what is loaded now stays: no collection need look at it again
         except Exception:
@@ -152,7 +156,7 @@ class _Life:
 
     def leave_if_bloated(self) -> None:
         """Between two jobs: ask this process to end warmly when it holds too much memory."""
-        if resident_mb() > self._settings.worker_max_rss_mb and not self._leaving.is_set():
+        if resident_mb() > self._most_mb and not self._leaving.is_set():
             log.warning("over %d MB: making room for a new process", resident_mb())
             os.kill(os.getpid(), signal.SIGTERM)
 

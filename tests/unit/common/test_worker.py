@@ -112,6 +112,24 @@ def test_a_worker_tells_how_many_stages_it_runs_at_once(
 
 
 # -- life ----------------------------------------------------------------------------
+@pytest.mark.parametrize("mb", [(200, 1400, 0), (200, 1600, 1), (7000, 9000, 0)])
+def test_a_worker_that_is_large_from_the_start_does_not_leave_for_that(
+    life: _Life, bench: Workbench, monkeypatch: pytest.MonkeyPatch, mb: tuple[int, int, int]
+) -> None:
+    warm, later, leaves = mb
+    monkeypatch.setattr(life, "_warm_up", lambda _: bench.runtime)
+    monkeypatch.setattr(life, "on_logging", lambda: None)
+    monkeypatch.setattr(worker, "start_metrics", lambda _: None)
+    monkeypatch.setattr("gc.freeze", lambda: None)
+    monkeypatch.setattr(worker, "resident_mb", lambda: float(warm))
+    life.on_init(SimpleNamespace(hostname="w1", concurrency=1))
+    signals: list[int] = []
+    monkeypatch.setattr("os.kill", lambda _, number: signals.append(number))
+    monkeypatch.setattr(worker, "resident_mb", lambda: float(later))
+    life.leave_if_bloated()
+    assert len(signals) == leaves
+
+
 def test_a_worker_is_seen_from_ready_to_leaving(life: _Life, bench: Workbench) -> None:
     life.on_ready()
     _until(lambda: _workers(bench) == ["w1"])
