@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from common.vision.look import Lab, Look
 
 # term: its weight, and by how much its proportions differ from one person to the next (standard
-# deviation over the few portraits at hand): off by one such spread costs two fifths of a term
+# deviation over the few portraits at hand): off by one such spread costs a third of a term
 SHAPES: dict[str, tuple[float, dict[str, float]]] = {
     "face": (1.0, {"face height": 0.037, "jaw width": 0.013, "chin": 0.017}),
     "eyes": (1.0, {"eye opening": 0.014, "eye width": 0.007, "eye distance": 0.007,
                    "eye slant": 0.006}),
-    "brows": (0.7, {"brow height": 0.012, "brow slant": 0.009, "brow arch": 0.0045}),
+    "brows": (0.7, {"brow height": 0.012, "brow slant": 0.009, "brow arch": 0.005}),
     "nose": (0.5, {"nose width": 0.025, "nose length": 0.012}),
     "mouth": (1.0, {"mouth width": 0.06, "mouth opening": 0.04, "mouth height": 0.016,
                     "smile": 0.02, "lip thickness": 0.005}),
@@ -35,7 +35,6 @@ COLOURS: dict[str, tuple[str, float, float]] = {
 }
 LIGHTNESS_WEIGHT = 0.7  # light and shade change lightness more than hue
 COLOURLESS = 8.0  # chroma that no part of a pencil drawing reaches
-FLOOR = 0.02  # of a term, so that one alone cannot bring the score to nothing
 GOOD = 0.7  # a worst term above it is nothing to talk about
 NO_FACE = "No face was found in the picture, so its likeness was not rated."
 GOOD_LIKENESS = "Nothing stands out: proportions and colours are close to the photo's."
@@ -66,9 +65,10 @@ class Likeness:
 def compare(photo: Look, picture: Look | None, advice: Mapping[str, str]) -> Likeness:
     """Rate how much a picture looks like the photo.
 
-    The score is the weighted geometric mean of terms ``exp(-z^2 / 2)``, where z is a difference
-    in units of its usual spread. What either look does not show is left out; a picture without
-    colours is rated by its shapes alone.
+    The score is the weighted geometric mean of terms ``1 / (1 + z^2 / 2)``, where z is a difference
+    in units of its usual spread (root mean square over the proportions of a term). It never stops
+    falling, and one bad term alone does not bring it to nothing. What either look does not show
+    is left out; a picture without colours is rated by its shapes alone.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def compare(photo: Look, picture: Look | None, advice: Mapping[str, str]) -> Lik
     if not rated:
         return Likeness(None, {}, None, "The picture shows nothing that can be compared.")
     total = sum(weight for _, weight in rated.values())
-    costs = {name: -weight * math.log(max(term, FLOOR)) for name, (term, weight) in rated.items()}
+    costs = {name: -weight * math.log(term) for name, (term, weight) in rated.items()}
     worst = max(costs, key=lambda name: costs[name])
     return Likeness(
         score=round(100 * math.exp(-sum(costs.values()) / total), 1),
@@ -102,7 +102,7 @@ def _rate_shapes(photo: Look, picture: Look) -> dict[str, tuple[float, float]]:
             if key in picture.proportions and key in photo.proportions
         ]
         if squares:
-            rated[name] = (math.exp(-sum(squares) / len(squares) / 2), weight)
+            rated[name] = (_term(sum(squares) / len(squares)), weight)
     return rated
 
 
@@ -112,10 +112,14 @@ def _rate_colours(
     if all(math.hypot(a, b) < COLOURLESS for _, a, b in picture.values()):
         return {}
     return {
-        name: (math.exp(-((_difference(photo[key], picture[key]) / spread) ** 2) / 2), weight)
+        name: (_term((_difference(photo[key], picture[key]) / spread) ** 2), weight)
         for name, (key, weight, spread) in COLOURS.items()
         if key in photo and key in picture
     }
+
+
+def _term(squared: float) -> float:
+    return 1 / (1 + squared / 2)
 
 
 def _difference(one: Lab, other: Lab) -> float:

@@ -7,6 +7,7 @@ the size of the eyes and where they and the mouth sit are the toy's own and are 
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,6 +35,7 @@ TOY: dict[str, tuple[float, float]] = {
 }
 RECOGNISED = 4.0  # presence of a toy's face: drawn ones have 7..20, a head without a face 3 at most
 NOT_PAPER = 6  # grey levels
+HIDDEN_BROW = 14.0  # distance in Lab from the skin: a fringe hangs over the drawn brow
 ADVICE = {
     "face": "The shape of the face is off: try a photo that is taken from straight ahead.",
     "eyes": "The eyes are off: try a photo with open eyes that look into the camera.",
@@ -70,6 +72,9 @@ def take_toy_look(view: RGB, face: Face) -> Look:
     person = (np.abs(window.image.astype(np.int16) - view[0, 0]) > NOT_PAPER).any(axis=-1)
     look = take_look(window, person)
     natural = {name: gain * look.proportions[name] + by for name, (gain, by) in TOY.items()}
+    if math.dist(look.colours["brows"], look.colours["skin"]) < HIDDEN_BROW:
+        natural = {name: value for name, value in natural.items() if not name.startswith("brow")}
+        return Look(natural, {k: v for k, v in look.colours.items() if k != "brows"})
     return Look(natural, look.colours)
 
 

@@ -1,0 +1,72 @@
+"""Likeness of portraits: every style keeps its sitter, and nobody else's portrait does as well."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import cv2
+import numpy as np
+import pytest
+
+from common.vision.faces import FaceModels
+from common.vision.network import RGB
+from stylize_service.domain.likeness import rate_portrait
+from stylize_service.engines.builtin import BuiltinEngine
+from tests.portraits import astronaut, portrait_path
+
+STYLES = ("cel", "pencil", "watercolor", "oil", "pop", "pixel")
+
+
+@pytest.fixture(scope="module")
+def obama() -> RGB:
+    picture = cv2.imread(str(portrait_path("obama.jpg")))
+    assert picture is not None
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_every_style_is_more_like_its_sitter_than_like_somebody_else(
+    face_models: FaceModels, obama: RGB, style: str
+) -> None:
+    engine = BuiltinEngine(face_models)
+    portrait = engine.portrait(astronaut(), style, size=512)
+    own = rate_portrait(face_models, astronaut(), "largest", portrait)
+    other = rate_portrait(face_models, obama, "largest", portrait)
+    assert own.score is not None
+    assert other.score is not None
+    assert own.score > 70
+    assert own.score > other.score + 20
+
+
+def test_the_background_does_not_count(face_models: FaceModels) -> None:
+    engine = BuiltinEngine(face_models)
+    drawn = engine.portrait(astronaut(), "cel", size=512)
+    clear = engine.portrait(astronaut(), "cel", size=512, background="transparent")
+    one, other = (rate_portrait(face_models, astronaut(), "largest", p) for p in (drawn, clear))
+    assert one.score == pytest.approx(other.score, abs=3)
+
+
+def test_dyed_hair_is_what_it_says(face_models: FaceModels) -> None:
+    portrait = BuiltinEngine(face_models).portrait(astronaut(), "cel", size=512)
+    lab = cv2.cvtColor(portrait, cv2.COLOR_RGB2LAB)
+    lab[:170, :, 1:] = 255 - lab[:170, :, 1:]  # the opposite hue, above the forehead
+    dyed = np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), np.uint8)
+    before, after = (
+        rate_portrait(face_models, astronaut(), "largest", p) for p in (portrait, dyed)
+    )
+    assert after.worst == "hair colour"
+    assert "hair" in after.says
+    assert after.terms["hair colour"] < before.terms["hair colour"] - 0.3
+
+
+def test_a_picture_without_a_face_has_no_score(face_models: FaceModels) -> None:
+    nothing = np.full((512, 512, 3), 200, np.uint8)
+    likeness = rate_portrait(face_models, astronaut(), "largest", nothing)
+    assert likeness.score is None
+    assert "No face" in likeness.says
+
+
+def test_rating_twice_says_the_same(face_models: FaceModels) -> None:
+    portrait = BuiltinEngine(face_models).portrait(astronaut(), "oil", size=512)
+    one, other = (rate_portrait(face_models, astronaut(), "largest", portrait) for _ in range(2))
+    assert asdict(one) == asdict(other)
