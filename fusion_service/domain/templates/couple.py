@@ -15,14 +15,14 @@ from fusion_service.domain.templates.wardrobe import (
     skin,
 )
 
-APART = 18.6  # from the middle to each person; a whole multiple of the voxel
-BASE = Disc((0.0, -1.0), 17.5, 0.0, 4.0, rounding=1.0, chamfer=0.5, stretch=18.0)
+APART = 19.8  # from the middle to each person; a whole multiple of the voxel
+BASE = Disc((0.0, -1.0), 17.5, 0.0, 4.0, rounding=1.0, chamfer=0.5, stretch=19.2)
 
 FIRST_TROUSERS = beside_shirt((56, 69, 100), (176, 157, 133))
 SECOND_TROUSERS = beside_shirt((96, 84, 78), (58, 92, 96))
 
 # The hands meet in the middle: the first person's at -x, the second's at +x.
-HOLDING = Limb((-7.0, -0.6, 38.0), (-13.2, 0.2, 31.0), (-17.0, 1.6, 24.6), (3.4, 2.9, 2.2))
+HOLDING = Limb((-7.0, -0.6, 38.0), (-13.8, 0.2, 31.0), (-18.2, 1.6, 24.6), (3.4, 2.9, 2.2))
 WAVING = Limb((7.0, -0.6, 38.0), (14.6, -0.2, 33.2), (21.0, 3.4, 37.4), (3.4, 2.9, 2.2))
 ON_HIP = Limb((-7.0, -0.6, 38.0), (-14.4, -1.2, 31.2), (-9.6, 2.4, 27.0), (3.5, 3.3, 2.8))
 HOLDING_TOO = HOLDING.mirrored()
@@ -67,7 +67,7 @@ TEMPLATE = Template(
                 HOLDING.sleeve(1.1),
                 WAVING.sleeve(1.1),
                 OPEN_HAND,
-                Ellipsoid((-17.8, 2.4, 22.6), (2.4, 2.7, 2.8)),
+                Ellipsoid((-19.0, 2.4, 22.6), (2.4, 2.7, 2.8)),
                 k=0.9,
             ),
             voxel=0.4,
@@ -99,7 +99,7 @@ TEMPLATE = Template(
             "hands 2",
             skin(),
             Blend(
-                Ellipsoid((17.2, 2.2, 23.4), (2.5, 2.6, 2.9)),
+                Ellipsoid((18.4, 2.2, 23.4), (2.5, 2.6, 2.9)),
                 Ellipsoid((-8.2, 4.0, 26.0), (2.8, 2.6, 2.4)),
             ),
             voxel=0.45,

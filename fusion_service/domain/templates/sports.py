@@ -1,7 +1,7 @@
 """On the pitch: a jersey with a number, shorts, sneakers, and the ball at the foot."""
 
 from fusion_service.domain.shape.assembly import Blend, Cut, Grown, Keep, Mirrored
-from fusion_service.domain.shape.shapes import Capsule, Ellipsoid, Plate, Ring, Slab
+from fusion_service.domain.shape.shapes import Capsule, Ellipsoid, Plate, Ring, Shape, Slab
 from fusion_service.domain.templates.mannequin import HIPS, SHOE, TORSO, Limb, soled
 from fusion_service.domain.templates.wardrobe import (
     Piece,
@@ -40,12 +40,20 @@ SPOTS = Blend(
         for x, y, z in PATCHES
     )
 )
-# "10", read from the front: +x is on the left of who looks at it
 ONE = ((2.2, 36.6), (3.6, 36.6), (5.2, 35.2), (5.2, 33.4), (4.2, 33.9), (4.2, 28.8), (2.2, 28.8))
 ZERO = ((0.4, 35.4), (-0.8, 36.6), (-3.6, 36.6), (-4.8, 35.4))
 ZERO += ((-4.8, 30.0), (-3.6, 28.8), (-0.8, 28.8), (0.4, 30.0))
 HOLE = ((-1.5, 34.7), (-2.9, 34.7), (-2.9, 30.7), (-1.5, 30.7))
-NUMBER = Blend(Plate(ONE, 0, 12), Cut(Plate(ZERO, 0, 12), Plate(HOLE, 0, 12)))
+
+
+def _ten(side: int) -> Shape:
+    """Return the number, on the chest (1) or the back (-1); who reads it has +x on the left."""
+    one, zero, hole = (
+        Plate(tuple((side * x, z) for x, z in outline), *sorted((0, side * 12)))
+        for outline in (ONE, ZERO, HOLE)
+    )
+    return Keep(Grown(TORSO, 0.7), Blend(one, Cut(zero, hole)), k=0.3)
+
 
 TEMPLATE = Template(
     name="sports",
@@ -83,7 +91,7 @@ TEMPLATE = Template(
             ),
             voxel=0.45,
         ),
-        Piece("number", CONTRAST, Keep(Grown(TORSO, 0.7), NUMBER, k=0.3), voxel=0.3),
+        Piece("number", CONTRAST, Blend(_ten(1), _ten(-1)), voxel=0.3),
         Piece("arms", skin(), ARMS, voxel=0.45),
         Piece("ball", fixed(248, 248, 246), Keep(BALL, Slab(3.1)), voxel=0.45),
         Piece("patches", fixed(40, 42, 52), Keep(Grown(BALL, 0.3), SPOTS, k=0.3), voxel=0.35),
