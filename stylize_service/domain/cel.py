@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from stylize_service.domain import lines, paper, tones
+from stylize_service.domain.cutout import Cutout, crisp_matte
 
 if TYPE_CHECKING:
     from common.vision.network import RGB, Floats
@@ -29,14 +30,30 @@ BACKDROPS: tuple[tuple[Colour, Colour], ...] = (
 
 def paint_cel(sitter: Sitter, side: int, seed: int) -> RGB:
     """Draw the sitter as an animation cel; another seed gives another backdrop."""
+    matte = tones.enlarge(sitter.matte, side)
+    return tones.blend(_backdrop(sitter, side, seed), _figure(sitter, side), matte)
+
+
+def cut_cel(sitter: Sitter, side: int, _: int) -> Cutout:
+    """Cut the sticker out along its white edge."""
+    return sticker(sitter, _figure(sitter, side), STICKER_WIDTH)
+
+
+def sticker(sitter: Sitter, figure: RGB, width: float) -> Cutout:
+    """Put a white edge around a figure, ``width`` in px of the sitter's matte."""
+    side = figure.shape[0]
+    matte = crisp_matte(sitter, side)
+    colour = tones.blend(tones.sheet(side, (255, 255, 255)), figure, matte)
+    return Cutout(colour, np.maximum(paper.outline(sitter.matte, width, side), matte))
+
+
+def _figure(sitter: Sitter, side: int) -> RGB:
     flat = tones.flatten_tones(sitter.picture)
     lab = tones.to_lab(flat)
     figure = _tones(lab, side)
     response = sitter_lines(sitter, lab[..., 0])
     drawn = np.maximum(lines.ink(response, side), paper.contour(sitter.matte, 1.3, side))
-    figure = tones.blend(figure, INK, drawn)
-    matte = tones.enlarge(sitter.matte, side)
-    return tones.blend(_backdrop(sitter, side, seed), figure, matte)
+    return tones.blend(figure, INK, drawn)
 
 
 def sitter_lines(sitter: Sitter, lightness: Floats, width: float = 1.15) -> Floats:
@@ -62,14 +79,14 @@ def _backdrop(sitter: Sitter, side: int, seed: int) -> RGB:
     back, front = BACKDROPS[(_furthest(sitter) + seed) % len(BACKDROPS)]
     canvas = tones.sheet(side, back)
     paper.draw_disc(canvas, front, 0.87, 0.03)
-    sticker = paper.outline(sitter.matte, STICKER_WIDTH, side)
+    edge = paper.outline(sitter.matte, STICKER_WIDTH, side)
     shade = cv2.GaussianBlur(sitter.matte, (0, 0), 9)
     shifted = cv2.warpAffine(
         shade, np.array([[1, 0, 4], [0, 1, 7.0]]), shade.shape, borderMode=cv2.BORDER_REPLICATE
     )
     shadow = tones.enlarge(np.asarray(shifted, np.float32), side)
     canvas = tones.blend(canvas, SHADOW, shadow * np.float32(0.25))
-    return tones.blend(canvas, (255, 255, 255), sticker)
+    return tones.blend(canvas, (255, 255, 255), edge)
 
 
 def _furthest(sitter: Sitter) -> int:

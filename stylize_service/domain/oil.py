@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from stylize_service.domain import lines, paper, tones
+from stylize_service.domain.cutout import Cutout, crisp_matte
 
 if TYPE_CHECKING:
     from common.vision.network import RGB, Floats
@@ -31,7 +32,15 @@ BACKDROPS: tuple[tuple[Colour, Colour], ...] = (
 def paint_oil(sitter: Sitter, side: int, seed: int) -> RGB:
     """Paint the sitter in oil; the seed chooses the backdrop and lays the strokes."""
     lit, dark = BACKDROPS[seed % len(BACKDROPS)]
-    scene = _scene(sitter, lit, dark, seed)
+    return _painted(_scene(sitter, lit, dark, seed), sitter, side, seed)
+
+
+def cut_oil(sitter: Sitter, side: int, seed: int) -> Cutout:
+    """Cut the sitter out of the canvas."""
+    return Cutout(_painted(sitter.picture, sitter, side, seed), crisp_matte(sitter, side))
+
+
+def _painted(scene: RGB, sitter: Sitter, side: int, seed: int) -> RGB:
     broad = tones.brush_dabs(tones.brush_dabs(scene, 6), 3)
     fine = tones.brush_dabs(tones.flatten_tones(scene, 2), 2)
     dabs = tones.blend(broad, fine, _features(sitter))

@@ -9,6 +9,7 @@ import numpy as np
 
 from stylize_service.domain import lines, paper, tones
 from stylize_service.domain.cel import sitter_lines
+from stylize_service.domain.cutout import Cutout, crisp_matte
 
 if TYPE_CHECKING:
     from common.vision.network import RGB, Floats
@@ -21,15 +22,31 @@ GRAPHITE: Colour = (54, 51, 56)
 
 def paint_pencil(sitter: Sitter, side: int, seed: int) -> RGB:
     """Draw the sitter in graphite; the seed lays the strokes."""
-    lightness = tones.to_lab(tones.flatten_tones(sitter.picture, 2))[..., 0]
     matte = np.clip(tones.enlarge(sitter.matte, side), 0, 1)
-    grain = paper.noise(side, 0.0025, seed)
+    edge = paper.contour(sitter.matte, 1.0, side) * np.float32(0.8)
+    figure = _figure(sitter, side, seed)
+    drawn = np.maximum(figure * matte, edge) + _cast(sitter, side, seed) * (1 - matte)
+    return _on_paper(drawn, side, seed)
+
+
+def cut_pencil(sitter: Sitter, side: int, seed: int) -> Cutout:
+    """Cut the sitter out of the sheet with scissors."""
+    edge = paper.contour(sitter.matte, 1.0, side) * np.float32(0.8)
+    drawn = np.maximum(_figure(sitter, side, seed), edge)
+    return Cutout(_on_paper(drawn, side, seed), crisp_matte(sitter, side))
+
+
+def _figure(sitter: Sitter, side: int, seed: int) -> Floats:
+    """How dark the sitter is drawn, 0..1, without the outline."""
+    lightness = tones.to_lab(tones.flatten_tones(sitter.picture, 2))[..., 0]
     strokes = lines.ink(sitter_lines(sitter, lightness), side, softness=0.55)
     rubbed = _dodge(lightness, side)
     shade = _hatching(lightness, side, seed)
-    figure = 1 - (1 - strokes) * (1 - rubbed) * (1 - shade)
-    edge = paper.contour(sitter.matte, 1.0, side) * np.float32(0.8)
-    drawn = np.maximum(figure * matte, edge) + _cast(sitter, side, seed) * (1 - matte)
+    return np.asarray(1 - (1 - strokes) * (1 - rubbed) * (1 - shade), np.float32)
+
+
+def _on_paper(drawn: Floats, side: int, seed: int) -> RGB:
+    grain = paper.noise(side, 0.0025, seed)
     toothed = drawn * (np.float32(0.93) + np.float32(0.09) * grain)
     sheet = tones.textured(PAPER, grain * np.float32(1.3))
     return tones.blend(sheet, GRAPHITE, toothed)

@@ -8,10 +8,11 @@ import cv2
 import numpy as np
 
 from stylize_service.domain import lines, paper, tones
-from stylize_service.domain.cel import sitter_lines
+from stylize_service.domain.cel import sitter_lines, sticker
 
 if TYPE_CHECKING:
     from common.vision.network import RGB, Floats
+    from stylize_service.domain.cutout import Cutout
     from stylize_service.domain.portrait import Sitter
     from stylize_service.domain.tones import Colour
 
@@ -19,6 +20,7 @@ INK: Colour = (20, 14, 32)
 SHADOW, HALF_TONE = 26.0, 64.0  # L
 LIGHT = (76.0, 90.0)  # L, by the sitter's own skin: nobody is made paler than the paper's white
 CUTS = (0.27, 0.62)  # of the sitter's own range of lightness
+EDGE = 4.5  # px of 512
 DOTS = 92  # rows of halftone dots
 RAYS = 14
 # (rays, ground)
@@ -32,13 +34,21 @@ BURSTS: tuple[tuple[Colour, Colour], ...] = (
 
 def paint_pop(sitter: Sitter, side: int, seed: int) -> RGB:
     """Print the sitter like a comic of the sixties; the seed chooses the burst."""
+    matte = tones.enlarge(sitter.matte, side)
+    return tones.blend(_burst(sitter, side, seed), _figure(sitter, side), matte)
+
+
+def cut_pop(sitter: Sitter, side: int, _: int) -> Cutout:
+    """Cut the sitter out of the print, with a narrow white edge."""
+    return sticker(sitter, _figure(sitter, side), EDGE)
+
+
+def _figure(sitter: Sitter, side: int) -> RGB:
     lab = tones.to_lab(tones.flatten_tones(sitter.picture))
     figure = _print(lab, sitter.matte, side)
     response = sitter_lines(sitter, lab[..., 0], 1.5)
     drawn = np.maximum(lines.ink(response, side), paper.contour(sitter.matte, 2.2, side))
-    figure = tones.blend(figure, INK, drawn)
-    matte = tones.enlarge(sitter.matte, side)
-    return tones.blend(_burst(sitter, side, seed), figure, matte)
+    return tones.blend(figure, INK, drawn)
 
 
 def _print(lab: Floats, matte: Floats, side: int) -> RGB:
@@ -83,4 +93,4 @@ def _burst(sitter: Sitter, side: int, seed: int) -> RGB:
     dark = np.clip(np.hypot(x, y) - np.float32(0.55), 0, 1) * np.float32(0.42)
     shade: Colour = (ground[0] * 7 // 10, ground[1] * 6 // 10, ground[2] * 7 // 10)
     canvas = tones.blend(canvas, shade, _dots(side, dark))
-    return tones.blend(canvas, (255, 255, 255), paper.outline(sitter.matte, 4.5, side))
+    return tones.blend(canvas, (255, 255, 255), paper.outline(sitter.matte, EDGE, side))

@@ -9,6 +9,7 @@ import numpy as np
 
 from stylize_service.domain import lines, paper, tones
 from stylize_service.domain.cel import sitter_lines
+from stylize_service.domain.cutout import Cutout, crisp_matte
 
 if TYPE_CHECKING:
     from common.vision.network import RGB, Floats
@@ -22,6 +23,18 @@ WASHES: tuple[Colour, ...] = ((150, 196, 206), (236, 196, 150), (190, 180, 214),
 
 def paint_watercolor(sitter: Sitter, side: int, seed: int) -> RGB:
     """Paint the sitter in washes; the seed chooses the background wash and how it runs."""
+    figure = _figure(sitter, side, seed)
+    matte = np.clip(tones.enlarge(sitter.matte, side), 0, 1) * _margin(side, seed)
+    return tones.blend(_background(sitter, side, seed), figure, matte)
+
+
+def cut_watercolor(sitter: Sitter, side: int, seed: int) -> Cutout:
+    """Cut the sitter out; below and beside the washes end raggedly, as painted."""
+    margin = _margin(side, seed, top=False)
+    return Cutout(_figure(sitter, side, seed), crisp_matte(sitter, side) * margin)
+
+
+def _figure(sitter: Sitter, side: int, seed: int) -> RGB:
     grain = paper.noise(side, 0.0025, seed)
     cloud = paper.noise(side, 0.045, seed + 1)
     dabs = _wet(tones.brush_dabs(tones.flatten_tones(sitter.picture, 2), 4), seed)
@@ -29,14 +42,16 @@ def paint_watercolor(sitter: Sitter, side: int, seed: int) -> RGB:
     lightness = tones.to_lab(dabs)[..., 0]
     strokes = lines.ink(sitter_lines(sitter, lightness, 1.0), side, softness=0.45)
     edge = paper.contour(sitter.matte, 0.9, side)
-    figure = tones.blend(figure, LINE, np.maximum(strokes * np.float32(0.75), edge * 0.55))
+    return tones.blend(figure, LINE, np.maximum(strokes * np.float32(0.75), edge * 0.55))
+
+
+def _margin(side: int, seed: int, *, top: bool = True) -> Floats:
+    """Where the sheet is painted at all, 0..1: bare paper along its border."""
     x, y = paper.grid(side)
     ragged = paper.noise(side, 0.05, seed + 2) * 0.45 + paper.noise(side, 0.01, seed + 8) * 0.16
-    border = np.minimum(1 - np.abs(x), 1 - np.abs(y))
+    border = np.minimum(1 - np.abs(x), 1 - (np.abs(y) if top else y))
     margin = (border * 15 - np.float32(1.1) + ragged) * np.float32(2.2)
-    matte = np.clip(tones.enlarge(sitter.matte, side), 0, 1) * np.clip(margin, 0, 1)
-    canvas = _background(sitter, side, seed, cloud, grain)
-    return tones.blend(canvas, figure, matte)
+    return np.asarray(np.clip(margin, 0, 1), np.float32)
 
 
 def _wet(picture: RGB, seed: int) -> RGB:
@@ -64,8 +79,10 @@ def _washes(lab: Floats, side: int, cloud: Floats, grain: Floats) -> RGB:
     return tones.to_rgb(wash)
 
 
-def _background(sitter: Sitter, side: int, seed: int, cloud: Floats, grain: Floats) -> RGB:
+def _background(sitter: Sitter, side: int, seed: int) -> RGB:
     """One loose wash behind head and shoulders, with a dark rim where it dried."""
+    grain = paper.noise(side, 0.0025, seed)
+    cloud = paper.noise(side, 0.045, seed + 1)
     x, y = paper.grid(side)
     ragged = paper.noise(side, 0.05, seed + 5) + paper.noise(side, 0.012, seed + 6) * 0.25
     reach = np.hypot(x * np.float32(1.02), (y + np.float32(0.02)) * np.float32(1.05))

@@ -9,7 +9,6 @@ import numpy as np
 
 from stylize_service.domain.styles import find_style
 from stylize_service.engines.sitting import check_size, find_sitter
-from stylize_service.engines.staging import cut_out
 
 if TYPE_CHECKING:
     from common.vision.faces import FaceModels
@@ -65,8 +64,8 @@ class BuiltinEngine:
         chosen = find_style(style)
         check_size(size, seed)
         sitter = find_sitter(self.faces, image, subject)
-        picture = chosen.draw(sitter, size, seed)
-        return cut_out(picture, sitter, size) if background == "transparent" else picture
+        draw = chosen.cut_out if background == "transparent" else chosen.draw
+        return draw(sitter, size, seed)
 
 
 def encode_png(image: RGB) -> bytes:
