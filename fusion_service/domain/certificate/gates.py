@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 # thinnest wall in millimetres: two lines of a 0.4 mm nozzle and a margin; resin; sandstone or
 # multi-jet colour
 WALL_MM: dict[Process, float] = {"fdm": 1.0, "sla": 0.8, "full_colour": 2.0}
+AMPLE = 2.0  # times the limit: how much thicker than that needs no measuring
 TILT_DEGREES = 5.0  # the figurine must still stand on a shelf that is out of level by this
 OVERHANG_DEGREES = 45.0  # steeper is printed without supports
 
@@ -177,13 +178,14 @@ def _height(form: Form) -> Gate:
 
 
 def _wall(form: Form, solid: _Print, process: Process) -> Gate:
-    found = thinnest_feature(solid.vertices, form.solid.faces, WALL_MM[process])
-    bound = "No larger ball was tried. " if found.at_least else ""
+    limit = WALL_MM[process]
+    found = thinnest_feature(solid.vertices, form.solid.faces, limit, AMPLE * limit)
+    bound = "At least that: no larger ball was tried. " if found.at_least else ""
     return decide(
         "wall",
         "Thinnest wall or feature",
         (found.thinnest, "mm"),
-        ("at least", WALL_MM[process]),
+        ("at least", limit),
         "Print it taller, choose a process with a smaller limit, or thicken the thin part.",
         uncertainty=found.error,
         note=f"{bound}Opening with a ball on voxels of {found.error:.2f} mm; at most 0.1 % of the"

@@ -7,6 +7,7 @@ on voxels, cut off where they no longer matter.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,14 +39,17 @@ class Thickness:
     at_least: bool  # True: no larger ball was tried
 
 
-def thinnest_feature(vertices: Float, faces: Index, wall: float) -> Thickness:
+def thinnest_feature(
+    vertices: Float, faces: Index, wall: float, enough: float = math.inf
+) -> Thickness:
     """Find the largest ball, in steps of a voxel, that the whole solid can be drawn with.
 
     A solid passes a ball when the largest piece that opening leaves holds all but ``LOST_SHARE``
     of the volume: nothing that matters vanishes or falls off. What sticks out by less than
     ``SHARP_CORNER`` radii, as the edges of a box do, does not count as thin. The result is
     uncertain by one voxel, and so is every verdict drawn from it. ``wall`` is the thickness in
-    question; the largest ball that is tried is thicker.
+    question; the largest ball that is tried is thicker. The search ends early once nothing is
+    thinner than ``enough``.
     """
     box = float(np.ptp(vertices, axis=0).astype(np.float64).prod())
     pitch = max((box / VOXELS) ** (1 / 3), wall / VOXELS_A_WALL)
@@ -58,14 +62,15 @@ def thinnest_feature(vertices: Float, faces: Index, wall: float) -> Thickness:
     filled = np.pad(voxels.filled.transpose(2, 0, 1), ((0, 0), (0, gap), (0, 0)))
     depth = np.sqrt(squared_distance(filled, VOXELS_ACROSS[-1] // 2 + 1), dtype=np.float32)
     passed, failed = 0, len(VOXELS_ACROSS)
-    while failed - passed > 1:
+    while failed - passed > 1 and VOXELS_ACROSS[passed] * pitch < enough:
         middle = (passed + failed) // 2
         if _survives(filled, depth, VOXELS_ACROSS[middle] / 2):
             passed = middle
         else:
             failed = middle
     across = VOXELS_ACROSS[passed]
-    return Thickness(across * pitch, pitch, at_least=across == VOXELS_ACROSS[-1])
+    untried = failed - passed > 1 or failed == len(VOXELS_ACROSS)
+    return Thickness(across * pitch, pitch, at_least=untried)
 
 
 def _survives(filled: Mask, depth: Float, radius: float) -> bool:
