@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fusion_service.domain.certificate.gates import WALL_MM
+from fusion_service.domain.shape.coarsen import coarsen_cavity
 from fusion_service.domain.shape.fuse import solidify
 from fusion_service.domain.shape.hollow import Hollow, hollow_out
 from fusion_service.domain.shape.lift import lift_block, lift_mesh, lift_union
@@ -80,8 +81,12 @@ def make_printable(
     facts: dict[str, object] = {}
     if wish.hollow:
         hollow = hollow_out(union, scale, wish.process)
-        union, facts = hollow.union, _hollow_facts(hollow, scale)
-    solid = solidify(union, blocks)
+        facts = _hollow_facts(hollow, scale)
+        solid = solidify(hollow.union, blocks)
+        if hollow.holes:
+            solid = coarsen_cavity(solid, hollow)
+    else:
+        solid = solidify(union, blocks)
     letters: Mesh | None = None
     if plate:
         solid = emboss(solid, plate, 0, name_id)

@@ -28,11 +28,13 @@ if TYPE_CHECKING:
 
 SHELL_MM: dict[Process, float] = {"fdm": 2.0, "sla": 2.0, "full_colour": 2.5}
 SLEEVE_MM: dict[Process, float] = {"fdm": 1.2, "sla": 1.0, "full_colour": 2.0}  # around a hole
+RIM_MM = 4.0  # between a hole and the edge of the base
 HOLE_MM = 3.6  # diameter; what resin printers advise is 3.5 at least
 SMALLEST_HOLE_MM = 1.6  # resin still drains, with patience
 WORTH = 0.12  # share of the volume that has to be saved
 LESSER = 0.02  # share of the volume: a smaller separate cavity is left solid
 COARSE = 1.6  # voxels; no hole has a smaller radius
+NEARLY = 0.85  # of the radius of the first hole
 APART = 2.0  # millimetres of floor between two holes
 
 
@@ -50,6 +52,7 @@ class Hollow:
     """What became of the wish for a hollow figurine."""
 
     union: Union
+    cavity: Float  # negative where material was taken out, on the nodes of the union
     share: float  # of the volume that was taken out; 0 when it stays solid
     holes: tuple[Hole, ...]
     refusal: str  # why it stays solid, for people
@@ -82,11 +85,12 @@ def hollow_out(union: Union, scale: float, process: Process) -> Hollow:
             holes += drains
     share = np.count_nonzero(kept) / volume
     if share < WORTH:
-        return Hollow(union, 0.0, (), _refusal(cavity < 0, volume))
+        return Hollow(union, cavity, 0.0, (), _refusal(cavity < 0, volume))
     cavity = np.where(binary_dilation(kept, np.ones((3, 3, 3))), cavity, union.grid.voxel)
     for hole in holes:
         np.minimum(cavity, _bore(union.grid, hole), out=cavity)
-    return Hollow(replace(union, field=np.maximum(union.field, -cavity)), share, tuple(holes), "")
+    opened = replace(union, field=np.maximum(union.field, -cavity))
+    return Hollow(opened, cavity, share, tuple(holes), "")
 
 
 def _cavity(union: Union, shell: float) -> Float:
@@ -110,29 +114,37 @@ def _drains(union: Union, cavity: Mask, scale: float, process: Process) -> list[
     radius = np.minimum(clear - SLEEVE_MM[process] / scale, limit)
     merit = radius - 0.02 * low * grid.voxel  # of equally wide ones the shorter
     merit[radius < max(SMALLEST_HOLE_MM / 2 / scale, COARSE * grid.voxel)] = -np.inf
+    merit[room[..., _ground(union)] < radius + RIM_MM / scale] = -np.inf
     holes: list[Hole] = []
     while len(holes) < 2 and np.isfinite(merit).any():
         i, j = np.unravel_index(int(merit.argmax()), merit.shape)
         x, y = float(grid.x[i, 0, 0]), float(grid.y[0, j, 0])
         top = float(grid.z[0, 0, low[i, j]]) + 2 * grid.voxel
         holes.append(Hole((x, y), float(radius[i, j]), top))
+        # the other as far away as a hole of nearly this width can be
         away = np.hypot(grid.x[..., 0] - x, grid.y[..., 0] - y)
-        merit[away < holes[-1].radius + limit + APART] = -np.inf
+        free = np.isfinite(merit) & (away > holes[-1].radius + limit + APART)
+        wide = free & (radius >= min(NEARLY * holes[-1].radius, radius[free].max(initial=0)))
+        merit = np.where(wide, away, -np.inf)
     return holes
 
 
 def _room(union: Union, highest: int) -> Float:
     """Return at every node the radius of the widest upright bore from the ground up to there."""
     inside = (union.field < 0).view(np.uint8)
-    ground = int(np.argmax(inside.any(axis=(0, 1))))
     room = np.zeros((*inside.shape[:2], highest + 1), np.float32)
     narrowest = np.full(inside.shape[:2], np.inf, np.float32)
-    for layer in range(ground, highest + 1):
+    for layer in range(_ground(union), highest + 1):
         flat = np.ascontiguousarray(inside[:, :, layer])
         wide = cv2.distanceTransform(flat, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
         np.minimum(narrowest, (wide - 1) * np.float32(union.grid.voxel), out=narrowest)
         room[:, :, layer] = narrowest
     return room
+
+
+def _ground(union: Union) -> int:
+    """Return the lowest layer with something in it."""
+    return int(np.argmax((union.field < 0).any(axis=(0, 1))))
 
 
 def _bore(grid: Grid, hole: Hole) -> Float:

@@ -36,7 +36,7 @@ SLACK = 0.3  # voxels
 CRUMB = 12  # lattice nodes; smaller leftovers are sharp corners
 OFF_RIDGE = 0.2  # millimetres by which the lattice may miss the middle of a feature
 LEAST = 0.08  # millimetres; what lacks less is left alone
-SMOOTH = 0.8  # voxels
+SMOOTH = 1.4  # voxels over which growth fades, so that it leaves no step
 
 
 def thicken(union: Union, wall: float, floor: float) -> Union:
@@ -93,7 +93,7 @@ def _lacking(field: Float, radius: float) -> Float:
     reach = 2 * int(np.ceil(voxels)) + 1
     middle = maximum_filter(np.where(thin, depth, 0), reach)
     lack = np.where(thin, np.clip(radius - middle, 0, MOST), 0).astype(np.float32)
-    spread = maximum_filter(lack, reach)
+    spread = maximum_filter(lack, reach + 2)
     smooth: Float = gaussian_filter(spread, SMOOTH)
     return smooth
 
