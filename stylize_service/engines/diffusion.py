@@ -92,7 +92,8 @@ class DiffusionEngine:
             raise EngineUnavailable(f"the diffusion model here draws {model.style}, not {style}")
         sitter = find_sitter(self._faces, image, subject)
         stop()
-        figure = self._batcher.answer(style, (staged(sitter, model.side, seed), seed), stop)
+        seen = staged(sitter, model.side, seed, background)
+        figure = self._batcher.answer(style, (seen, seed), stop)
         if background == "transparent":
             return cut_out(figure, sitter, size)
         return resized(figure, size)

@@ -81,7 +81,8 @@ class NeuralEngine:
         model = self._painter(style).model
         sitter = find_sitter(self._faces, image, subject)
         stop()
-        figure = self._batcher.answer(model.name, staged(sitter, model.side, seed), stop)
+        seen = staged(sitter, model.side, seed, background)
+        figure = self._batcher.answer(model.name, seen, stop)
         if background == "transparent":
             return cut_out(figure, sitter, size)
         return framed(figure, sitter, size, seed)

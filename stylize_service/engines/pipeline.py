@@ -25,6 +25,9 @@ _SCHEDULERS: dict[Scheduler, tuple[str, dict[str, str]]] = {
     Scheduler.LCM: ("LCMScheduler", {}),
 }
 
+LARGEST_ON_CPU = 1_000_000_000
+"""Bytes of weights; SDXL has 7 GB in half precision, and takes minutes there."""
+
 log = logging.getLogger(__name__)
 
 
@@ -60,8 +63,13 @@ def load_pipeline(
     Raises
     ------
     EngineUnavailable
-        A file is missing or was changed, or is not for SDXL.
+        A file is missing or was changed, or is not for SDXL; or it is one, and there is no GPU.
     """
+    if device.type == "cpu" and model.size > LARGEST_ON_CPU:
+        raise EngineUnavailable(
+            f"{model.name} needs a GPU: on a CPU a portrait takes longer than a job may",
+            "Set KILN_DEVICE=auto on a machine with a GPU and a build of PyTorch for it.",
+        )
     for one in (model, *loras):
         check(one, folder)
     try:

@@ -9,27 +9,24 @@ import numpy as np
 
 from stylize_service.domain import paper, tones
 from stylize_service.domain.cel import BACKDROPS
+from stylize_service.domain.cutout import Cutout, crisp_matte, to_rgba, unfringed
 
 if TYPE_CHECKING:
     from common.vision.network import RGB
     from stylize_service.domain.portrait import Sitter
 
 
-def backdrop(side: int, seed: int) -> RGB:
-    """Draw a disc on paper, (side, side, 3) uint8; the seed chooses the colours."""
-    back, front = BACKDROPS[seed % len(BACKDROPS)]
-    canvas = tones.sheet(side, back)
-    paper.draw_disc(canvas, front, 0.87, 0.03)
-    return canvas
+def staged(sitter: Sitter, side: int, seed: int, background: str) -> RGB:
+    """Make the picture that a network sees: (side, side, 3) uint8.
 
-
-def staged(sitter: Sitter, side: int, seed: int) -> RGB:
-    """Put the sitter before the backdrop, as a network sees it: (side, side, 3) uint8.
-
-    The room of the photo is not for the network: what it does not see, it does not draw.
+    The room of the photo is not for the network: what it does not see, it does not draw. Where
+    nothing shall be behind the sitter, their own colours go on instead of a backdrop's.
     """
-    figure = resized(sitter.picture, side)
-    return tones.blend(backdrop(side, seed), figure, tones.enlarge(sitter.matte, side))
+    own = unfringed(sitter)
+    figure = resized(own.picture, side)
+    if background == "transparent":
+        return figure
+    return tones.blend(backdrop(side, seed), figure, crisp_matte(own, side))
 
 
 def framed(figure: RGB, sitter: Sitter, size: int, seed: int) -> RGB:
@@ -45,8 +42,7 @@ def framed(figure: RGB, sitter: Sitter, size: int, seed: int) -> RGB:
     (size, size, 3) uint8
         RGB.
     """
-    matte = tones.enlarge(sitter.matte, size)
-    return tones.blend(backdrop(size, seed), resized(figure, size), matte)
+    return tones.blend(backdrop(size, seed), resized(figure, size), crisp_matte(sitter, size))
 
 
 def cut_out(figure: RGB, sitter: Sitter, size: int) -> RGB:
@@ -57,8 +53,15 @@ def cut_out(figure: RGB, sitter: Sitter, size: int) -> RGB:
     (size, size, 4) uint8
         RGB and alpha, not premultiplied.
     """
-    alpha = np.round(tones.enlarge(sitter.matte, size) * 255).clip(0, 255).astype(np.uint8)
-    return np.dstack([resized(figure, size), alpha])
+    return to_rgba(Cutout(resized(figure, size), crisp_matte(sitter, size)), size)
+
+
+def backdrop(side: int, seed: int) -> RGB:
+    """Draw a disc on paper, (side, side, 3) uint8; the seed chooses the colours."""
+    back, front = BACKDROPS[seed % len(BACKDROPS)]
+    canvas = tones.sheet(side, back)
+    paper.draw_disc(canvas, front, 0.87, 0.03)
+    return canvas
 
 
 def resized(picture: RGB, side: int) -> RGB:

@@ -182,6 +182,13 @@ def test_lora_weights_for_something_else_say_so(
         load_pipeline(model, [lora], tmp_path, CPU)
 
 
+def test_sdxl_itself_is_not_tried_on_a_cpu(brought: tuple[Path, Model, Model]) -> None:
+    folder, model, _ = brought
+    large = model.model_copy(update={"size": 7_000_000_000})
+    with pytest.raises(EngineUnavailable, match="tiny needs a GPU"):
+        load_pipeline(large, [], folder, CPU)
+
+
 def test_a_model_for_one_style_draws_no_other(
     brought: tuple[Path, Model, Model], face_models: FaceModels
 ) -> None:
