@@ -364,9 +364,7 @@ class PackageFacts(Facts):
 
 
 class ArFacts(Facts):
-    """Facts of ``fusion.ar``."""
-
-    bytes: int
+    """Facts of ``fusion.ar``: there are none beyond its file."""
 
 
 class FinishFacts(Facts):
