@@ -16,8 +16,6 @@ from fusion_service.domain.face.expressions import with_expression
 from fusion_service.domain.palette import choose_palette, hex_to_lab, toy_brow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from common.contracts.figurine import Looks, PaintRequest
     from fusion_service.domain.attributes import Attributes
     from fusion_service.domain.palette import Palette
@@ -27,7 +25,10 @@ CROPPED_MM, SHORT_MM, CURLY_MM = 1.6, 3.2, 4.4  # of hair on the crown
 BEARDS = {"none": 0.0, "stubble": 0.4, "moustache": 0.9, "goatee": 0.9, "full": 0.9}
 # where nothing was measured: a common hairline, in the units of ``Attributes.hairline``
 COMMON_HAIRLINE = (0.72, 0.9, 1.0, 1.05, 1.06, 1.03, 0.97, 0.86, 0.7)
-BARE_FROM = 1.2  # a hairline this high is none
+CROWN = slice(8, 15)  # of PROFILE_DEGREES: 30 degrees to either side of straight up
+BESIDE = np.abs(PROFILE_DEGREES) > 65  # beside the ears
+COMBED_MM = 2.4  # on the crown; thinner hair is too short to be combed
+CLIPPED_MM = 2.4  # of short hair there
 
 
 def wish(attributes: Attributes, looks: Looks) -> Attributes:
@@ -73,27 +74,22 @@ def _beard(attributes: Attributes, looks: Looks) -> dict[str, Any]:
 
 def _hair(attributes: Attributes, looks: Looks) -> dict[str, Any]:
     """Return the fields that hair type, length and tie change."""
-    changes: dict[str, Any] = {}
-    if looks.hair_tied is not None:
-        changes["hair_tied"] = looks.hair_tied.value
-    kind = attributes.hair_type if looks.hair_type is None else looks.hair_type.value
-    asked = looks.hair_type, looks.hair_length, looks.hair_tied
-    if kind == "bald" and looks.hair_type is None and any(asked):
-        kind = "straight"  # length and knots need hair
-    if kind == "bald" or not any(asked):
-        return changes | {"hair_type": kind}
-    changes["hair_type"] = kind
-    crown = _crown(attributes.hair_profile)
-    if attributes.hair_type == "bald" or np.mean(attributes.hairline) > BARE_FROM:
-        changes["hairline"] = COMMON_HAIRLINE
-        changes["receding"] = 0.0
-        crown = 0.0
+    measured = attributes.hair_type
+    kind = measured if looks.hair_type is None else looks.hair_type.value
+    tied = None if looks.hair_tied is None else looks.hair_tied.value
+    needs_hair = looks.hair_length is not None or tied not in {None, "none"}
+    if kind == "bald" and looks.hair_type is None and needs_hair:
+        kind = "straight"
+    changes: dict[str, Any] = {"hair_type": kind}
+    if tied is not None:
+        changes["hair_tied"] = tied
+    if kind == "bald" or (kind == measured and not needs_hair):
+        return changes
+    if measured == "bald":
+        changes |= {"hairline": COMMON_HAIRLINE, "receding": 0.0}
     if looks.hair_length is not None:
         changes |= _length(looks.hair_length.value)
-    wanted = _wanted_crown(kind, looks, crown)
-    if wanted != crown:
-        changes["hair_profile"] = _grown(attributes.hair_profile, wanted - crown)
-    return changes
+    return changes | _profile(attributes, kind, looks)
 
 
 def _length(name: str) -> dict[str, Any]:
@@ -106,22 +102,21 @@ def _length(name: str) -> dict[str, Any]:
     }
 
 
-def _wanted_crown(kind: str, looks: Looks, crown: float) -> float:
-    """Return millimetres of hair on the crown: as measured, if that suits the wish."""
-    if looks.hair_length is not None and looks.hair_length.value == "cropped":
-        return min(crown or CROPPED_MM, CROPPED_MM)
-    least = CURLY_MM if kind == "curly" and looks.hair_type is not None else SHORT_MM
-    return max(crown, least)
-
-
-def _crown(profile: Sequence[float]) -> float:
-    middle = slice(8, 15)  # of PROFILE_DEGREES: 30 degrees to either side of straight up
-    return float(np.mean(np.subtract(profile, BARE_PROFILE)[middle])) * HAIR_MM
-
-
-def _grown(profile: Sequence[float], millimetres: float) -> tuple[float, ...]:
-    """Return hair that is so much thicker on the crown, and half as much over the ears."""
-    share = 1 - 0.5 * np.abs(PROFILE_DEGREES) / 110
+def _profile(attributes: Attributes, kind: str, looks: Looks) -> dict[str, Any]:
+    """Return how thick hair is, where the wish needs it thicker or thinner than measured."""
     bare = np.asarray(BARE_PROFILE)
-    grown = np.maximum(np.asarray(profile) + share * millimetres / HAIR_MM, bare)
-    return tuple(float(radius) for radius in grown)
+    thick = np.maximum(np.asarray(attributes.hair_profile) - bare, 0) * HAIR_MM
+    length = None if looks.hair_length is None else looks.hair_length.value
+    crown = float(thick[CROWN].mean())
+    if length == "cropped":
+        wanted = np.minimum(thick, CROPPED_MM)
+    else:
+        # only cropped hair is too short to be combed, but curls need room
+        least = SHORT_MM if crown < COMBED_MM else 0.0
+        least = CURLY_MM if kind == "curly" != attributes.hair_type else least
+        wanted = thick + max(least - crown, 0.0) * (1 - 0.5 * np.abs(PROFILE_DEGREES) / 110)
+    if length in {"cropped", "short"}:
+        wanted = np.where(BESIDE, np.minimum(wanted, CLIPPED_MM), wanted)
+    if np.array_equal(wanted, thick):
+        return {}
+    return {"hair_profile": tuple(float(radius) for radius in bare + wanted / HAIR_MM)}

@@ -10,6 +10,7 @@ import numpy as np
 from fusion_service.domain.attributes import BEARD_FROM
 from fusion_service.domain.face.canvas import Patch
 from fusion_service.domain.face.mouth import draw_lips
+from fusion_service.domain.palette import shift
 
 if TYPE_CHECKING:
     from fusion_service.domain.attributes import Attributes
@@ -29,6 +30,9 @@ def paint_beard(canvas: Canvas, attributes: Attributes, palette: Palette) -> Non
     strength, kind = attributes.beard, attributes.beard_kind
     if strength <= 0:
         return
+    # grey and white beards do not darken with the brows
+    fair = palette.hair[0] > palette.skin[0] + 5
+    beard = shift(palette.hair, -8) if fair else palette.brow
     lips = draw_lips(attributes)
     shaven = kind in {"none", "stubble"} or strength < BEARD_FROM
     if kind == "moustache":
@@ -36,39 +40,42 @@ def paint_beard(canvas: Canvas, attributes: Attributes, palette: Palette) -> Non
     elif kind == "goatee":
         outline, blur = _goatee(lips), 0.3
     else:
-        outline, blur = _full(lips), 1.0 if shaven else 0.5
+        outline, blur = _full(lips), 0.8 if shaven else 0.45
     area = canvas.cover(outline, blur)
     share = 0.14 + 0.6 * min(strength, 0.5) if shaven else 0.40 + 0.5 * strength
-    colour = tuple(
-        s * (1 - share) + b * share for s, b in zip(palette.skin, palette.brow, strict=True)
-    )
+    colour = tuple(s * (1 - share) + b * share for s, b in zip(palette.skin, beard, strict=True))
     canvas.paint(area, (colour[0], colour[1], colour[2]))
     if not shaven:
         canvas.emboss(area, HEIGHT * (0.3 + 0.7 * strength))
     if canvas.coloured:
         length = (5, 9) if shaven else (12, 24)
         hairs = _hairs(area, length, dense=2.0 if shaven else 1.0)
-        canvas.paint(hairs, palette.brow, 0.16 if shaven else 0.25 + 0.3 * strength)
+        canvas.paint(hairs, beard, 0.16 if shaven else 0.25 + 0.3 * strength)
 
 
 def _full(lips: Lips) -> Curve:
-    """Sideburns, cheeks, moustache; everything below belongs to it."""
+    """Chin, jaw, sideburns and moustache; it ends on the jaw before the head turns to its side."""
     mouth, v = lips.half_width, lips.level
     side = np.array(
         [
-            [-17.5, -1.0],
-            [-14.6, -0.5],
-            [-13.4, 3.0],
-            [-11.2, 6.2],
-            [-8.2, 7.6],
+            [-5.2, 13.4],
+            [-9.2, 10.6],
+            [-11.5, 8.6],
+            [-12.9, 6.6],
+            [-13.8, 4.7],
+            [-14.3, 2.6],
+            [-14.6, -0.8],
+            [-12.8, -0.8],
+            [-12.1, 2.8],
+            [-10.6, 6.0],
+            [-8.0, 7.5],
             [-mouth - 1.9, v - 0.9],
             [-mouth - 0.6, v - 2.0],
             [-1.9, v - 2.5],
             [-0.6, v - 2.35],
         ]
     )
-    low = np.array([[17.5, 18.0], [-17.5, 18.0]])
-    return np.concatenate([_both_sides(side), low])
+    return _both_sides(side)
 
 
 def _goatee(lips: Lips) -> Curve:
@@ -76,7 +83,7 @@ def _goatee(lips: Lips) -> Curve:
     mouth, v = lips.half_width, lips.level
     side = np.array(
         [
-            [-4.0, 18.0],
+            [-3.6, 13.4],
             [-4.6, v + 4.6],
             [-mouth - 1.1, v + 2.0],
             [-mouth - 1.35, v - 0.3],

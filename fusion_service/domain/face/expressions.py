@@ -43,9 +43,10 @@ EXPRESSIONS = {
         smile=0.05, lift=0.03, gap=0.115, narrowest=0.43, widest=0.48, eye_open=0.88
     ),
     "serious": _Expression(
-        smile=-0.035, lift=-0.004, gap=0.0, narrowest=0.28, widest=0.35, eye_open=0.93
+        smile=-0.035, lift=0.0, gap=0.0, narrowest=0.28, widest=0.35, eye_open=0.93
     ),
 }
+OWN_SHARE = 0.5  # of the waves of the own mouth: a laugh leaves more than a closed mouth has
 UPPER_SHARE = 0.25  # of the gap that is above the closed mouth: the jaw falls
 
 
@@ -79,8 +80,9 @@ def _bend(out: Points, points: Points, wanted: _Expression) -> None:
     upper, lower = points[list(UPPER_INNER), 1], points[list(LOWER_INNER), 1]
     line = (upper + lower) / 2  # of the mouth, were it closed
     along = np.linspace(-1, 1, len(line)) ** 2
-    has = line[len(line) // 2] - (line[0] + line[-1]) / 2
-    closed = line - (wanted.lift - has) * along
+    bow, level = np.polyfit(along, line, 1)
+    own = OWN_SHARE * (line - level - bow * along)
+    closed = level + own - wanted.lift * along
     gap = wanted.gap * (1 - along) ** 0.75
     new_upper, new_lower = closed - UPPER_SHARE * gap, closed + (1 - UPPER_SHARE) * gap
     for outer, inner, old, new in (

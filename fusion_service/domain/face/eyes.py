@@ -21,7 +21,7 @@ LEFT_BROW = (300, 293, 334, 296, 336), (276, 283, 282, 295, 285)
 RIGHT_EYE, LEFT_EYE = (33, 133, 159, 145), (263, 362, 386, 374)
 MEAN_SLOPE = -0.075  # of a brow, v over u, outer end to the left
 MEAN_BROW_V = -3.05  # mm above the eye
-CHILD_DROP = 1.5  # mm by which a child's features lie lower: the forehead is half the face
+CHILD_DROP = 1.8  # mm by which a child's features lie lower: the forehead is half the face
 
 
 def drop_of(attributes: Attributes) -> float:
@@ -36,7 +36,7 @@ class EyeShape:
         opening = float(np.clip(attributes.eye_open / 0.32, 0.74, 1.18))
         smile = float(np.clip(attributes.smile / 0.05, 0, 1))
         self.u = 6.3 * float(np.clip(1 + 2 * (attributes.eye_distance - 0.255), 0.9, 1.1))
-        large = 1 + 0.12 * attributes.child
+        large = 1 + 0.15 * attributes.child
         self.half_width = 2.95 * large * float(np.clip(attributes.eye_width / 0.2, 0.92, 1.08))
         self.upper = 3.3 * large * opening
         # smiling cheeks lift the lower lid

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusion_service.domain.palette import choose_palette, lab_to_srgb, shift
+from fusion_service.domain.palette import choose_palette, hex_to_lab, lab_to_srgb, shift
 from tests.unit.fusion.factories import make_attributes
 
 if TYPE_CHECKING:
@@ -128,3 +128,27 @@ def test_long_hair_stands_out_from_a_shirt_of_its_colour() -> None:
     short = choose_palette(make_attributes("short").model_copy(update=same))
     assert long.shirt[0] > long.hair[0] + 15
     assert short.shirt[0] < 25
+
+
+def test_a_colour_survives_the_way_to_lab_and_back() -> None:
+    random = np.random.default_rng(5)
+    extremes = np.array(np.meshgrid(*[[0, 1, 127, 254, 255]] * 3)).reshape(3, -1).T
+    for colour in np.concatenate([extremes, random.integers(0, 256, (4000, 3))]).tolist():
+        assert list(lab_to_srgb(hex_to_lab("#{:02x}{:02x}{:02x}".format(*colour)))) == colour
+
+
+@pytest.mark.parametrize("kind", ["cap", "beanie", "headscarf", "hat"])
+def test_headwear_takes_its_colour_from_the_photo_or_a_tasteful_one(kind: str) -> None:
+    plain = choose_palette(make_attributes(headwear=kind)).headwear
+    green = choose_palette(make_attributes(headwear=kind, headwear_colour=(50.0, -40.0, 30.0)))
+    assert np.hypot(plain[1], plain[2]) > 15
+    assert green.headwear[1] < -30
+    assert replace(green, headwear=plain) == choose_palette(make_attributes(headwear=kind))
+
+
+def test_frames_take_their_colour_from_the_photo_or_are_dark() -> None:
+    gold = (70.0, 8.0, 45.0)
+    assert choose_palette(make_attributes(glasses=True)).frame[0] < 25
+    frame = choose_palette(make_attributes(glasses=True, glasses_colour=gold)).frame
+    assert frame[0] == 70
+    assert frame[2] > 40
