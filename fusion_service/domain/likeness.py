@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 # photo = gain * toy + offset: least squares over the seven faces at hand of five people, by
 # `tests/bench/likeness.py`; to be fitted again when faces are drawn differently
 TOY: dict[str, tuple[float, float]] = {
-    "eye opening": (2.66, -0.123),
     "eye slant": (1.43, 0.001),
     "brow slant": (0.66, -0.003),
     "brow arch": (1.61, -0.026),

@@ -83,12 +83,12 @@ class PreviewRenderer:
         return cv2.imencode(".png", bgr, PNG)[1].tobytes()
 
     def render_head(self, sculpture: Sculpture) -> Pixels:
-        """Draw the first head alone from the front; (512, 512, 3) RGB on plain paper."""
+        """Draw the first head alone from the front; (320, 320, 3) RGB on plain paper."""
         if self._lit is not sculpture:
             self._light_and_show(sculpture, lay_out(sculpture.solid.vertices, 1600, 1000))
         own = next((part.shift for part in sculpture.parts if part.texture is not None), MIDDLE)
         renderer = self._renderer(HEAD_FRAME, SIDE, SIDE, own)
-        drawn = draw(self._window, [renderer], (SIDE, SIDE), 1)
+        drawn = draw(self._window, [renderer], (SIDE, SIDE), SUPERSAMPLING)
         free = 1 - drawn[..., 3:].astype(np.float32) / np.float32(255)
         return np.asarray(np.rint(drawn[..., :3] + free * np.array(PAPER, np.float32)), np.uint8)
 

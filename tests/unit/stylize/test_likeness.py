@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 
+from common.contracts.figurine import Engine, PortraitRequest
 from common.vision.faces import FaceModels
 from common.vision.network import RGB
 from stylize_service.domain.likeness import rate_portrait
 from stylize_service.engines.builtin import BuiltinEngine
+from stylize_service.engines.choose import Engines
+from stylize_service.tasks import portrait
 from tests.portraits import astronaut, portrait_path
 
 STYLES = ("cel", "pencil", "watercolor", "oil", "pop", "pixel")
@@ -70,3 +74,16 @@ def test_rating_twice_says_the_same(face_models: FaceModels) -> None:
     portrait = BuiltinEngine(face_models).portrait(astronaut(), "oil", size=512)
     one, other = (rate_portrait(face_models, astronaut(), "largest", portrait) for _ in range(2))
     assert asdict(one) == asdict(other)
+
+
+def test_the_stage_tells_the_likeness_in_its_facts(face_models: FaceModels) -> None:
+    _, photo = cv2.imencode(".png", cv2.cvtColor(astronaut(), cv2.COLOR_RGB2BGR))
+    context = SimpleNamespace(
+        read=lambda _: photo.tobytes(), write=lambda *_: None, checkpoint=lambda: None
+    )
+    request = PortraitRequest(engine=Engine.BUILTIN, size_px=512)
+    facts = portrait.body(context, request, Engines(BuiltinEngine(face_models), {}))
+    told = facts.model_dump(mode="json")["likeness"]
+    assert 70 < told["score"] <= 100
+    assert told["worst"] in told["terms"]
+    assert told["says"]

@@ -1,0 +1,221 @@
+"""Likeness of figurines: measured on a view of the head, told in the facts of the render."""
+
+from __future__ import annotations
+
+import io
+import os
+from dataclasses import asdict, replace
+from hashlib import sha256
+from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from common.contracts import figurine as f
+from common.contracts import stages as s
+from common.errors import EngineUnavailable
+from common.vision.faces import FaceModels
+from common.vision.likeness import Likeness
+from common.vision.network import RGB
+from fusion_service.domain.archive import coats_to_bytes, form_to_bytes
+from fusion_service.domain.attributes import Attributes, People
+from fusion_service.domain.likeness import look_of, rate_figurine
+from fusion_service.domain.paint import paint
+from fusion_service.domain.photo.measure import measure
+from fusion_service.domain.preview.head_view import PAPER, face_place
+from fusion_service.domain.preview.offscreen import open_window
+from fusion_service.domain.preview.render import render_head
+from fusion_service.domain.sculpt import sculpt
+from fusion_service.domain.sculpture import Sculpture
+from fusion_service.studio import Studio
+from fusion_service.tasks import ar, render
+from tests.portraits import astronaut, portrait_path
+from tests.unit.fusion.factories import make_attributes
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def gl() -> None:
+    try:
+        open_window()
+    except EngineUnavailable as error:
+        pytest.skip(error.detail)
+
+
+@pytest.fixture(scope="module")
+def her(face_models: FaceModels) -> Attributes:
+    return measure(face_models, astronaut())
+
+
+@pytest.fixture(scope="module")
+def figurine(her: Attributes) -> Sculpture:
+    return paint(sculpt([her], "default"), [her])
+
+
+def rated(models: FaceModels, measured: Attributes, sculpture: Sculpture) -> Likeness:
+    view = render_head(sculpture)
+    return rate_figurine(measured, view, models.trace_face(view, face_place()))
+
+
+def coated(sculpture: Sculpture, name: str, **changes: Any) -> Sculpture:
+    """The figurine with another coat on one part."""
+    coats = tuple(
+        replace(coat, **changes) if part.name == name else coat
+        for part, coat in zip(sculpture.parts, sculpture.coats, strict=True)
+    )
+    return Sculpture(sculpture.form, coats)
+
+
+def test_the_view_shows_the_head_alone_on_plain_paper(figurine: Sculpture) -> None:
+    view = render_head(figurine)
+    assert view.shape == (320, 320, 3)
+    edge = np.concatenate([view[0], view[:200, 0], view[:200, -1]])
+    np.testing.assert_array_equal(edge, np.broadcast_to(PAPER, edge.shape))
+    assert (np.abs(view[160] - np.array(PAPER)).max(-1) > 20).mean() > 0.4
+
+
+def test_the_face_is_found_where_it_is_said_to_be(
+    face_models: FaceModels, figurine: Sculpture
+) -> None:
+    view = render_head(figurine)
+    face = face_models.trace_face(view, face_place())
+    assert face.presence > 6
+    low, high = face_place().box[:2], face_place().box[2:]
+    assert (np.abs(np.concatenate([face.box[:2] - low, face.box[2:] - high])) < 40).all()
+
+
+def test_her_figurine_is_like_her(
+    face_models: FaceModels, her: Attributes, figurine: Sculpture
+) -> None:
+    likeness = rated(face_models, her, figurine)
+    assert likeness.score is not None
+    assert likeness.score > 65
+    assert {"mouth", "eyes", "skin colour", "hair colour"} <= likeness.terms.keys()
+    assert "face" not in likeness.terms  # the outline is the toy's own
+
+
+@pytest.mark.parametrize(
+    "name", ["obama.jpg", "biden.jpg", "curly_hair_beard.png", "long_red_hair.jpg"]
+)
+def test_her_figurine_is_less_like_somebody_else(
+    face_models: FaceModels, her: Attributes, figurine: Sculpture, name: str
+) -> None:
+    picture = cv2.imread(str(portrait_path(name)))
+    assert picture is not None
+    photo: RGB = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
+    own = rated(face_models, her, figurine)
+    other = rated(face_models, measure(face_models, photo), figurine)
+    assert own.score is not None
+    assert other.score is not None
+    assert own.score > other.score
+
+
+def test_the_further_the_hair_is_recoloured_the_lower_the_score(
+    face_models: FaceModels, her: Attributes, figurine: Sculpture
+) -> None:
+    brown = np.array(next(part.colour for part in figurine.parts if part.name == "hair"))
+    blue = np.array((20, 60, 250))
+    found = []
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        colour = np.rint(brown + share * (blue - brown)).astype(int).tolist()
+        found.append(rated(face_models, her, coated(figurine, "hair", colour=tuple(colour))))
+    scores = [one.score or 0 for one in found]
+    assert all(before > after for before, after in pairwise(scores)), scores
+    assert found[-1].worst == "hair colour"
+    assert "swatch for `hair`" in found[-1].says
+
+
+def test_a_mouth_that_is_moved_further_is_less_like_hers(
+    face_models: FaceModels, her: Attributes, figurine: Sculpture
+) -> None:
+    """The photo's side is moved, so that the drawing does not matter."""
+    terms = []
+    for step in (0.0, 0.04, 0.08, 0.16):
+        points = np.array(her.frontal)
+        points[61, 0] -= step
+        points[291, 0] += step
+        wider = her.model_copy(update={"frontal": tuple(map(tuple, points.tolist()))})
+        terms.append(rated(face_models, wider, figurine).terms["mouth"])
+    assert all(before > after for before, after in pairwise(terms)), terms
+
+
+def test_a_head_without_a_face_has_no_score_and_says_so(
+    face_models: FaceModels, her: Attributes, figurine: Sculpture
+) -> None:
+    head = next(part for part in figurine.parts if part.texture is not None)
+    assert head.texture is not None
+    blank = np.full_like(head.texture, head.texture[0, 0])
+    likeness = rated(face_models, her, coated(figurine, head.name, texture=blank))
+    assert likeness.score is None
+    assert "No face" in likeness.says
+
+
+def test_rating_twice_says_the_same(
+    face_models: FaceModels, her: Attributes, figurine: Sculpture
+) -> None:
+    one, other = (rated(face_models, her, figurine) for _ in range(2))
+    assert asdict(one) == asdict(other)
+
+
+def test_hair_that_cannot_be_seen_is_not_rated() -> None:
+    assert "hair" in look_of(make_attributes("short")).colours
+    assert "hair" not in look_of(make_attributes("bald")).colours
+    assert "hair" not in look_of(make_attributes("short", headwear="hat")).colours
+
+
+class Desk:
+    """What a task body sees of a job: its inputs by name, and what it wrote."""
+
+    def __init__(self, inputs: dict[str, bytes]) -> None:
+        refs = {name: SimpleNamespace(sha256=sha256(d).hexdigest()) for name, d in inputs.items()}
+        self.claim = SimpleNamespace(artifacts=refs)
+        self.written: dict[str, bytes] = {}
+        self._inputs = inputs
+
+    def has(self, name: str) -> bool:
+        return name in self._inputs
+
+    def read(self, name: str) -> bytes:
+        return self._inputs[name]
+
+    def write(self, output: s.Output, data: bytes) -> None:
+        self.written[output.name] = data
+
+    def checkpoint(self) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def desk(her: Attributes, figurine: Sculpture) -> Desk:
+    return Desk(
+        {
+            s.ATTRIBUTES.name: People(people=(her,)).model_dump_json().encode(),
+            s.FORM.name: form_to_bytes(figurine.form),
+            s.COAT.name: coats_to_bytes(figurine.coats),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def studio(face_models: FaceModels) -> Studio:
+    return Studio(Path(os.environ.get("KILN_MODELS_DIR", ROOT / "data" / "models")))
+
+
+def test_the_render_tells_the_likeness_in_its_facts(desk: Desk, studio: Studio) -> None:
+    facts = render.body(desk, f.RenderRequest(), studio)  # type: ignore[arg-type]
+    assert s.PREVIEW.name in desk.written
+    told = f.RenderFacts.model_validate_json(facts.model_dump_json()).likeness
+    assert told is not None
+    assert 0 < told["score"] <= 100
+    assert told["worst"] in told["terms"]
+    assert told["says"]
+
+
+def test_the_ar_stage_writes_a_usdz(desk: Desk, studio: Studio) -> None:
+    ar.body(desk, f.ArRequest(), studio)  # type: ignore[arg-type]
+    assert io.BytesIO(desk.written[s.USDZ.name]).read(4) == b"PK\x03\x04"
