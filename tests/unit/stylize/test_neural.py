@@ -21,6 +21,7 @@ from common.settings import Settings
 from common.vision.faces import FaceModels
 from stylize_service.domain.cel import BACKDROPS
 from stylize_service.engines.sitting import find_sitter
+from stylize_service.tasks import portrait
 from stylize_service.warmup import load_engines, variant
 from tests.portraits import astronaut
 from tests.unit.stylize.brought import SIDE, bring, bring_generator, with_faces
@@ -360,3 +361,38 @@ def test_other_weights_make_the_house_forget_portraits(tmp_path: Path) -> None:
     assert variant(settings) != one
     write_models(tmp_path, [first])
     assert variant(Settings(models_dir=tmp_path, device="cuda:0")) != one
+
+
+# -- the task --------------------------------------------------------------------------------
+class Context:
+    """What a task body touches of a job."""
+
+    engine = "builtin"
+    stands_in = False
+
+    def __init__(self) -> None:
+        self.written: dict[str, bytes] = {}
+
+    def read(self, _: str) -> bytes:
+        return cv2.imencode(".png", cv2.cvtColor(astronaut(), cv2.COLOR_RGB2BGR))[1].tobytes()
+
+    def checkpoint(self) -> None:
+        pass
+
+    def write(self, output: Any, data: bytes) -> None:
+        self.written[output.name] = data
+
+
+@pytest.mark.parametrize("background", ["drawn", "transparent"])
+def test_a_job_says_which_engine_drew_its_portrait(folder: Path, background: str) -> None:
+    bring_generator(folder)
+    engines = load_engines(Settings(models_dir=folder, device="cpu"))
+    context: Any = Context()
+    facts = portrait.body(context, request(Engine.AUTO, background=background), engines)
+    assert (context.engine, context.stands_in) == ("neural", False)
+    assert facts.model_dump()["size_px"] == 128
+    picture = cv2.imdecode(
+        np.frombuffer(context.written["portrait.png"], np.uint8), cv2.IMREAD_UNCHANGED
+    )
+    assert picture is not None
+    assert picture.shape == (128, 128, 4 if background == "transparent" else 3)
