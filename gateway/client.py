@@ -4,6 +4,7 @@
 ...     job = kiln.submit_figurine("me.jpg", template="superhero")
 ...     job = kiln.wait(job["id"])
 ...     kiln.download(job, "out")
+...     sticker = kiln.submit_portrait("me.jpg", style="cel", background="transparent")
 ...     dinner = kiln.submit_recipe(["table.jpg"], pause_after="ingredients")
 ...     dinner = kiln.wait(dinner["id"])  # paused: look at the list
 ...     kiln.resume(dinner["id"], ingredients=["2 leeks", "rice"])
@@ -25,6 +26,7 @@ from requests.auth import AuthBase
 from gateway.event_lines import JobEvent, parse_events
 from gateway.form import form_fields, form_file
 from gateway.patience import asked_pause, pauses
+from gateway.refusals import ApiError, Unreachable, checked, problem_of
 
 __all__ = ["ApiError", "JobEvent", "Kiln", "Unreachable", "parse_events"]
 
@@ -32,21 +34,6 @@ TERMINAL = frozenset({"succeeded", "failed", "cancelled", "expired"})
 RESTING = TERMINAL | {"paused"}  # nothing more comes by itself
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 90.0
-
-
-class ApiError(Exception):
-    """The gateway refused; ``problem`` is its RFC 9457 document."""
-
-    def __init__(self, problem: dict[str, Any]) -> None:
-        self.problem = problem
-        self.code = str(problem.get("code", "unknown"))
-        self.status = int(problem.get("status", 0))
-        hint = problem.get("hint")
-        super().__init__(f"{problem.get('detail', self.code)}" + (f"\n{hint}" if hint else ""))
-
-
-class Unreachable(Exception):
-    """No gateway answers at this address."""
 
 
 class Kiln:
@@ -89,6 +76,20 @@ class Kiln:
         photos = [] if photo is None else [photo]
         return self._submit(
             "/v1/figurines", photos, {"from": photo_of} | parameters, idempotency_key
+        )
+
+    def submit_portrait(
+        self,
+        photo: str | Path | bytes | None = None,
+        *,
+        photo_of: str | None = None,
+        idempotency_key: str | None = None,
+        **parameters: object,
+    ) -> dict[str, Any]:
+        """Send a photo for the cartoon alone, as ``submit_figurine`` does for all of it."""
+        photos = [] if photo is None else [photo]
+        return self._submit(
+            "/v1/portraits", photos, {"from": photo_of} | parameters, idempotency_key
         )
 
     def submit_recipe(
@@ -259,8 +260,8 @@ class Kiln:
                 )
             else:
                 if response.status_code not in {429, 503}:
-                    return _checked(response)
-                pause, reason = asked_pause(response, left), ApiError(_problem(response))
+                    return checked(response)
+                pause, reason = asked_pause(response, left), ApiError(problem_of(response))
             if pause is None:
                 raise reason
             time.sleep(pause)
@@ -275,16 +276,3 @@ class _Bearer(AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._key}"
         return request
-
-
-def _checked(response: requests.Response) -> requests.Response:
-    if response.status_code >= 400:
-        raise ApiError(_problem(response))
-    return response
-
-
-def _problem(response: requests.Response) -> dict[str, Any]:
-    try:
-        return dict(response.json())
-    except (ValueError, TypeError):
-        return {"code": "unknown", "status": response.status_code, "detail": response.text[:200]}

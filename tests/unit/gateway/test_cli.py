@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 from common.contracts.recipe import Ingredient, IngredientList, RecipeBook
 from gateway import cli
 from gateway.client import ApiError, JobEvent, Unreachable
+from gateway.terminal import line as terminal
 from gateway.terminal.recipe_card import duration
 from tests.unit.gateway.dinner import LEEK, RICE, recipe
 
@@ -70,6 +71,9 @@ class FakeKiln:
             raise error
         type(self).sent = {name: value for name, value in parameters.items() if value is not None}
         return {"id": "j1"}
+
+    def submit_portrait(self, photo: Path | None, **parameters: object) -> dict[str, Any]:
+        return self.submit_figurine(photo, **parameters)
 
     def submit_recipe(
         self, photos: Sequence[Path], ingredients: Sequence[str], **parameters: object
@@ -137,11 +141,11 @@ FAILED = {
 
 @pytest.fixture(autouse=True)
 def fake(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "Kiln", FakeKiln)
+    monkeypatch.setattr(terminal, "Kiln", FakeKiln)
     FakeKiln.erased = ""
     FakeKiln.waits, FakeKiln.resumed, FakeKiln.cancelled, FakeKiln.sent = False, {}, "", {}
     monkeypatch.setenv("COLUMNS", "200")
-    for console in (cli.out, cli.err):
+    for console in (terminal.out, terminal.err):
         monkeypatch.setattr(console, "width", 200)
 
 
@@ -194,7 +198,7 @@ def test_a_job_that_failed_says_why_and_exits_1(
 ) -> None:
     monkeypatch.setitem(globals(), "JOB", FAILED)
     result = _kiln(command, photo if command == "figurine" else "j1")
-    assert result.exit_code == cli.EXIT_FAILED
+    assert result.exit_code == terminal.EXIT_FAILED
     assert "no_face: nobody in [the photo]" in result.stderr
     assert "Turn around." in result.stderr
     assert not (tmp_path / "out").exists()
@@ -205,7 +209,7 @@ def test_a_job_that_failed_is_printed_as_json_too(
 ) -> None:
     monkeypatch.setitem(globals(), "JOB", FAILED)
     result = _kiln("figurine", photo, "--json")
-    assert result.exit_code == cli.EXIT_FAILED
+    assert result.exit_code == terminal.EXIT_FAILED
     assert json.loads(result.stdout)["error"]["code"] == "no_face"
 
 
@@ -215,7 +219,7 @@ def test_a_photo_that_is_refused_exits_2_with_the_reason(
     refusal = ApiError({"code": "bad_parameter", "status": 422, "detail": "style: not [red]"})
     monkeypatch.setitem(REFUSES, "submit", refusal)
     result = _kiln("figurine", photo)
-    assert result.exit_code == cli.EXIT_REFUSED
+    assert result.exit_code == terminal.EXIT_REFUSED
     assert "bad_parameter: style: not [red]" in result.stderr
 
 
@@ -224,7 +228,7 @@ def test_without_a_gateway_the_exit_code_is_3_and_the_hint_is_how_to_start_it(
 ) -> None:
     monkeypatch.setitem(REFUSES, "submit", Unreachable("no gateway at http://x"))
     result = _kiln("figurine", photo)
-    assert result.exit_code == cli.EXIT_UNREACHABLE
+    assert result.exit_code == terminal.EXIT_UNREACHABLE
     assert "make up" in result.stderr
 
 
@@ -305,7 +309,7 @@ def test_who_leaves_the_review_wants_no_dinner(photo: str) -> None:
 def test_a_job_that_waits_for_somebody_exits_4() -> None:
     FakeKiln.waits = True
     result = _kiln("watch", "j1")
-    assert result.exit_code == cli.EXIT_PAUSED
+    assert result.exit_code == terminal.EXIT_PAUSED
     assert "POST /v1/jobs/j1/resume" in result.stderr
 
 
@@ -313,7 +317,7 @@ def test_a_list_that_is_refused_exits_2(monkeypatch: pytest.MonkeyPatch) -> None
     refusal = ApiError({"code": "no_ingredients", "status": 422, "detail": "nothing was sent"})
     monkeypatch.setitem(REFUSES, "submit", refusal)
     result = _kiln("recipe")
-    assert result.exit_code == cli.EXIT_REFUSED
+    assert result.exit_code == terminal.EXIT_REFUSED
     assert "no_ingredients: nothing was sent" in result.stderr
 
 
@@ -359,4 +363,4 @@ def test_a_job_that_is_unknown_is_not_erased(monkeypatch: pytest.MonkeyPatch) ->
     unknown = ApiError({"code": "not_found", "status": 404, "detail": "there is no job j1"})
     monkeypatch.setitem(REFUSES, "delete", unknown)
     result = _kiln("delete", "j1", "--yes")
-    assert (result.exit_code, "there is no job" in result.stderr) == (cli.EXIT_REFUSED, True)
+    assert (result.exit_code, "there is no job" in result.stderr) == (terminal.EXIT_REFUSED, True)

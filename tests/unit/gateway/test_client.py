@@ -9,8 +9,9 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from gateway import client, patience
+from gateway import patience
 from gateway.client import ApiError, JobEvent, Kiln, parse_events
+from gateway.refusals import problem_of
 
 
 def _events(*lines: str) -> list[JobEvent]:
@@ -76,7 +77,7 @@ def test_patience_ends_though_the_server_asks_for_more() -> None:
 def test_an_answer_that_is_no_problem_document_is_told_as_it_is(text: str) -> None:
     response = requests.Response()
     response.status_code, response._content = 502, text.encode()
-    error = ApiError(client._problem(response))
+    error = ApiError(problem_of(response))
     assert (error.code, error.status) == ("unknown", 502)
     assert text in str(error)
 

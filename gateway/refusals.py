@@ -1,0 +1,43 @@
+"""What a client is told instead of an answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+
+
+class ApiError(Exception):
+    """The gateway refused; ``problem`` is its RFC 9457 document."""
+
+    def __init__(self, problem: dict[str, Any]) -> None:
+        self.problem = problem
+        self.code = str(problem.get("code", "unknown"))
+        self.status = int(problem.get("status", 0))
+        hint = problem.get("hint")
+        super().__init__(f"{problem.get('detail', self.code)}" + (f"\n{hint}" if hint else ""))
+
+
+class Unreachable(Exception):
+    """No gateway answers at this address."""
+
+
+def checked(response: requests.Response) -> requests.Response:
+    """Let an answer through.
+
+    Raises
+    ------
+    ApiError
+        It is a refusal.
+    """
+    if response.status_code >= 400:
+        raise ApiError(problem_of(response))
+    return response
+
+
+def problem_of(response: requests.Response) -> dict[str, Any]:
+    """Read the problem document of a refusal, or make one of whatever came."""
+    try:
+        return dict(response.json())
+    except (ValueError, TypeError):
+        return {"code": "unknown", "status": response.status_code, "detail": response.text[:200]}

@@ -1,0 +1,56 @@
+"""What a figurine's job has found out, in lines for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+_OF: Final = {"stylize.portrait": "portrait", "fusion.render": "figurine"}
+
+
+def findings(job: dict[str, Any]) -> list[str]:
+    """Say how like it is, what the print takes, and what could be better."""
+    lines = [*(likeness_line(job, stage) for stage in _OF), print_line(job), *_warnings(job)]
+    return [line for line in lines if line]
+
+
+def likeness_line(job: dict[str, Any], stage: str) -> str:
+    """Say how near a picture is to the photo; empty where nobody rated it."""
+    likeness = _facts(job, stage).get("likeness") or {}
+    if likeness.get("score") is None:
+        return ""
+    score = f"likeness of the {_OF[stage]}: {likeness['score']:.0f} of 100"
+    return f"{score}. {likeness['says']}" if likeness.get("says") else score
+
+
+def print_line(job: dict[str, Any]) -> str:
+    """Say what the print takes; empty where nothing is printed."""
+    facts = _facts(job, "fusion.print")
+    estimate = facts.get("estimate")
+    if not estimate:
+        return ""
+    hours, minutes = divmod(round(estimate["minutes"]), 60)
+    verdict = "passes every gate" if facts["printable"] else "fails a gate of its certificate"
+    return (
+        f"the print {verdict}: about {hours} h {minutes:02d} min, {estimate['mass_g']:.0f} g"
+        f" ({estimate['basis']})"
+    )
+
+
+def seen_line(job: dict[str, Any]) -> str:
+    """Say what was seen on the photo, as far as it is a word or a colour."""
+    seen = _facts(job, "fusion.measure").get("seen", {})
+    said = [f"{name.replace('_', ' ')} {value}" for name, value in seen.items() if _plain(value)]
+    return f"seen: {', '.join(said)}" if said else ""
+
+
+def _plain(value: object) -> bool:
+    return isinstance(value, str) and value not in {"", "none"}
+
+
+def _warnings(job: dict[str, Any]) -> Iterator[str]:
+    yield from job.get("warnings", [])
+
+
+def _facts(job: dict[str, Any], stage: str) -> dict[str, Any]:
+    return dict(job.get("facts", {}).get(stage, {}))
