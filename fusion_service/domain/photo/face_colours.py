@@ -1,44 +1,42 @@
-"""Colours of skin, hair, brows, lips, eyes and clothes, and what they tell."""
+"""Colours of skin, hair, brows, lips, eyes and clothes, and how far each can be trusted."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
-import cv2
 import numpy as np
 
-from fusion_service.domain.photo.hair_region import SkinSample
-from fusion_service.domain.photo.head_crop import FINE, SIZE, disc_mask, polygon_mask
-from fusion_service.domain.photo.light import to_lab
+from fusion_service.domain.photo.colour_samples import dominant, median_colour
+from fusion_service.domain.photo.hair_region import SkinSample, from_the_middle, unlike_skin
+from fusion_service.domain.photo.head_crop import (
+    CHEEKS,
+    INNER_LIP,
+    OUTER_LIP,
+    SIZE,
+    disc_mask,
+    polygon_mask,
+)
+from fusion_service.domain.photo.iris import iris_samples
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from common.vision.network import Floats
     from fusion_service.domain.attributes import Lab
     from fusion_service.domain.photo.hair_region import HairRegion
-    from fusion_service.domain.photo.head_crop import HeadCrop, Mask
+    from fusion_service.domain.photo.head_crop import HeadCrop
+    from fusion_service.domain.photo.headwear import Worn
 
-CHEEKS = (50, 280, 101, 330, 151, 9, 195, 205, 425)  # with forehead and nose
-CHIN = (199, 175, 200, 18, 208, 428)
-UPPER_LIP = (164, 165, 391, 92, 322)  # the skin above the mouth
-OUTER_LIP = (
-    *(61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291),
-    *(375, 321, 405, 314, 17, 84, 181, 91, 146),
-)
-INNER_LIP = (
-    *(78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308),
-    *(324, 318, 402, 317, 14, 87, 178, 88, 95),
-)
 BROWS = (
     (70, 63, 105, 66, 107, 55, 65, 52, 53, 46),
     (300, 293, 334, 296, 336, 285, 295, 282, 283, 276),
 )
-EYES = ((33, 133, 159, 145), (263, 362, 386, 374))
-IRIS_RADIUS = 0.2  # of the width of the eye: 11.7 mm of 30, halved
+BLUSHING, FOREHEAD = (50, 280, 205, 425), (151, 9, 108, 337)
 COLOURED_HAIR = 14.0  # chroma
-NO_BEARD, BEARD_RANGE = 13.0, 12.0  # L that a shaven chin is darker than the cheeks
 NO_LIPSTICK, LIPSTICK_RANGE = 6.0, 12.0  # a that bare lips are redder than the skin
+NO_BLUSH, BLUSH_RANGE = 4.0, 10.0  # a that cheeks are redder than the forehead
+DARK_HAIR, DARK_SKIN = 40.0, 55.0  # L with which nearly all eyes are brown
+BROWN = (5.0, 9.0)  # a, b
+FAIR_L = 68.0  # of skin whose blood shows
+FAIR_HUE, FAIR_CHROMA = 48.0, 19.0  # degrees; melanin turns skin yellower than this
 
 
 class FaceColours(TypedDict):
@@ -50,59 +48,110 @@ class FaceColours(TypedDict):
     iris: Lab
     lip: Lab
     shirt: Lab | None
-    beard: float
     lipstick: float
     lip_redness: float
+    blush: float
+
+
+class Samples(TypedDict):
+    """The pixels that the colours were taken from, (n, 3) Lab each; a shirt may have none."""
+
+    skin: Floats
+    hair: Floats
+    eyes: Floats
+    lips: Floats
+    shirt: Floats
 
 
 def sample_skin(head: HeadCrop) -> SkinSample:
     """Colour of cheeks, forehead and nose without highlights and shades."""
-    samples = head.lab[disc_mask(head.points[list(CHEEKS)], 4)]
-    dark, light = np.percentile(samples[:, 0], [20, 75])
-    middle = samples[(samples[:, 0] >= dark) & (samples[:, 0] <= light)]
-    spread = np.cov(middle.T) + np.diag([40.0, 12.0, 12.0])
-    return SkinSample(np.asarray(np.median(middle, axis=0), np.float32), spread)
+    samples = _skin_samples(head)
+    spread = np.cov(samples.T) + np.diag([40.0, 12.0, 12.0])
+    return SkinSample(np.asarray(np.median(samples, axis=0), np.float32), spread)
 
 
-def measure_colours(head: HeadCrop, skin: SkinSample, hair: HairRegion) -> FaceColours:
-    """Measure all colours of a head whose skin and hair are known."""
+def sample_colours(head: HeadCrop, skin: SkinSample, hair: HairRegion, worn: Worn) -> Samples:
+    """Collect the pixels of everything that has a colour."""
     lips = polygon_mask(head.points[list(OUTER_LIP)])
     bare = lips & ~polygon_mask(head.points[list(INNER_LIP)])
-    lip = _median(head.lab[bare]) if np.count_nonzero(bare) > 5 else _plus(skin, (-15, 15, 5))
-    redness = lip[1] - float(skin.median[1])
     return {
-        "skin": _median(skin.median[None]),
-        "hair": _hair(hair, skin),
-        "brow": _brow(head),
-        "iris": _iris(head),
-        "lip": lip,
-        "shirt": _shirt(head, skin, hair),
-        "beard": _beard(head, skin, lips),
-        "lipstick": float(np.clip((redness - NO_LIPSTICK) / LIPSTICK_RANGE, 0, 1)),
-        "lip_redness": redness,
+        "skin": _skin_samples(head),
+        "hair": hair.samples if worn.headwear == "none" else _below_the_hat(head, skin, worn),
+        "eyes": iris_samples(head),
+        "lips": head.lab[bare],
+        "shirt": _shirt_samples(head, skin, hair),
     }
 
 
-def _median(samples: Floats) -> Lab:
-    lightness, a, b = np.median(samples, axis=0).tolist()
-    return (lightness, a, b)
+def measure_colours(head: HeadCrop, skin: SkinSample, samples: Samples) -> FaceColours:
+    """Choose one colour for each collection of pixels."""
+    lips = samples["lips"]
+    lip = median_colour(lips) if len(lips) > 5 else _plus(skin, (-15, 15, 5))
+    redness = lip[1] - float(skin.median[1])
+    shirt = samples["shirt"]
+    brow = _brow(head)
+    hair = _hair(samples["hair"], skin, brow)
+    return {
+        "skin": _skin(skin),
+        "hair": hair,
+        "brow": brow,
+        "iris": _iris(samples["eyes"], hair, skin),
+        "lip": lip,
+        "shirt": dominant(shirt) if len(shirt) else None,
+        "lipstick": _unit((redness - NO_LIPSTICK) / LIPSTICK_RANGE),
+        "lip_redness": redness,
+        "blush": _unit((_redder_cheeks(head) - NO_BLUSH) / BLUSH_RANGE),
+    }
+
+
+def _skin_samples(head: HeadCrop) -> Floats:
+    samples = head.lab[disc_mask(head.points[list(CHEEKS)], 4)]
+    dark, light = np.percentile(samples[:, 0], [20, 75])
+    return np.asarray(samples[(samples[:, 0] >= dark) & (samples[:, 0] <= light)])
+
+
+def _skin(skin: SkinSample) -> Lab:
+    """Lighten ruddy skin: blood shows through fair skin only, so a dark red is fair in the shade.
+
+    Melanin hides the blood (Zonios et al. 2001): the hue of darker skin stays above 50 degrees.
+    """
+    lightness, a, b = median_colour(skin.median[None])
+    hue, chroma = np.degrees(np.arctan2(b, a)), np.hypot(a, b)
+    ruddy = _unit((FAIR_HUE - hue) / 8) * _unit((chroma - FAIR_CHROMA) / 5)
+    if lightness < FAIR_L:
+        # one standard deviation: 8 of the exposure, 7 of fair skin
+        shown, usual = 1 / 64, ruddy / 49
+        lightness = (shown * lightness + usual * FAIR_L) / (shown + usual)
+    return (float(lightness), a, b)
 
 
 def _plus(skin: SkinSample, change: Lab) -> Lab:
-    lightness, a, b = (skin.median + np.array(change)).tolist()
-    return (lightness, a, b)
+    return median_colour((skin.median + np.array(change, np.float32))[None])
 
 
-def _hair(hair: HairRegion, skin: SkinSample) -> Lab:
-    if len(hair.samples) <= 5:
-        return _plus(skin, (-35, 0, 0))
-    middle, a, b = _median(hair.samples)
+def _below_the_hat(head: HeadCrop, skin: SkinSample, worn: Worn) -> Floats:
+    """Hair beside the temples that is neither skin nor hat."""
+    radius, degrees = from_the_middle(head)
+    beside = head.person & ~head.oval & (radius < 1.35)
+    beside &= (np.abs(degrees) > 70) & (np.abs(degrees) < 120)
+    samples = unlike_skin(head.lab[beside], skin)
+    away = np.linalg.norm(samples - np.array(worn.colour, np.float32), axis=1)
+    return np.asarray(samples[away > 20])
+
+
+def _hair(samples: Floats, skin: SkinSample, brow: Lab) -> Lab:
+    if len(samples) <= 30:
+        return brow
+    middle, a, b = median_colour(samples)
     # sheen lightens dark hair, shade darkens white hair; a colour shows where there is light
-    percentile = 42 + 25 * float(np.clip((middle - 50) / 20, 0, 1))
-    if np.hypot(a, b) > COLOURED_HAIR:
+    percentile = 42 + 25 * _unit((middle - 50) / 20)
+    chroma = np.hypot(a, b)
+    if chroma > COLOURED_HAIR:
         percentile = max(percentile, 55)
-        _, a, b = _median(hair.samples[hair.samples[:, 0] >= middle])
-    lightness = float(np.percentile(hair.samples[:, 0], percentile))
+        _, a, b = median_colour(samples[samples[:, 0] >= middle])
+    elif middle < 40:
+        percentile -= 14 * _unit((COLOURED_HAIR - chroma) / 6)
+    lightness = float(np.percentile(samples[:, 0], percentile))
     away = float(np.linalg.norm(np.array([lightness, a, b]) - skin.median))
     if away < 15 and lightness > 60:
         a, b = 0.3 * a, 0.3 * b  # white hair in warm light looks like skin
@@ -113,52 +162,31 @@ def _brow(head: HeadCrop) -> Lab:
     sides = []
     for ring in BROWS:
         samples = head.lab[polygon_mask(head.points[list(ring)])]
-        sides.append(_median(samples[samples[:, 0] <= np.percentile(samples[:, 0], 50)]))
+        sides.append(median_colour(samples[samples[:, 0] <= np.percentile(samples[:, 0], 50)]))
     lightness, a, b = np.mean(sides, axis=0).tolist()
     return (lightness, a, b)
 
 
-def _iris(head: HeadCrop) -> Lab:
-    """Middle tones of the ring between pupil and sclera: without highlights and lashes."""
-    rings = [_iris_ring(head, eye) for eye in EYES]
-    samples = np.concatenate(rings)
+def _iris(samples: Floats, hair: Lab, skin: SkinSample) -> Lab:
+    """Middle tones, without highlights and lashes; black eyes under dark hair are brown."""
     dark, light = np.percentile(samples[:, 0], [30, 75])
-    return _median(samples[(samples[:, 0] >= dark) & (samples[:, 0] <= light)])
+    lightness, a, b = median_colour(samples[(samples[:, 0] >= dark) & (samples[:, 0] <= light)])
+    if hair[0] < DARK_HAIR or skin.median[0] < DARK_SKIN:
+        colourless = _unit((30 - lightness) / 10) * _unit((6 - np.hypot(a, b)) / 3)
+        a, b = a + colourless * BROWN[0], b + colourless * BROWN[1]
+    return (lightness, a, b)
 
 
-def _iris_ring(head: HeadCrop, eye: tuple[int, ...]) -> Floats:
-    corners = head.points[list(eye)] * (FINE / SIZE)
-    width = float(np.linalg.norm(corners[0] - corners[1]))
-    radius = IRIS_RADIUS * width
-    x, y = corners.mean(0)
-    reach = int(0.4 * width) + 1
-    left, top = int(x) - reach, int(y) - reach
-    patch = np.ascontiguousarray(head.fine[top : top + 2 * reach + 1, left : left + 2 * reach + 1])
-    lab = to_lab(patch)
-    # eyes look aside: the iris is the darkest disc near the middle of the eye
-    dark = cv2.GaussianBlur(lab[..., 0], (0, 0), max(0.6 * radius, 0.5))
-    rows, columns = np.mgrid[: lab.shape[0], : lab.shape[1]].astype(np.float32)
-    near = (np.abs(columns + left - x) < 0.15 * width) & (np.abs(rows + top - y) < 0.05 * width)
-    row, column = np.unravel_index(int(np.where(near, dark, 1e3).argmin()), dark.shape)
-    away = np.hypot(columns - column, rows - row)
-    lids = sorted((float(corners[2, 1]), float(corners[3, 1])))
-    open_eye = (rows + top > lids[0] + 0.5) & (rows + top < lids[1] - 0.5)
-    ring = (away > 0.4 * radius) & (away < 0.95 * radius)
-    chosen = ring & open_eye if np.count_nonzero(ring & open_eye) > 8 else ring | (away < 1.5)
-    return np.asarray(lab[chosen])
+def _redder_cheeks(head: HeadCrop) -> float:
+    cheeks, forehead = (
+        float(np.median(head.lab[disc_mask(head.points[list(places)], 4)][:, 1]))
+        for places in (BLUSHING, FOREHEAD)
+    )
+    return cheeks - forehead
 
 
-def _beard(head: HeadCrop, skin: SkinSample, lips: Mask) -> float:
-    """Strength of a beard: it darkens chin and upper lip, a shadow only one of them."""
-    chin = disc_mask(head.points[list(CHIN)], 3) & ~lips
-    above = disc_mask(head.points[list(UPPER_LIP)], 2) & ~lips
-    lightest = max(float(np.median(head.lab[mask][:, 0])) for mask in (chin, above))
-    darker = float(skin.median[0]) - lightest
-    return float(np.clip((darker - NO_BEARD) / BEARD_RANGE, 0, 1))
-
-
-def _shirt(head: HeadCrop, skin: SkinSample, hair: HairRegion) -> Lab | None:
-    """Dominant colour of what is worn below the neck."""
+def _shirt_samples(head: HeadCrop, skin: SkinSample, hair: HairRegion) -> Floats:
+    """Pixels of what is worn below the neck; none where the photo ends too early."""
     rows, columns = np.arange(SIZE)[:, None], np.arange(SIZE)[None]
     near = np.abs(columns - head.centre_x) < 2.6 * head.half_width
     clothes = head.person & ~hair.outer & near
@@ -167,21 +195,11 @@ def _shirt(head: HeadCrop, skin: SkinSample, hair: HairRegion) -> Lab | None:
         if len(samples) >= 60:
             break
     else:
-        return None
-    samples = samples[:: max(1, len(samples) // 800)]
-    away = np.linalg.norm((samples - skin.median) / np.array([18, 8, 9]), axis=1)
-    if np.count_nonzero(away > 1.2) > 50:
-        samples = samples[away > 1.2]
-    return _dominant(np.ascontiguousarray(samples, np.float32))
+        return np.empty((0, 3), np.float32)
+    away = np.linalg.norm((samples - skin.median) / np.array([18, 8, 9], np.float32), axis=1)
+    unlike = samples[away > 1.2]
+    return np.asarray(unlike if len(unlike) > 50 else samples, np.float32)
 
 
-def _dominant(samples: npt.NDArray[np.float32]) -> Lab:
-    cv2.setRNGSeed(7)
-    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_COUNT, 10, 1.0)
-    flags = cv2.KMEANS_PP_CENTERS
-    _, labels, centres = cv2.kmeans(samples, 3, np.empty(0, np.int32), stop, 1, flags)
-    # a strong colour says more about clothes than the black or white beside it
-    vivid = 1 + np.hypot(centres[:, 1], centres[:, 2]) / 30
-    chosen = int((np.bincount(labels.ravel(), minlength=3) * vivid).argmax())
-    lightness, a, b = centres[chosen].tolist()
-    return (lightness, a, b)
+def _unit(value: float) -> float:
+    return float(min(max(value, 0.0), 1.0))

@@ -22,6 +22,8 @@ SEED_RADII = (1.12, 1.45)  # in radii of the face ellipse
 BALD_SHARE = 0.18  # of the band
 MAX_RADIUS = 2.3  # above the eyes; beyond lie raised arms and dark walls
 SAMPLED_RADIUS = 1.9  # colours are taken nearer, where the mask is surest
+GAP = 0.06  # of the face's height without hair beside the face: what follows is a collar
+SHOULDER_SLOPE = 1.2  # px outwards per row: hair falls more steeply
 
 
 @dataclass(frozen=True)
@@ -64,20 +66,22 @@ def find_hair(head: HeadCrop, skin: SkinSample) -> HairRegion:
     skin : SkinSample
         Its skin.
     """
-    radius = _radius(head)
-    band = _band(head, radius)
+    radius, degrees = from_the_middle(head)
+    low, high = SEED_RADII
+    band = (np.abs(degrees) < SEED_DEGREES) & (radius > low) & (radius < high)
     seed = band & head.person & ~head.oval
-    unlike_skin = _unlike(head.lab[seed], skin)
+    strands = unlike_skin(head.lab[seed], skin)
     nothing = np.zeros((SIZE, SIZE), np.bool_)
-    if len(unlike_skin) < BALD_SHARE * np.count_nonzero(band):
-        return HairRegion(nothing, nothing, unlike_skin, bald=True)
+    if len(strands) < BALD_SHARE * np.count_nonzero(band):
+        return HairRegion(nothing, nothing, strands, bald=True)
 
-    to_hair = _distance(head.lab, _clusters(unlike_skin), HAIR_SCALE)
+    to_hair = _distance(head.lab, _clusters(strands), HAIR_SCALE)
     to_skin = _distance(head.lab, skin.median[None], SKIN_SCALE)
     rows = np.arange(SIZE)[:, None]
     outer = _grow(head, seed, to_hair, to_skin) & ((radius < MAX_RADIUS) | (rows > head.eye_line))
+    outer &= ~_below_the_tips(head, outer)
     if np.count_nonzero(outer) < 0.3 * np.count_nonzero(seed):
-        return HairRegion(nothing, nothing, unlike_skin, bald=True)
+        return HairRegion(nothing, nothing, strands, bald=True)
     forehead = head.oval & (rows < head.eye_line - 0.08 * head.height)
     fringe = forehead & (to_hair < to_skin) & (to_hair < 9)
     return HairRegion(
@@ -85,23 +89,17 @@ def find_hair(head: HeadCrop, skin: SkinSample) -> HairRegion:
     )
 
 
-def _radius(head: HeadCrop) -> Floats:
-    """Distance from the middle of the face in radii of the face ellipse."""
+def from_the_middle(head: HeadCrop) -> tuple[Floats, Floats]:
+    """Distance from the middle of the face in radii of its ellipse, and degrees from upwards."""
     y, x = np.mgrid[:SIZE, :SIZE].astype(np.float32)
     middle = (head.top + head.chin) / 2
     across, down = (x - head.centre_x) / head.half_width, (y - middle) / (head.height / 2)
-    return np.asarray(np.hypot(across, down), np.float32)
+    degrees = np.degrees(np.arctan2(x - head.centre_x, middle - y))
+    return np.asarray(np.hypot(across, down), np.float32), np.asarray(degrees, np.float32)
 
 
-def _band(head: HeadCrop, radius: Floats) -> Mask:
-    y, x = np.mgrid[:SIZE, :SIZE].astype(np.float32)
-    angle = np.arctan2(x - head.centre_x, (head.top + head.chin) / 2 - y)
-    low, high = SEED_RADII
-    inside = (np.abs(angle) < np.radians(SEED_DEGREES)) & (radius > low) & (radius < high)
-    return np.asarray(inside)
-
-
-def _unlike(samples: Floats, skin: SkinSample) -> Floats:
+def unlike_skin(samples: Floats, skin: SkinSample) -> Floats:
+    """Return those of (n, 3) Lab samples that lie more than three deviations from the skin."""
     away = (samples - skin.median).astype(np.float64)
     squared = np.einsum("ij,jk,ik->i", away, np.linalg.inv(skin.covariance), away)
     return np.asarray(samples[squared > 9])
@@ -159,3 +157,32 @@ def _clothes(head: HeadCrop, to_hair: Floats, aside: Floats, rows: Floats) -> Ma
     cloth = _clusters(samples)
     below = rows > head.chin - 0.1 * head.height
     return below & (_distance(head.lab, cloth, HAIR_SCALE) < to_hair)
+
+
+def _below_the_tips(head: HeadCrop, hair: Mask) -> Mask:
+    """Pixels under the first gap or flare of each side: collars and shoulders, not hair.
+
+    Hair falls without a gap from the temples; a fur collar below short hair does not hang from
+    them, and a dark jacket spreads faster than hair.
+    """
+    columns = np.arange(SIZE, dtype=np.float32)
+    below = np.zeros((SIZE, SIZE), np.bool_)
+    for side in (columns < head.centre_x, columns >= head.centre_x):
+        outside = side & (np.abs(columns - head.centre_x) > 0.3 * head.half_width)
+        end = _tip_row(head, hair & outside[None])
+        below[end:] |= side[None]
+    return below
+
+
+def _tip_row(head: HeadCrop, hair: Mask) -> int:
+    first = int(head.eye_line + 0.1 * head.height)
+    aside = np.abs(np.arange(SIZE, dtype=np.float32) - head.centre_x)
+    covered = np.count_nonzero(hair[first:], axis=1) >= 2
+    bare = np.convolve(~covered, np.ones(max(int(GAP * head.height), 1)), "valid")
+    gaps = np.flatnonzero(bare >= int(GAP * head.height))
+    end = SIZE if not len(gaps) else first + int(gaps[0])
+    reach = (hair * aside[None]).max(1)
+    mouth, span = int(head.chin - 0.25 * head.height), 8
+    growth = (reach[mouth + span :] - reach[mouth:-span])[: max(end - mouth, 0)]
+    flares = np.flatnonzero(growth > SHOULDER_SLOPE * span)
+    return mouth + int(flares[0]) if len(flares) else end

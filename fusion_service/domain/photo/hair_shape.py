@@ -1,10 +1,9 @@
-"""Silhouette, hairline, length and curl of the hair."""
+"""Silhouette, hairline and length of the hair."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
-import cv2
 import numpy as np
 
 from fusion_service.domain.attributes import (
@@ -18,16 +17,17 @@ from fusion_service.domain.photo.head_crop import SIZE
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from fusion_service.domain.attributes import HairType
+    from fusion_service.domain.attributes import HairTied
     from fusion_service.domain.photo.hair_region import HairRegion
     from fusion_service.domain.photo.head_crop import HeadCrop, Mask
 
 MAX_RADIUS = 2.2  # of the face ellipse
 MAX_ASYMMETRY = 0.4  # in the same unit
-MAX_FLARE = 1.3  # hair falling on the shoulders is hardly wider than beside the chin
-MAX_NOISE = 3.5  # grey levels; more grain than this looks like curls
-CURLY_COHERENCE = 0.5  # straight hair has more
-CURLY_MM = 2.2  # hair that stands off the head less is not modelled as curls
+BUN_RISE = 0.22  # of the face's radii over the hair beside it
+BUN_REACH = 4  # steps of ``PROFILE_DEGREES`` to where the hair beside a bun is
+TEMPLES = (2, 3, 5, 6)  # of ``HAIRLINE_COLUMNS``
+FULL_HAIRLINE = 1.5  # the landmarks' oval ends on the forehead, in the unit of ``hairline``
+FRINGE_LEAN = 0.12  # one side of the hairline lower by this much: hair falls to that side
 NO_HAIR_COLUMN = 1.25  # higher than any hairline, see ``Attributes.hairline``
 BROWS = (105, 334)  # landmarks above the pupils
 
@@ -40,11 +40,12 @@ class HairShape(TypedDict):
     hair_length_left: float
     hair_length_right: float
     side_mass: float
-    coherence: float
-    hair_type: HairType
+    hair_tied: HairTied
+    receding: float
+    fringe_side: Literal[-1, 0, 1]
 
 
-def measure_hair(head: HeadCrop, hair: HairRegion, noise: float) -> HairShape:
+def measure_hair(head: HeadCrop, hair: HairRegion) -> HairShape:
     """Describe the hair by what a sculptor needs.
 
     Parameters
@@ -53,27 +54,53 @@ def measure_hair(head: HeadCrop, hair: HairRegion, noise: float) -> HairShape:
         The head.
     hair : HairRegion
         Its hair.
-    noise : float
-        From ``estimate_noise``: grain looks like curls.
     """
     profile = _profile(head, hair.outer)
-    coherence = _coherence(head, hair.outer)
+    hairline = [_hairline(head, hair.whole, column) for column in HAIRLINE_COLUMNS]
     columns = np.arange(SIZE)[None]
     gap = 0.3 * head.half_width
     return {
         "hair_profile": tuple(profile.tolist()),
-        "hairline": tuple(_hairline(head, hair.whole, c) for c in HAIRLINE_COLUMNS),
+        "hairline": tuple(hairline),
         "hair_length_left": _length(head, hair.outer & (columns < head.centre_x - gap)),
         "hair_length_right": _length(head, hair.outer & (columns > head.centre_x + gap)),
         "side_mass": _side_mass(head, hair.outer),
-        "coherence": coherence,
-        "hair_type": "bald" if hair.bald else _type(profile, coherence, noise),
+        "hair_tied": "bun" if _has_bun(profile) else "none",
+        "receding": 1.0 if hair.bald else _receding(hairline),
+        "fringe_side": _fringe_side(hairline),
     }
 
 
-def _type(profile: npt.NDArray[np.float64], coherence: float, noise: float) -> HairType:
-    curls = noise < MAX_NOISE and coherence < CURLY_COHERENCE and _thickness(profile) > CURLY_MM
-    return "curly" if curls else "straight"
+def hair_thickness(profile: tuple[float, ...]) -> float:
+    """Mean thickness in millimetres of the figurine, as ``haircut`` will make it."""
+    return float(np.clip((np.array(profile) - BARE_PROFILE) * HAIR_MM, 1.5, 5.6).mean())
+
+
+def _has_bun(profile: npt.NDArray[np.float64]) -> bool:
+    """Whether hair rises from the crown in a narrow heap."""
+    middle = len(profile) // 2
+    for peak in range(middle - 3, middle + 4):
+        beside = max(profile[peak - BUN_REACH], profile[peak + BUN_REACH])
+        if profile[peak] - beside > BUN_RISE + _skull(peak) - _skull(peak + BUN_REACH):
+            return True
+    return False
+
+
+def _skull(direction: int) -> float:
+    return BARE_PROFILE[direction]
+
+
+def _receding(hairline: list[float]) -> float:
+    """How far the hair has left the temples, 0..0.9."""
+    temples = float(np.mean([hairline[column] for column in TEMPLES]))
+    return float(np.clip((temples - FULL_HAIRLINE) / 0.4, 0, 0.9))
+
+
+def _fringe_side(hairline: list[float]) -> Literal[-1, 0, 1]:
+    left, right = float(np.mean(hairline[1:4])), float(np.mean(hairline[5:8]))
+    if min(left, right) > 1 or abs(left - right) < FRINGE_LEAN:
+        return 0
+    return -1 if left < right else 1
 
 
 def _profile(head: HeadCrop, hair: Mask) -> npt.NDArray[np.float64]:
@@ -88,11 +115,6 @@ def _profile(head: HeadCrop, hair: Mask) -> npt.NDArray[np.float64]:
     profile = np.maximum(np.where(hair[rows, columns], radii, 1.0).max(1), 1.0)
     # an arm or a dark thing behind one side of the head is not a bun
     return np.asarray(np.minimum(profile, profile[::-1] + MAX_ASYMMETRY))
-
-
-def _thickness(profile: npt.NDArray[np.float64]) -> float:
-    """Mean thickness in millimetres of the figurine, as ``haircut`` will make it."""
-    return float(np.clip((profile - BARE_PROFILE) * HAIR_MM, 1.7, 5.6).mean())
 
 
 def _hairline(head: HeadCrop, hair: Mask, column: float) -> float:
@@ -110,14 +132,7 @@ def _hairline(head: HeadCrop, hair: Mask, column: float) -> float:
 
 
 def _length(head: HeadCrop, hair: Mask) -> float:
-    """Lowest hair of one side; ends where it gets as wide as shoulders."""
-    aside = np.abs(np.arange(SIZE) - head.centre_x)
-    reach = (hair * aside[None]).max(1)
-    chin = int(head.chin)
-    beside = reach[chin - max(1, int(0.15 * head.height)) : chin].max()
-    shoulders = np.flatnonzero(reach[chin:] > MAX_FLARE * max(beside, head.half_width))
-    if len(shoulders):
-        hair = hair[: chin + int(shoulders[0])]
+    """Lowest hair of one side."""
     rows = np.flatnonzero(hair.sum(1) >= 3)
     return float((rows[-1] - head.chin) / head.height) if len(rows) else -1.0
 
@@ -127,15 +142,3 @@ def _side_mass(head: HeadCrop, hair: Mask) -> float:
     beside = np.abs(columns - head.centre_x) > 0.9 * head.half_width
     level = (rows > head.eye_line + 0.2 * head.height) & (rows < head.chin)
     return float(np.count_nonzero(hair & beside & level) / (0.5 * head.height * head.half_width))
-
-
-def _coherence(head: HeadCrop, hair: Mask) -> float:
-    """Mean coherence of the structure tensor inside the hair; 1 without hair."""
-    inner = cv2.erode(hair.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    if np.count_nonzero(inner) <= 50:
-        return 1.0
-    grey = cv2.cvtColor(head.image, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    gx, gy = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
-    xx, xy, yy = (cv2.GaussianBlur(v, (0, 0), 4) for v in (gx * gx, gx * gy, gy * gy))
-    coherence = np.sqrt(np.square(xx - yy) + 4 * np.square(xy)) / (xx + yy + 1e-3)
-    return float(coherence[inner].mean())

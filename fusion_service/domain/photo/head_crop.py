@@ -13,11 +13,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from fusion_service.domain.photo.light import exposure_gain, lamp_balance, relight, to_lab
+from fusion_service.domain.photo.lamp import estimate_lamp, shrink
+from fusion_service.domain.photo.light import exposure_gain, relight, to_lab
 
 if TYPE_CHECKING:
     from common.vision.faces import FaceModels
     from common.vision.network import RGB, Floats
+    from fusion_service.domain.photo.lamp import Lamp
     from fusion_service.domain.photo.pose import Pose
 
 SIZE = 256  # px; the person network reads this size
@@ -27,6 +29,15 @@ CENTRE = (128.0, 112.0)  # of the face in the crop: more room below, for the shi
 OVAL = (
     *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),
     *(152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
+)
+CHEEKS = (50, 280, 101, 330, 151, 9, 195, 205, 425)  # with forehead and nose
+OUTER_LIP = (
+    *(61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291),
+    *(375, 321, 405, 314, 17, 84, 181, 91, 146),
+)
+INNER_LIP = (
+    *(78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308),
+    *(324, 318, 402, 317, 14, 87, 178, 88, 95),
 )
 
 Mask = npt.NDArray[np.bool_]
@@ -50,6 +61,8 @@ class HeadCrop:
         Landmarks in px of ``image``.
     gain : float
         Exposure gain that was applied.
+    agreement : float
+        How well the signs of the lamp's colour agree, 0..1.
     clipped : float
         Share of the face that is over-exposed.
     """
@@ -62,6 +75,7 @@ class HeadCrop:
     inside: Mask
     points: npt.NDArray[np.float64]
     gain: float
+    agreement: float
     clipped: float
 
     @property
@@ -120,9 +134,9 @@ def crop_head(
     points = flat @ matrix[:, :2].T + matrix[:, 2]
     oval = polygon_mask(points[list(OVAL)])
 
-    gain = exposure_gain(to_lab(raw))
-    around = np.asarray(cv2.dilate(oval.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0)
-    balance = lamp_balance(raw, inside & ~around, gain)
+    lamp = _lamp(image, flat, raw_fine, points)
+    balance = lamp.balance
+    gain = exposure_gain(raw, balance)
     lit = relight(raw, gain, balance)
     lab = np.asarray(cv2.GaussianBlur(to_lab(lit), (0, 0), 1.0), np.float32)
     person = models.person_mask(lit) > 0.5
@@ -135,8 +149,27 @@ def crop_head(
         inside=inside,
         points=points,
         gain=gain,
+        agreement=lamp.agreement,
         clipped=float(np.mean(raw[oval].min(1) > 250)),
     )
+
+
+def _lamp(
+    image: RGB,
+    flat: npt.NDArray[np.float64],
+    fine: RGB,
+    points: npt.NDArray[np.float64],
+) -> Lamp:
+    scene, scale = shrink(image)
+    low, high = flat.min(0) * scale, flat.max(0) * scale
+    y, x = np.mgrid[: scene.shape[0], : scene.shape[1]].astype(np.float32)
+    middle, half = (low + high) / 2, 0.75 * (high - low)
+    around = np.hypot((x - middle[0]) / half[0], (y - middle[1]) / half[1]) > 1
+    mouth = np.zeros((FINE, FINE), np.uint8)
+    cv2.fillPoly(mouth, [(points[list(INNER_LIP)] * (FINE / SIZE)).astype(np.int32)], 1)
+    teeth = fine[cv2.erode(mouth, np.ones((3, 3), np.uint8)) > 0]
+    small = fine[::2, ::2]
+    return estimate_lamp(scene, around, teeth, small[disc_mask(points[list(CHEEKS)], 4)])
 
 
 def polygon_mask(points: npt.NDArray[np.float64]) -> Mask:

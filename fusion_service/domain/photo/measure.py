@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 from common.errors import NoSuchSubject
 from common.vision.faces import pick_subject
 from fusion_service.domain.attributes import Attributes, People
-from fusion_service.domain.photo.face_colours import measure_colours, sample_skin
+from fusion_service.domain.photo.age import childlikeness
+from fusion_service.domain.photo.describe import describe_head
 from fusion_service.domain.photo.face_shape import measure_shape
-from fusion_service.domain.photo.glasses import wears_glasses
-from fusion_service.domain.photo.hair_region import find_hair
-from fusion_service.domain.photo.hair_shape import measure_hair
 from fusion_service.domain.photo.head_crop import crop_head
 from fusion_service.domain.photo.pose import estimate_pose
 from fusion_service.domain.photo.quality import estimate_noise, rate_photo
@@ -63,8 +61,6 @@ def _measure(models: FaceModels, search: FaceSearch, face: Face) -> Attributes:
     pose = estimate_pose(face.landmarks)
     head = crop_head(models, search.image, face.landmarks, pose)
     noise = estimate_noise(head)
-    skin = sample_skin(head)
-    hair = find_hair(head, skin)
     return Attributes(
         yaw=pose.yaw,
         pitch=pose.pitch,
@@ -77,9 +73,8 @@ def _measure(models: FaceModels, search: FaceSearch, face: Face) -> Attributes:
         faces_in_photo=len(search.faces),
         quarter_turns=search.quarter_turns,
         frontal=tuple((x, y, z) for x, y, z in pose.frontal.tolist()),
-        glasses="round" if wears_glasses(head, noise) else "none",
+        child=childlikeness(pose.frontal),
         quality=rate_photo(face, search.image, pose, head, noise),
         **measure_shape(pose.frontal),
-        **measure_colours(head, skin, hair),
-        **measure_hair(head, hair, noise),
+        **describe_head(head, pose.width, noise),
     )
