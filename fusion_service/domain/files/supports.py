@@ -46,12 +46,12 @@ def measure_supports(vertices: Float, faces: Index, facets: Facets) -> Supports:
     facets : what was measured of these faces.
     """
     pitch = float(np.ptp(vertices, axis=0).max()) / VOXELS_HIGH
-    voxels = voxelise(vertices, faces, pitch, margin=1)
+    radius = round(MARGIN_MM / pitch)
+    voxels = voxelise(vertices, faces, pitch, margin=radius + 1)
     filled = np.ascontiguousarray(voxels.filled.transpose(2, 0, 1))
     steep = (facets.facing_up < -STEEP) & ~facets.on_bed
     under = _cells_under(voxels, facets.corners[steep].mean(axis=1))
-    reach = 2 * round(MARGIN_MM / pitch) + 1
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     resting = np.zeros(filled.shape, np.uint8)
     resting[under] = 1
     for layer in np.unique(under[0]):
