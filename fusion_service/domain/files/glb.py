@@ -27,6 +27,7 @@ LINEAR, LINEAR_MIPMAP_LINEAR, CLAMP_TO_EDGE = 9729, 9987, 33071
 VINYL_ROUGHNESS = 0.45
 METRES_PER_MILLIMETRE = 1e-3
 LARGEST = 3_900_000  # bytes of a file in float32; above it (two people) the vectors are quantised
+LARGEST_PNG = 400_000  # bytes of a drawn face, which has edges that JPEG would smear
 QUANTISATION = "KHR_mesh_quantization"
 
 
@@ -34,7 +35,7 @@ def to_glb(sculpture: Sculpture) -> bytes:
     """Write the unfused parts in metres, y up, the face towards +z, at the requested height.
 
     Parts are nodes with their own names below a node called ``figurine``; a part with a texture
-    gets it as an embedded PNG, the others one colour. A figurine that would make a file of more
+    gets it as an embedded picture, the others one colour. A figurine that would make a file of more
     than 4 MB has positions of 16 and normals of 8 bits, by the extension that viewers have
     for it.
     """
@@ -46,6 +47,15 @@ def encode_texture(texture: Pixels) -> bytes:
     """Compress the (h, w, 3) sRGB face texture to PNG, favouring speed over the last bytes."""
     bgr = cv2.cvtColor(texture, cv2.COLOR_RGB2BGR)
     return cv2.imencode(".png", bgr, [cv2.IMWRITE_PNG_COMPRESSION, 3])[1].tobytes()
+
+
+def encode_for_viewers(texture: Pixels) -> tuple[bytes, str]:
+    """Compress a texture to PNG, or to JPEG where it is a photo; also the kind, png or jpeg."""
+    png = encode_texture(texture)
+    if len(png) <= LARGEST_PNG:
+        return png, "png"
+    bgr = cv2.cvtColor(texture, cv2.COLOR_RGB2BGR)
+    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes(), "jpeg"
 
 
 def linear_rgb(colour: Colour) -> list[float]:
@@ -221,9 +231,10 @@ def _quantised(
 
 
 def _add_texture(document: _Document, texture: Pixels) -> int:
-    """Embed the face as PNG, clamped at its edges and filtered for any distance."""
-    view = document.add_view(encode_texture(texture))
-    image = document.append("images", {"bufferView": view, "mimeType": "image/png"})
+    """Embed the face, clamped at its edges and filtered for any distance."""
+    picture, kind = encode_for_viewers(texture)
+    view = document.add_view(picture)
+    image = document.append("images", {"bufferView": view, "mimeType": f"image/{kind}"})
     sampler = {
         "magFilter": LINEAR,
         "minFilter": LINEAR_MIPMAP_LINEAR,

@@ -18,14 +18,14 @@ import numpy.typing as npt
 from fusion_service.domain.files.glb import (
     VINYL_ROUGHNESS,
     distinct,
-    encode_texture,
+    encode_for_viewers,
     linear_rgb,
     unit_normals,
 )
 from fusion_service.domain.files.placement import to_millimetres, to_viewer_axes
 
 if TYPE_CHECKING:
-    from fusion_service.domain.sculpture import Part, Sculpture
+    from fusion_service.domain.sculpture import Colour, Part, Sculpture
 
 # Centimetres, because viewers that do not read the unit take it for USD's own fallback, 0.01.
 CENTIMETRES_PER_MILLIMETRE, METRES_PER_UNIT = 0.1, 0.01
@@ -43,13 +43,15 @@ def to_usdz(sculpture: Sculpture) -> bytes:
     The same sculpture gives the same bytes. The USD library (80 MB in memory) is loaded on the
     first call.
     """
-    textures = {
-        f"textures/{name}.png": encode_texture(part.texture)
-        for name, part in _named(sculpture.parts)
-        if part.texture is not None
-    }
+    parts = _named(sculpture.parts)
+    textures, files = {}, {}
+    for name, part in parts:
+        if part.texture is not None and part.mesh.uv is not None:
+            picture, kind = encode_for_viewers(part.texture)
+            files[name] = f"textures/{name}.{kind}"
+            textures[files[name]] = picture
     # the first file of a package is the layer that a viewer opens
-    return _package({"figurine.usdc": _crate(sculpture), **textures})
+    return _package({"figurine.usdc": _crate(sculpture, parts, files), **textures})
 
 
 def _named(parts: tuple[Part, ...]) -> list[tuple[str, Part]]:
@@ -59,8 +61,8 @@ def _named(parts: tuple[Part, ...]) -> list[tuple[str, Part]]:
     return [(valid(name), part) for name, part in zip(names, parts, strict=True)]
 
 
-def _crate(sculpture: Sculpture) -> bytes:
-    """Describe the scene as USD and write it in its binary form."""
+def _crate(sculpture: Sculpture, parts: list[tuple[str, Part]], files: dict[str, str]) -> bytes:
+    """Describe the scene as USD and write it in its binary form; ``files`` are the textures."""
     usd, geom, kind = _pxr("Usd"), _pxr("UsdGeom"), _pxr("Kind")
     stage = usd.Stage.CreateInMemory()
     geom.SetStageUpAxis(stage, geom.Tokens.y)
@@ -69,8 +71,10 @@ def _crate(sculpture: Sculpture) -> bytes:
     usd.ModelAPI(root).SetKind(kind.Tokens.component)
     stage.SetDefaultPrim(root)
     geom.Scope.Define(stage, f"{ROOT}/Materials")
-    for name, part in _named(sculpture.parts):
-        _bind(_add_mesh(stage, sculpture, name, part), _add_material(stage, name, part))
+    for name, part in parts:
+        material = _add_material(stage, name, part.colour, files.get(name))
+        mesh = _add_mesh(stage, sculpture, name, part)
+        _pxr("UsdShade").MaterialBindingAPI.Apply(mesh.GetPrim()).Bind(material)
     with tempfile.TemporaryDirectory() as folder:  # the library writes crates to files only
         path = Path(folder) / "figurine.usdc"
         stage.GetRootLayer().Export(str(path))
@@ -92,14 +96,14 @@ def _add_mesh(stage: Any, sculpture: Sculpture, name: str, part: Part) -> Any:  
     mesh.CreateFaceVertexCountsAttr(_integers(np.full(len(source.faces), 3)))
     mesh.CreateNormalsAttr(vt.Vec3fArray.FromNumpy(unit_normals(source)))
     mesh.SetNormalsInterpolation(geom.Tokens.vertex)
-    if source.uv is not None and part.texture is not None:
+    if source.uv is not None:
         kind = sdf.ValueTypeNames.TexCoord2fArray
         coordinates = geom.PrimvarsAPI(mesh).CreatePrimvar("st", kind, geom.Tokens.vertex)
         coordinates.Set(_vectors(vt.Vec2fArray, source.uv))
     return mesh
 
 
-def _add_material(stage: Any, name: str, part: Part) -> Any:  # noqa: ANN401
+def _add_material(stage: Any, name: str, plain: Colour, file: str | None) -> Any:  # noqa: ANN401
     shade, sdf, gf = _pxr("UsdShade"), _pxr("Sdf"), _pxr("Gf")
     material = shade.Material.Define(stage, f"{ROOT}/Materials/{name}")
     surface = shade.Shader.Define(stage, f"{ROOT}/Materials/{name}/Surface")
@@ -107,16 +111,16 @@ def _add_material(stage: Any, name: str, part: Part) -> Any:  # noqa: ANN401
     surface.CreateInput("metallic", sdf.ValueTypeNames.Float).Set(0.0)
     surface.CreateInput("roughness", sdf.ValueTypeNames.Float).Set(VINYL_ROUGHNESS)
     colour = surface.CreateInput("diffuseColor", sdf.ValueTypeNames.Color3f)
-    if part.texture is None or part.mesh.uv is None:
-        colour.Set(gf.Vec3f(*linear_rgb(part.colour)))
+    if file is None:
+        colour.Set(gf.Vec3f(*linear_rgb(plain)))
     else:
-        colour.ConnectToSource(_add_texture(stage, name))
+        colour.ConnectToSource(_add_texture(stage, name, file))
     output = surface.CreateOutput("surface", sdf.ValueTypeNames.Token)
     material.CreateSurfaceOutput().ConnectToSource(output)
     return material
 
 
-def _add_texture(stage: Any, name: str) -> Any:  # noqa: ANN401
+def _add_texture(stage: Any, name: str, file: str) -> Any:  # noqa: ANN401
     """Read the picture at the texture coordinates ``st``; returns its colour output."""
     shade, types = _pxr("UsdShade"), _pxr("Sdf").ValueTypeNames
     reader = shade.Shader.Define(stage, f"{ROOT}/Materials/{name}/Coordinates")
@@ -124,17 +128,13 @@ def _add_texture(stage: Any, name: str) -> Any:  # noqa: ANN401
     reader.CreateInput("varname", types.String).Set("st")
     texture = shade.Shader.Define(stage, f"{ROOT}/Materials/{name}/Texture")
     texture.CreateIdAttr("UsdUVTexture")
-    texture.CreateInput("file", types.Asset).Set(f"textures/{name}.png")
+    texture.CreateInput("file", types.Asset).Set(file)
     texture.CreateInput("sourceColorSpace", types.Token).Set("sRGB")
     for wrap in ("wrapS", "wrapT"):
         texture.CreateInput(wrap, types.Token).Set("clamp")
     place = reader.CreateOutput("result", types.Float2)
     texture.CreateInput("st", types.Float2).ConnectToSource(place)
     return texture.CreateOutput("rgb", types.Float3)
-
-
-def _bind(mesh: Any, material: Any) -> None:  # noqa: ANN401
-    _pxr("UsdShade").MaterialBindingAPI.Apply(mesh.GetPrim()).Bind(material)
 
 
 def _vectors(kind: Any, rows: Any) -> Any:  # noqa: ANN401

@@ -22,14 +22,18 @@ from fusion_service.domain.archive import (
     form_from_bytes,
     form_to_bytes,
 )
+from fusion_service.domain.bodies import TEMPLATES
 from fusion_service.domain.files.digits import decimal_text, index_text, join_rows
-from fusion_service.domain.files.glb import linear_rgb, to_glb
+from fusion_service.domain.files.glb import encode_for_viewers, linear_rgb, to_glb
 from fusion_service.domain.files.heads import find_heads
 from fusion_service.domain.files.placement import print_vertices
 from fusion_service.domain.files.stl import to_stl
 from fusion_service.domain.files.threemf import to_3mf
 from fusion_service.domain.frame import HEAD_CENTRE_Z, TEXTURE_MM
-from fusion_service.domain.sculpture import Sculpture
+from fusion_service.domain.paint import paint
+from fusion_service.domain.sculpt import sculpt
+from fusion_service.domain.sculpture import Coat, Sculpture
+from tests.unit.fusion.factories import make_attributes
 from tests.unit.fusion.sculptures import IRIS, SKIN, ball_man, face_texture, with_form, with_parts
 
 if TYPE_CHECKING:
@@ -38,7 +42,7 @@ if TYPE_CHECKING:
     from fusion_service.domain.sculpture import Sculpture
 
 HEIGHTS = [40.0, 80.0, 150.0, 200.0]
-COMPONENTS = {5123: "<u2", 5125: "<u4", 5126: "<f4"}
+COMPONENTS = {5120: "i1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +106,9 @@ def accessor_values(scene: dict[str, Any], binary: bytes, index: int) -> np.ndar
     view = scene["bufferViews"][accessor["bufferView"]]
     width = {"SCALAR": 1, "VEC2": 2, "VEC3": 3}[accessor["type"]]
     chunk = binary[view["byteOffset"] : view["byteOffset"] + view["byteLength"]]
-    return np.frombuffer(chunk, COMPONENTS[accessor["componentType"]]).reshape(-1, width)
+    values = np.frombuffer(chunk, COMPONENTS[accessor["componentType"]])
+    stride = view.get("byteStride", width * values.itemsize) // values.itemsize
+    return values.reshape(-1, stride)[:, :width]
 
 
 def test_the_glb_names_every_part_below_the_figurine(figurine: Sculpture) -> None:
@@ -172,6 +178,62 @@ def test_a_missing_normal_becomes_a_valid_one(figurine: Sculpture) -> None:
     scene, binary = read_glb(to_glb(with_parts(figurine, broken, *figurine.parts[1:])))
     index = scene["meshes"][0]["primitives"][0]["attributes"]["NORMAL"]
     np.testing.assert_array_equal(accessor_values(scene, binary, index)[:2], [[0, 1, 0]] * 2)
+
+
+def test_two_parts_of_one_name_become_two_names(figurine: Sculpture) -> None:
+    form = replace(figurine.form, parts=(*figurine.form.parts, figurine.form.parts[-1]))
+    scene, _ = read_glb(to_glb(replace(figurine, form=form, coats=(*figurine.coats, Coat(SKIN)))))
+    names = [node["name"] for node in scene["nodes"]]
+    assert names[-3:] == ["head", "head 2", "figurine"]
+
+
+def test_a_photo_on_the_head_becomes_a_jpeg(figurine: Sculpture) -> None:
+    noise = np.random.default_rng(1).integers(0, 255, (256, 256, 3), np.uint8)
+    photo = cv2.GaussianBlur(cv2.resize(noise, (1024, 1024)), (0, 0), 1.5).astype(np.uint8)
+    assert encode_for_viewers(photo)[1] == "jpeg"
+    coats = tuple(replace(c, texture=photo) if c.texture is not None else c for c in figurine.coats)
+    scene, binary = read_glb(to_glb(replace(figurine, coats=coats)))
+    (image,) = scene["images"]
+    assert image["mimeType"] == "image/jpeg"
+    view = scene["bufferViews"][image["bufferView"]]
+    jpeg = binary[view["byteOffset"] : view["byteOffset"] + view["byteLength"]]
+    picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert np.abs(picture[:, :, ::-1].astype(int) - photo).mean() < 4
+
+
+def test_a_figurine_too_large_for_floats_is_quantised_to_the_same_shape(
+    figurine: Sculpture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, binary = read_glb(to_glb(figurine))
+    assert "extensionsUsed" not in plain
+    monkeypatch.setattr("fusion_service.domain.files.glb.LARGEST", 1000)
+    small, packed = read_glb(to_glb(figurine))
+    assert small["extensionsRequired"] == ["KHR_mesh_quantization"]
+    assert len(packed) < 0.75 * len(binary)
+    for number, node in enumerate(small["nodes"][:-1]):
+        exact = plain["meshes"][number]["primitives"][0]["attributes"]
+        steps = small["meshes"][number]["primitives"][0]["attributes"]
+        stored = accessor_values(small, packed, steps["POSITION"])
+        points = stored * np.array(node["scale"]) + node["translation"]
+        wanted = accessor_values(plain, binary, exact["POSITION"])
+        np.testing.assert_allclose(points, wanted, atol=2e-6)  # metres
+        bounds = small["accessors"][steps["POSITION"]]
+        assert bounds["min"] == stored.min(axis=0).tolist()
+        assert bounds["max"] == stored.max(axis=0).tolist()
+        normals = accessor_values(small, packed, steps["NORMAL"]) / 127
+        wanted = accessor_values(plain, binary, exact["NORMAL"])
+        normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+        assert (np.sum(normals * wanted, axis=1) > np.cos(np.radians(1))).all()
+
+
+@pytest.mark.parametrize(
+    ("template", "height"),
+    [*((name, 100.0) for name in sorted(TEMPLATES)), ("couple", 40.0), ("couple", 200.0)],
+)
+def test_the_glb_of_every_template_is_below_four_megabytes(template: str, height: float) -> None:
+    """Curly hair has the most triangles; two people have twice as many."""
+    people = [make_attributes("curly", glasses=True)] * (2 if template == "couple" else 1)
+    assert len(to_glb(paint(sculpt(people, template, height), people))) < 4_000_000
 
 
 def test_the_glb_loads_in_trimesh(figurine: Sculpture) -> None:
