@@ -16,7 +16,8 @@ from common.vision.decode import decode_photo
 from common.vision.faces import FaceModels
 from fusion_service.domain.files.glb import to_glb
 from fusion_service.domain.files.stl import to_stl
-from fusion_service.domain.photo.measure import measure
+from fusion_service.domain.paint import paint
+from fusion_service.domain.photo.measure import measure_people
 from fusion_service.domain.sculpt import sculpt
 from gateway.client import ApiError, Kiln
 from tests.bench.photos import new_portrait
@@ -30,6 +31,7 @@ FILES = {
     "figurine.glb",
     "figurine.stl",
     "figurine.3mf",
+    "figurine.usdz",
     "preview.png",
     "certificate.json",
     "manifest.json",
@@ -43,7 +45,7 @@ def kiln(stack: TestStack) -> Kiln:
 
 @pytest.fixture(scope="module")
 def done(kiln: Kiln) -> dict[str, Any]:
-    job = kiln.submit_figurine(new_portrait(), template="casual", height_mm=80)
+    job = kiln.submit_figurine(new_portrait(), template="casual", height_mm=80, name="Ada")
     return kiln.wait(job["id"], timeout_s=60)
 
 
@@ -77,7 +79,8 @@ def test_the_manifest_lists_what_is_there(stack: TestStack, done: dict[str, Any]
     assert listed == {
         a["name"]: a["sha256"] for a in done["artifacts"] if a["name"] != "manifest.json"
     }
-    assert manifest["parameters"]["template"] == "casual"
+    assert (manifest["parameters"]["template"], manifest["parameters"]["name"]) == ("casual", "Ada")
+    assert "plan" not in manifest["parameters"]
 
 
 def test_the_certificate_names_every_gate(stack: TestStack, done: dict[str, Any]) -> None:
@@ -117,9 +120,10 @@ def test_the_files_are_the_bytes_that_the_bare_functions_give(stack: TestStack, 
     photo = new_portrait()
     job = kiln.wait(kiln.submit_figurine(photo)["id"])
     faces = FaceModels.load(stack.settings.models)
-    sculpture = sculpt(measure(faces, decode_photo(photo)), "default", 100.0)
-    assert _file(stack, job, "figurine.stl") == to_stl(sculpture)
-    assert _file(stack, job, "figurine.glb") == to_glb(sculpture)
+    people = measure_people(faces, decode_photo(photo), "largest", 1).people
+    form = sculpt(people, "default", 100.0)
+    assert _file(stack, job, "figurine.stl") == to_stl(form)
+    assert _file(stack, job, "figurine.glb") == to_glb(paint(form, people))
 
 
 def test_a_format_nobody_asked_for_is_not_made(kiln: Kiln) -> None:
@@ -191,7 +195,9 @@ def test_several_faces_take_the_largest_or_the_subject(kiln: Kiln) -> None:
         ({"template": "wizard"}, "bad_parameter"),
         ({"height_mm": 5}, "bad_parameter"),
         ({"colour": "red"}, "bad_parameter"),
-        ({"pause_after": "portrait"}, "bad_parameter"),
+        ({"hair": "puce2"}, "bad_parameter"),
+        ({"name": "Ada\x07"}, "bad_parameter"),
+        ({"pause_after": "body"}, "bad_parameter"),
     ],
 )
 def test_a_wrong_parameter_is_refused_at_once(
