@@ -41,10 +41,10 @@ TEMPLATES: Final = {
     f.TemplateName.DEFAULT: "Vinyl toy in plain clothes",
     f.TemplateName.SUPERHERO: "Cape, boots and a heroic stance",
     f.TemplateName.CASUAL: "Relaxed stance, everyday clothes",
-    f.TemplateName.CHEF: "Double-breasted jacket and toque",
-    f.TemplateName.ASTRONAUT: "Space suit, the visor open",
-    f.TemplateName.GRADUATE: "Gown and mortarboard",
-    f.TemplateName.SPORTS: "Jersey and shorts, ready to play",
+    f.TemplateName.CHEF: "White jacket, toque, apron and a wooden spoon",
+    f.TemplateName.ASTRONAUT: "Padded space suit, the helmet under the arm",
+    f.TemplateName.GRADUATE: "Gown, mortarboard and diploma",
+    f.TemplateName.SPORTS: "Jersey with a number, shorts, the ball at the foot",
     f.TemplateName.COUPLE: "Two people on one base: the photo must show both",
 }
 FACES: Final = {

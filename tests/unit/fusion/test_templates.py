@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -246,6 +247,21 @@ def test_people_stand_on_the_lattice() -> None:
     assert block.moved((0.6, -1.2, 0.0)).grid.start == (1, -2, 0)
     with pytest.raises(ValueError, match="multiple"):
         block.moved((0.5, 0, 0))
+
+
+def test_the_template_of_the_documentation_is_one_body(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "templates.md").read_text("utf-8")
+    module: dict[str, Any] = {}
+    exec(page.split("```python\n")[1].split("```")[0], module)  # noqa: S102  our own page
+    monkeypatch.setitem(TEMPLATES, "gardener", module["TEMPLATE"])
+    for hair in ("long", "bald"):
+        form = sculpt([make_attributes(hair)], "gardener")
+        edges = count_edges(form.solid.faces)
+        assert (edges.open, edges.crowded, edges.reversed) == (0, 0, 0)
+        assert count_bodies(form.solid.faces, len(form.solid.vertices)) == 1
+        shown = np.bincount(form.solid.part_ids, minlength=len(form.parts))
+        assert shown.min() > 20
+    body.cache_clear()
 
 
 def test_a_stretched_base_is_closed_and_as_large_as_it_says() -> None:
