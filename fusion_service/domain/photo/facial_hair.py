@@ -81,7 +81,7 @@ def _evidence(samples: Floats, skin: SkinSample, usual: float, weight: float) ->
     lightness, a, b = np.median(samples, axis=0).tolist()
     darker = float(skin.median[0]) - lightness
     greyer = float(np.hypot(skin.median[1], skin.median[2]) - np.hypot(a, b)) - usual
-    return max(darker, 0.0) + weight * max(greyer, 0.0)
+    return float(max(darker, 0.0) + weight * max(greyer, 0.0))
 
 
 def _unit(value: float) -> float:

@@ -61,6 +61,8 @@ class HeadCrop:
         Landmarks in px of ``image``.
     gain : float
         Exposure gain that was applied.
+    balance : (3,) float64
+        Gains of linear red, green and blue that were applied as well.
     agreement : float
         How well the signs of the lamp's colour agree, 0..1.
     clipped : float
@@ -75,6 +77,7 @@ class HeadCrop:
     inside: Mask
     points: npt.NDArray[np.float64]
     gain: float
+    balance: npt.NDArray[np.float64]
     agreement: float
     clipped: float
 
@@ -127,7 +130,7 @@ def crop_head(
     """
     flat = landmarks[:, :2].astype(np.float64)
     matrix = _window(flat, pose)
-    raw_fine = _warp(image, matrix * (FINE / SIZE), FINE)
+    raw_fine = warp_photo(image, matrix * (FINE / SIZE), FINE)
     raw = np.asarray(cv2.resize(raw_fine, (SIZE, SIZE), interpolation=cv2.INTER_AREA), np.uint8)
     whole = np.full(image.shape[:2], 255, np.uint8)
     inside = np.asarray(cv2.warpAffine(whole, matrix, (SIZE, SIZE)) > 127)
@@ -149,9 +152,33 @@ def crop_head(
         inside=inside,
         points=points,
         gain=gain,
+        balance=balance,
         agreement=lamp.agreement,
         clipped=float(np.mean(raw[oval].min(1) > 250)),
     )
+
+
+def warp_photo(image: RGB, matrix: npt.NDArray[np.float64], side: int) -> RGB:
+    """Cut a square out of a photo by an affine (2, 3) map from photo to square."""
+    # warpAffine does not average: a large photo is first shrunk by a whole number
+    scale = float(np.hypot(matrix[0, 0], matrix[0, 1]))
+    step = int(0.75 / scale)
+    if step > 1:
+        corners = np.array([[0, 0, 1], [side, 0, 1], [0, side, 1], [side, side, 1]], np.float64)
+        back = corners @ np.asarray(cv2.invertAffineTransform(matrix), np.float64).T
+        height, width = image.shape[:2]
+        x0, y0 = np.clip(np.floor(back.min(0)), 0, [width - step, height - step]).astype(int)
+        x1, y1 = np.clip(np.ceil(back.max(0)), [x0 + step, y0 + step], [width, height]).astype(int)
+        columns, rows = (x1 - x0) // step, (y1 - y0) // step
+        part = image[y0 : y0 + rows * step, x0 : x0 + columns * step]
+        image = np.asarray(cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA))
+        # pixel centres: x = x0 + step * (x' + 0.5) - 0.5
+        offset = np.array([x0, y0]) + (step - 1) / 2
+        matrix = np.column_stack([matrix[:, :2] * step, matrix[:, 2] + matrix[:, :2] @ offset])
+    warped = cv2.warpAffine(
+        image, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(warped, np.uint8)
 
 
 def _lamp(
@@ -195,28 +222,6 @@ def _window(flat: npt.NDArray[np.float64], pose: Pose) -> npt.NDArray[np.float64
     cosine, sine = scale * np.cos(angle), scale * np.sin(angle)
     turn = np.array([[cosine, sine], [-sine, cosine]])
     return np.column_stack([turn, np.array(CENTRE) - turn @ ((forehead + chin) / 2)])
-
-
-def _warp(image: RGB, matrix: npt.NDArray[np.float64], side: int) -> RGB:
-    # warpAffine does not average: a large photo is first shrunk by a whole number
-    scale = float(np.hypot(matrix[0, 0], matrix[0, 1]))
-    step = int(0.75 / scale)
-    if step > 1:
-        corners = np.array([[0, 0, 1], [side, 0, 1], [0, side, 1], [side, side, 1]], np.float64)
-        back = corners @ np.asarray(cv2.invertAffineTransform(matrix), np.float64).T
-        height, width = image.shape[:2]
-        x0, y0 = np.clip(np.floor(back.min(0)), 0, [width - step, height - step]).astype(int)
-        x1, y1 = np.clip(np.ceil(back.max(0)), [x0 + step, y0 + step], [width, height]).astype(int)
-        columns, rows = (x1 - x0) // step, (y1 - y0) // step
-        part = image[y0 : y0 + rows * step, x0 : x0 + columns * step]
-        image = np.asarray(cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA))
-        # pixel centres: x = x0 + step * (x' + 0.5) - 0.5
-        offset = np.array([x0, y0]) + (step - 1) / 2
-        matrix = np.column_stack([matrix[:, :2] * step, matrix[:, 2] + matrix[:, :2] @ offset])
-    warped = cv2.warpAffine(
-        image, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    return np.asarray(warped, np.uint8)
 
 
 def _largest(mask: Mask) -> Mask:

@@ -71,7 +71,7 @@ def estimate_lamp(scene: RGB, outside: Mask, teeth: RGB, skin: RGB) -> Lamp:
     cues.append((_tint(skin, 20) - SKIN, SKIN_COVARIANCE))
     seen = [(mean, np.linalg.inv(covariance)) for mean, covariance in cues if mean is not None]
     trust = np.ones(len(seen))
-    lamp = np.zeros(2)
+    lamp: Array = np.zeros(2)
     for _ in range(3):
         precision = np.eye(2) / LAMP_SPREAD**2
         total = np.zeros(2)

@@ -9,6 +9,7 @@ from common.vision.faces import pick_subject
 from fusion_service.domain.attributes import Attributes, People
 from fusion_service.domain.photo.age import childlikeness
 from fusion_service.domain.photo.describe import describe_head
+from fusion_service.domain.photo.face_picture import face_picture
 from fusion_service.domain.photo.face_shape import measure_shape
 from fusion_service.domain.photo.head_crop import crop_head
 from fusion_service.domain.photo.pose import estimate_pose
@@ -25,14 +26,7 @@ def measure_people(models: FaceModels, image: RGB, subject: str, count: int) -> 
     People stand as in the photo, from left to right. See ``measure`` for the rest.
     """
     search = models.find_faces(image)
-    first = pick_subject(search, subject)
-    others = [face for face in search.faces if face is not first]
-    if len(others) < count - 1:
-        raise NoSuchSubject(
-            f"the photo shows {len(search.faces)} face, this template needs {count}"
-        )
-    chosen = [first, *others[: count - 1]]
-    chosen.sort(key=lambda face: float(face.box[0]))
+    chosen = _choose(search, subject, count)
     return People(people=tuple(_measure(models, search, face) for face in chosen))
 
 
@@ -55,6 +49,30 @@ def measure(models: FaceModels, image: RGB, subject: str = "largest") -> Attribu
     """
     search = models.find_faces(image)
     return _measure(models, search, pick_subject(search, subject))
+
+
+def photograph_people(models: FaceModels, image: RGB, subject: str, count: int) -> tuple[RGB, ...]:
+    """Return the ``face_picture`` of the same people in the same order as ``measure_people``.
+
+    For ``face=portrait``: each (512, 512, 3) uint8, RGB; see ``face_picture`` for how it lies.
+    """
+    search = models.find_faces(image)
+    pictures = []
+    for face in _choose(search, subject, count):
+        pose = estimate_pose(face.landmarks)
+        head = crop_head(models, search.image, face.landmarks, pose)
+        pictures.append(face_picture(search.image, face.landmarks, pose, head))
+    return tuple(pictures)
+
+
+def _choose(search: FaceSearch, subject: str, count: int) -> list[Face]:
+    first = pick_subject(search, subject)
+    others = [face for face in search.faces if face is not first]
+    if len(others) < count - 1:
+        raise NoSuchSubject(
+            f"the photo shows {len(search.faces)} face, this template needs {count}"
+        )
+    return sorted([first, *others[: count - 1]], key=lambda face: float(face.box[0]))
 
 
 def _measure(models: FaceModels, search: FaceSearch, face: Face) -> Attributes:
