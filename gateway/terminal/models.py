@@ -115,8 +115,8 @@ def verify(
     for name in names or known:
         problem = _problem(known[name], folder)
         bad = bad or problem is not None
-        mark = "[green]as added[/green]" if problem is None else f"[red]{escape(problem)}[/red]"
-        out.print(f"{escape(name)}: {mark}", soft_wrap=True)
+        mark = f"{escape(name)}: as added" if problem is None else f"[red]{escape(problem)}[/red]"
+        out.print(mark, soft_wrap=True)
     raise typer.Exit(1 if bad else 0)
 
 
@@ -151,7 +151,8 @@ def _again(model: Model) -> str:
 def _problem(model: Model | None, folder: Path) -> str | None:
     if model is None:
         missing = missing_files(folder)
-        return f"{', '.join(missing)} missing or changed: `make setup`" if missing else None
+        names = ", ".join(missing)
+        return f"{FACES}: {names} missing or changed: `make setup`" if missing else None
     try:
         check(model, folder)
     except KilnError as exc:

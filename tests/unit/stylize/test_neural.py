@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 from prometheus_client import REGISTRY
+from pydantic import ValidationError
 
 from common.contracts.figurine import Engine, PortraitRequest, Style
 from common.errors import BadParameter, EngineUnavailable, NoFace, ServiceUnavailable
@@ -90,6 +91,17 @@ def test_layout_of_memory_changes_nothing(tmp_path: Path) -> None:
     expected = ((plain + 1) * 127.5).round().to(torch.uint8)[0].permute(1, 2, 0).numpy()
     drawn = painter.draw(torch.from_numpy(photo[None])).numpy()[0]
     assert np.abs(drawn.astype(int) - expected).max() <= 1
+
+
+def test_half_precision_changes_no_colour_by_more_than_a_step() -> None:
+    """What a GPU does; here on the CPU, which can do it slowly."""
+    seen = torch.from_numpy(cv2.resize(astronaut(), (SIDE, SIDE))).permute(2, 0, 1)[None]
+    photo = seen.float() / 127.5 - 1
+    network = random_generator(2).eval()
+    with torch.inference_mode():
+        whole = network(photo)
+        half = network.half()(photo.half()).float()
+    assert float((whole - half).abs().max()) * 127.5 < 1
 
 
 # -- portraits -------------------------------------------------------------------------------
@@ -241,6 +253,12 @@ def test_a_pickle_is_never_opened(tmp_path: Path, *, wrapped: bool) -> None:
         path.write_bytes(pickle.dumps(_Burglar()))
     with pytest.raises(EngineUnavailable):  # and this process is still there
         load_painter(bring(tmp_path, path), tmp_path, CPU)
+
+
+@pytest.mark.parametrize("wrong", ["gpu", "cuda:", "cuda:-1", "CPU", "cuda:0,1"])
+def test_a_device_that_is_none_is_refused_when_the_house_starts(wrong: str) -> None:
+    with pytest.raises(ValidationError, match="device"):
+        Settings(device=wrong)
 
 
 # -- devices ---------------------------------------------------------------------------------
