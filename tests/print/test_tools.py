@@ -1,34 +1,40 @@
 """What other people's tools say about our files: validator, slicer, mesh checker, 3MF reader.
 
-A seeded slice runs in ``make test``; every template, kind of hair and height in ``make verify``.
+A seeded slice runs in ``make test``; every template and kind of hair in ``make verify``.
 """
 
 from __future__ import annotations
 
+import io
 import json
-import os
 import re
-import shutil
-import subprocess
-from itertools import product
+import zipfile
+from collections import Counter
 from pathlib import Path
 
 import lib3mf
 import pytest
 
+from fusion_service.domain.certificate.gates import certify
 from fusion_service.domain.files.glb import to_glb
 from fusion_service.domain.files.stl import to_stl
 from fusion_service.domain.files.threemf import to_3mf
-from fusion_service.domain.sculpt import sculpt
 from fusion_service.domain.sculpture import Sculpture
-from tests.unit.fusion.factories import HairKind, figurine_of, make_attributes
+from tests.print.tools import (
+    EVERY,
+    FULL,
+    ROOT,
+    admesh_numbers,
+    run,
+    slice_model,
+    slicer_estimate,
+    tool,
+)
+from tests.unit.fusion.factories import figurine_of, make_attributes
 
-ROOT = Path(__file__).resolve().parents[2]
-FULL = os.environ.get("KILN_TEST_PRINT") == "full"
-TEMPLATES = ("default", "superhero", "casual")
-KINDS: tuple[HairKind, ...] = ("short", "long", "curly", "bald")
-SLICE = [("default", "long"), ("superhero", "short"), ("casual", "curly"), ("default", "bald")]
-CASES = list(product(TEMPLATES, KINDS)) if FULL else SLICE
+SLICE = [("default", "long"), ("superhero", "short"), ("casual", "curly"), ("couple", "bald")]
+TO_SLICE = EVERY if FULL else [("default", "short")]
+FILAMENTS = ((255, 255, 255), (20, 20, 20), (230, 180, 150), (190, 40, 40), (60, 90, 160))
 
 VALIDATE = """
 const validator = require('gltf-validator');
@@ -37,69 +43,49 @@ validator.validateBytes(bytes).then((report) => console.log(JSON.stringify(repor
 """
 
 
-@pytest.fixture(scope="module", params=CASES, ids="-".join)
+@pytest.fixture(scope="module", params=EVERY if FULL else SLICE, ids="-".join)
 def figure(request: pytest.FixtureRequest) -> Sculpture:
     template, hair = request.param
-    person = make_attributes(hair, glasses=hair == "bald", beard=0.8 * (hair == "curly"))
+    glasses = "round" if hair == "bald" else "none"
+    person = make_attributes(hair, glasses=glasses, beard=0.8 * (hair == "curly"))
     return figurine_of(person, template, 80.0)
 
 
-def _tool(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
-        pytest.skip(f"{name} is not installed")
-    return found
-
-
-def _run(*command: str) -> str:
-    done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 def test_the_khronos_validator_finds_nothing_in_the_glb(figure: Sculpture, tmp_path: Path) -> None:
-    node = _tool("node")
+    node = tool("node")
     if not (ROOT / "node_modules" / "gltf-validator").exists():
         pytest.skip("gltf-validator is not installed: make setup-dev")
     path = tmp_path / "figurine.glb"
     path.write_bytes(to_glb(figure))
-    issues = json.loads(_run(node, "-e", VALIDATE, str(path)))
+    issues = json.loads(run(node, "-e", VALIDATE, str(path)))
     assert issues["numErrors"] == 0, issues["messages"][:5]
     assert issues["numWarnings"] == 0, issues["messages"][:5]
 
 
 def test_admesh_finds_one_part_and_nothing_to_mend(figure: Sculpture, tmp_path: Path) -> None:
-    admesh = _tool("admesh")
     path = tmp_path / "figurine.stl"
     path.write_bytes(to_stl(figure.form))
-    numbers = _admesh_numbers(_run(admesh, str(path)))
+    numbers = admesh_numbers(run(tool("admesh"), str(path)))
     assert numbers["Number of parts"] == 1
     for fault in ("Degenerate facets", "Edges fixed", "Facets removed", "Facets added"):
         assert numbers[fault] == 0, fault
     assert numbers["Facets reversed"] == 0
 
 
-def _admesh_numbers(report: str) -> dict[str, int]:
-    return {
-        name.strip(): int(number)
-        for name, number in re.findall(r"^([A-Z][a-z ]+?) *: +(\d+)\b", report, re.MULTILINE)
-    }
-
-
 def test_the_slicer_calls_the_stl_manifold(figure: Sculpture, tmp_path: Path) -> None:
-    slicer = _tool("prusa-slicer")
     path = tmp_path / "figurine.stl"
     path.write_bytes(to_stl(figure.form))
-    info = _run(slicer, "--info", str(path))
+    info = run(tool("prusa-slicer"), "--info", str(path))
     assert "manifold = yes" in info
     assert "number_of_parts =  1" in info
 
 
-def test_the_strict_reader_finds_no_warning_in_the_3mf(figure: Sculpture, tmp_path: Path) -> None:
+@pytest.mark.parametrize("colouring", ["texture", "groups"])
+def test_the_strict_reader_finds_no_warning_in_the_3mf(
+    figure: Sculpture, colouring: str, tmp_path: Path
+) -> None:
     path = tmp_path / "figurine.3mf"
-    path.write_bytes(to_3mf(figure))
+    path.write_bytes(to_3mf(figure, colouring))  # type: ignore[arg-type]
     model = lib3mf.get_wrapper().CreateModel()
     reader = model.QueryReader("3mf")
     reader.SetStrictModeActive(True)  # noqa: FBT003  its interface
@@ -111,13 +97,53 @@ def test_the_strict_reader_finds_no_warning_in_the_3mf(figure: Sculpture, tmp_pa
     assert meshes.GetCurrentMeshObject().IsManifoldAndOriented()
 
 
-HEIGHTS = (40, 80, 100, 150, 200) if FULL else (80,)
+@pytest.mark.parametrize(("template", "hair"), TO_SLICE)
+def test_the_slicer_slices_the_stl_and_the_estimate_is_near_its_own(
+    template: str, hair: str, tmp_path: Path
+) -> None:
+    form = figurine_of(make_attributes(hair), template, 80.0).form  # type: ignore[arg-type]
+    path = tmp_path / "figurine.stl"
+    path.write_bytes(to_stl(form))
+    material, minutes = slicer_estimate(slice_model(path, "--support-material"))
+    estimate = certify(form).estimate
+    assert estimate.material_cm3 == pytest.approx(material, rel=0.15)
+    assert estimate.minutes == pytest.approx(minutes, rel=0.20)
 
 
-@pytest.mark.parametrize("height", HEIGHTS)
-def test_the_slicer_slices_the_stl(height: float, tmp_path: Path) -> None:
-    slicer = _tool("prusa-slicer")
-    path, code = tmp_path / "figurine.stl", tmp_path / "figurine.gcode"
-    path.write_bytes(to_stl(sculpt([make_attributes("short")], "default", height)))
-    _run(slicer, "--export-gcode", "--support-material", "--output", str(code), str(path))
-    assert code.stat().st_size > 100_000
+@pytest.mark.parametrize("colouring", ["texture", "groups"] if FULL else ["groups"])
+def test_the_slicer_opens_every_3mf(colouring: str, tmp_path: Path) -> None:
+    path = tmp_path / "figurine.3mf"
+    path.write_bytes(to_3mf(_couple(), colouring))  # type: ignore[arg-type]
+    info = run(tool("prusa-slicer"), "--info", str(path))
+    assert "manifold = yes" in info
+    assert "number_of_parts =  1" in info
+
+
+def test_the_slicer_prints_with_the_painted_filaments(tmp_path: Path) -> None:
+    path = tmp_path / "painted.3mf"
+    path.write_bytes(
+        to_3mf(figurine_of(make_attributes("short"), "default", 40.0), "filaments", FILAMENTS)
+    )
+    code = slice_model(path)
+    assert set(re.findall(r"^T(\d+)$", code, re.MULTILINE)) == {"0", "1", "2", "3", "4"}
+    assert "; filament_colour = #FFFFFF;#141414;#E6B496;#BE2828;#3C5AA0\n" in code
+    (used,) = re.findall(r"^; filament used \[mm\] = (.+)$", code, re.MULTILINE)
+    assert all(float(length) > 10 for length in used.split(", "))
+
+
+def test_the_slicer_keeps_the_paint_of_every_triangle(tmp_path: Path) -> None:
+    path, back = tmp_path / "painted.3mf", tmp_path / "back.3mf"
+    path.write_bytes(to_3mf(_couple(), "filaments", FILAMENTS))
+    run(tool("prusa-slicer"), "--export-3mf", "--output", str(back), str(path))
+    assert _paint(back.read_bytes()) == _paint(path.read_bytes())
+    assert len(_paint(path.read_bytes())) == len(FILAMENTS)
+
+
+def _couple() -> Sculpture:
+    return figurine_of(make_attributes("long"), "couple", 100.0)
+
+
+def _paint(package: bytes) -> Counter[str]:
+    with zipfile.ZipFile(io.BytesIO(package)) as archive:
+        text = archive.read("3D/3dmodel.model").decode()
+    return Counter(re.findall(r'slic3rpe:mmu_segmentation="(\w+)"', text))
