@@ -96,7 +96,7 @@ def hair_under(height: float) -> Shape:
     """Return where hair may be under a hat: below its edge, and pressed down beside it."""
     x, y, z = BRIM_TILT
     below = Beyond((0.0, -1.2, height), (-x, -y, -z))
-    dome = Capsule((0, -2.6, height - 17.0), (0, -2.6, 0), 24.8, depth=0.87)
+    dome = Capsule((0, -1.6, height - 17.0), (0, -1.6, 0), 24.8, depth=0.93)
     return Keep(below, dome)
 
 
