@@ -87,9 +87,10 @@ def hollow_out(union: Union, scale: float, process: Process) -> Hollow:
     if share < WORTH:
         return Hollow(union, cavity, 0.0, (), _refusal(cavity < 0, volume))
     cavity = np.where(binary_dilation(kept, np.ones((3, 3, 3))), cavity, union.grid.voxel)
-    for hole in holes:
-        np.minimum(cavity, _bore(union.grid, hole), out=cavity)
+    bores = np.min([_bore(union.grid, hole) for hole in holes], axis=0)
+    np.minimum(cavity, bores, out=cavity)
     opened = replace(union, field=np.maximum(union.field, -cavity))
+    _sharpen_mouths(opened, bores)
     return Hollow(opened, cavity, share, tuple(holes), "")
 
 
@@ -140,6 +141,20 @@ def _room(union: Union, highest: int) -> Float:
         np.minimum(narrowest, (wide - 1) * np.float32(union.grid.voxel), out=narrowest)
         room[:, :, layer] = narrowest
     return room
+
+
+def _sharpen_mouths(union: Union, bores: Float) -> None:
+    """Make the holes as wide at the underside as above, in place.
+
+    The nodes on the ground count as outside, so a mouth would flare by a voxel. Those beside a
+    hole go inside; the surface that sinks below the ground there is put back on it by
+    ``solidify``.
+    """
+    above = _ground(union)
+    ground, around = above - 1, bores[:, :, above]
+    beside = (around > 0) & (around < 2 * union.grid.voxel) & (union.field[:, :, above] < 0)
+    sunk = -np.minimum(around[beside], np.float32(union.grid.voxel / 2))
+    union.field[:, :, ground][beside] = sunk
 
 
 def _ground(union: Union) -> int:

@@ -83,19 +83,18 @@ def draw_name(text: str) -> Lettering:
         Nothing of it leaves ink.
     """
     starts = [_font().getlength(text[:i]) + i * SPACING * PX for i in range(len(text))]
-    boxes = [_font().getbbox(sign) for sign in text]
-    left = min(start + box[0] for start, box in zip(starts, boxes, strict=True))
-    right = max(start + box[2] for start, box in zip(starts, boxes, strict=True))
-    top, bottom = min(box[1] for box in boxes), max(box[3] for box in boxes)
     margin = round(MARGIN * PX)
-    width, height = math.ceil(right - left), math.ceil(bottom - top)
-    if min(width, height) < 2:
-        raise NameDoesNotFit("A name needs at least one letter.")
-    picture = Image.new("L", (width + 2 * margin, height + 2 * margin))
-    pen = ImageDraw.Draw(picture)
+    size = (math.ceil(_font().getlength(text) + len(text) * SPACING * PX) + 2 * PX, 3 * PX)
+    sheet = Image.new("L", size)
+    pen = ImageDraw.Draw(sheet)
     for sign, start in zip(text, starts, strict=True):
-        pen.text((margin - left + round(start), margin - top), sign, font=_font(), fill=255)
-    ink = np.asarray(picture)
+        pen.text((PX + round(start), PX), sign, font=_font(), fill=255)
+    box = sheet.point(lambda grey: 255 * (grey >= 128)).getbbox()
+    if box is None:
+        raise NameDoesNotFit("A name needs at least one letter.")
+    left, top, right, bottom = box
+    width, height = right - left, bottom - top
+    ink = np.asarray(sheet.crop((left - margin, top - margin, right + margin, bottom + margin)))
     distance = _to_ink(ink < 128) - _to_ink(ink >= 128)
     distance = cv2.GaussianBlur(distance, (0, 0), 1.0) / np.float32(PX)
     return Lettering(text, distance, width / PX, height / PX, _thinnest(ink >= 128))

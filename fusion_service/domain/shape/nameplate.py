@@ -35,9 +35,10 @@ if TYPE_CHECKING:
     from fusion_service.domain.sculpture import Float, Index
     from fusion_service.domain.shape.shapes import Shape
 
-# Thinnest raised stroke in millimetres: two lines of a 0.4 mm nozzle; resin; powder. Raised
-# detail stands on a wall, so it may be thinner than what stands alone.
-STROKE_MM: dict[Process, float] = {"fdm": 0.8, "sla": 0.5, "full_colour": 0.8}
+# Thinnest raised stroke in millimetres, as print services advise for embossed details (Protolabs
+# Network, "Key design considerations for 3D printing": FDM 0.6, SLA 0.4, binder jetting 0.5).
+# Raised detail stands on a wall, so it may be thinner than what stands alone.
+STROKE_MM: dict[Process, float] = {"fdm": 0.6, "sla": 0.4, "full_colour": 0.6}
 # Least relief: one line of a nozzle, less what the wall gate takes for a sharp edge
 RELIEF_MM: dict[Process, float] = {"fdm": 0.36, "sla": 0.28, "full_colour": 0.5}
 RELIEF = 0.75  # design millimetres, where strokes are thick enough to stand out
@@ -175,7 +176,8 @@ def _too_long(
     lift = LAYERS[-1] * VOXEL
     scale = height_mm / (figure_height + lift)
     em = smallest_em(lettering, STROKE_MM[process] / scale)
-    letters = int(2 * wall.reach / em / lettering.width * len(lettering.text))
+    held = int(2 * wall.reach / em / lettering.width * len(lettering.text))
+    letters = min(held, len(lettering.text) - 1)
     limit = f"about {letters} letters of this width" if letters else "no letter"
     if em * lettering.height > wall.height + lift - FOOT - SHOULDER and letters:
         limit = "only lower letters: without accents or tails"
