@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from common.contracts import figurine as f
 from common.contracts import stages as s
@@ -111,7 +113,9 @@ def package(context: StageContext, request: f.PackageRequest, studio: Studio) ->
 @stage("fusion.ar")
 def ar(context: StageContext, _: f.ArRequest, studio: Studio) -> f.ArFacts:
     """Write the figurine for AR."""
-    context.write(s.USDZ, to_usdz(sculpture_of(context, studio.shelf)))
+    sculpture = sculpture_of(context, studio.shelf)
+    with TemporaryDirectory() as scratch:
+        context.write(s.USDZ, to_usdz(sculpture, Path(scratch)))
     return f.ArFacts()
 
 

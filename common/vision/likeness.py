@@ -35,7 +35,7 @@ COLOURS: dict[str, tuple[str, float, float]] = {
 }
 LIGHTNESS_WEIGHT = 0.7  # light and shade change lightness more than hue
 COLOURLESS = 8.0  # chroma that no part of a pencil drawing reaches
-GOOD = 0.7  # a worst term above it is nothing to talk about
+GOOD = 0.6  # a worst term above it is nothing to talk about
 NO_FACE = "No face was found in the picture, so its likeness was not rated."
 GOOD_LIKENESS = "Nothing stands out: proportions and colours are close to the photo's."
 
