@@ -103,8 +103,10 @@ def test_a_process_keeps_only_the_last_few_bodies() -> None:
     assert body.cache_info().currsize == BODIES_KEPT < len(TEMPLATES)
 
 
-@pytest.mark.parametrize("height", [100.0, 40.0])
-@pytest.mark.parametrize("hair", ["short", "long", "curly", "bald"])
+@pytest.mark.parametrize(
+    ("hair", "height"),
+    [("short", 100.0), ("long", 100.0), ("curly", 100.0), ("bald", 100.0), ("long", 40.0)],
+)
 @ALL
 def test_a_figurine_is_one_closed_body_on_a_flat_base_and_every_piece_of_it_shows(
     name: str, hair: HairKind, height: float
