@@ -255,13 +255,13 @@ def test_a_pickle_is_never_opened(tmp_path: Path, *, wrapped: bool) -> None:
         load_painter(bring(tmp_path, path), tmp_path, CPU)
 
 
+# -- devices ---------------------------------------------------------------------------------
 @pytest.mark.parametrize("wrong", ["gpu", "cuda:", "cuda:-1", "CPU", "cuda:0,1"])
 def test_a_device_that_is_none_is_refused_when_the_house_starts(wrong: str) -> None:
     with pytest.raises(ValidationError, match="device"):
         Settings(device=wrong)
 
 
-# -- devices ---------------------------------------------------------------------------------
 def test_a_gpu_that_is_asked_for_and_absent_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert choose_device("auto") == choose_device("cpu") == CPU
