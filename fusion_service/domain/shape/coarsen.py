@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray, vtk_to_numpy
-from vtkmodules.vtkCommonCore import vtkPoints
+from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+from vtkmodules.vtkCommonCore import vtkDataArray, vtkPoints
 from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
 from vtkmodules.vtkFiltersCore import vtkDecimatePro
 
@@ -59,11 +59,10 @@ def _inside(solid: Solid, hollow: Hollow) -> npt.NDArray[np.bool_]:
 def _decimated(vertices: Float, faces: Index) -> Index:
     used, local = np.unique(faces, return_inverse=True)
     points = vtkPoints()
-    points.SetData(numpy_to_vtk(np.ascontiguousarray(vertices[used])))
+    points.SetData(_vtk_array(vertices[used]))
     cells = vtkCellArray()
-    corners = np.ascontiguousarray(local.ravel(), np.int64)
-    cells.SetData(3, numpy_to_vtkIdTypeArray(corners, deep=True))
-    numbers = numpy_to_vtk(used.astype(np.int32), deep=True)
+    cells.SetData(3, _vtk_array(local.ravel().astype(np.int64)))
+    numbers = _vtk_array(used.astype(np.int32))
     numbers.SetName("number")
     mesh = vtkPolyData()
     mesh.SetPoints(points)
@@ -77,7 +76,17 @@ def _decimated(vertices: Float, faces: Index) -> Index:
     decimate.SplittingOff()
     decimate.Update()
     found = decimate.GetOutput()
-    number = vtk_to_numpy(found.GetPointData().GetArray("number"))
-    left = vtk_to_numpy(found.GetPolys().GetConnectivityArray()).reshape(-1, 3)
-    fewer: Index = number[left].astype(np.int32)
-    return fewer
+    number = _numpy_array(found.GetPointData().GetArray("number"))
+    return number[_numpy_array(found.GetPolys().GetConnectivityArray()).reshape(-1, 3)]
+
+
+def _vtk_array(values: npt.NDArray[np.generic]) -> vtkDataArray:
+    array: vtkDataArray = numpy_to_vtk(  # type: ignore[no-untyped-call]
+        np.ascontiguousarray(values), deep=True
+    )
+    return array
+
+
+def _numpy_array(values: vtkDataArray) -> Index:
+    array: Index = vtk_to_numpy(values).astype(np.int32)  # type: ignore[no-untyped-call]
+    return array

@@ -50,8 +50,9 @@ def refine(patch: Patch, longest: Level) -> Patch:
     """Split edges until none is longer than ``longest`` says for its middle."""
     for _ in range(PASSES):
         edges = _edges(patch.faces)
-        start, end = (patch.points[edges.ends[:, i]] for i in (0, 1))
-        long = edges.inner & (np.linalg.norm(end - start, axis=1) > longest((start + end) / 2))
+        start, end = patch.points[edges.ends[:, 0]], patch.points[edges.ends[:, 1]]
+        middle = start + (end - start) * np.float32(0.5)
+        long = edges.inner & (np.linalg.norm(end - start, axis=1) > longest(middle))
         if not long.any():
             break
         patch = _split(patch, edges, long, np.full(len(long), 0.5, np.float32))

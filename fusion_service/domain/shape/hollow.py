@@ -69,7 +69,7 @@ def hollow_out(union: Union, scale: float, process: Process) -> Hollow:
         Millimetres of the print a design millimetre.
     """
     shell = max(SHELL_MM[process] / scale, 2 * union.grid.voxel)
-    volume = np.count_nonzero(union.field < 0)
+    volume = int(np.count_nonzero(union.field < 0))
     cavity = _cavity(union, shell)
     pieces, count = label(cavity < 0)
     sizes = np.bincount(pieces.ravel(), minlength=count + 1)

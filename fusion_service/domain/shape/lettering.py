@@ -171,7 +171,8 @@ def _in_font(sign: str) -> bool:
 def _to_ink(empty: npt.NDArray[np.bool_]) -> Float:
     """Return the distance of every pixel to the nearest one that is not empty, less half."""
     found = cv2.distanceTransform(empty.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return np.maximum(np.asarray(found, np.float32) - np.float32(0.5), 0)
+    distance: Float = np.maximum(np.asarray(found, np.float32) - np.float32(0.5), 0)
+    return distance
 
 
 def _thinnest(ink: npt.NDArray[np.bool_]) -> float:

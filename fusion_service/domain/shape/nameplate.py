@@ -195,7 +195,8 @@ def _on_wall(solid: Solid, plate: NamePlate, base_id: int) -> npt.NDArray[np.boo
     height = solid.vertices[:, 2]
     near = (np.abs(away) < VOXEL) & (np.abs(along) < half) & (height > 0.1)
     near &= np.abs(height - plate.middle) < tall
-    return (solid.part_ids == base_id) & near[solid.faces].all(axis=1)
+    chosen: npt.NDArray[np.bool_] = (solid.part_ids == base_id) & near[solid.faces].all(axis=1)
+    return chosen
 
 
 def _outlined(patch: Patch, plate: NamePlate) -> Patch:
@@ -204,7 +205,8 @@ def _outlined(patch: Patch, plate: NamePlate) -> Patch:
 
     def longest(points: Float) -> Float:
         away = np.abs(plate.distance(points) - slope / 2)
-        return np.maximum(fine, 0.8 * away)
+        allowed: Float = np.maximum(fine, np.float32(0.8) * away)
+        return allowed
 
     patch = refine(patch, longest)
     patch = cut(patch, lambda points: plate.distance(points) - slope)

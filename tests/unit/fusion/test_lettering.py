@@ -169,8 +169,8 @@ def test_letters_stand_out_from_the_front_of_the_base_in_reading_order() -> None
         height = letter[:, 2]
         foot = letter[height < height.min() + 0.8, 0]
         top = letter[height > height.max() - 0.8, 0]
-        assert (np.ptp(foot) > 1.4 * np.ptp(top)) is wide
-        assert (np.ptp(top) > 1.4 * np.ptp(foot)) is not wide
+        assert bool(np.ptp(foot) > 1.4 * np.ptp(top)) is wide
+        assert bool(np.ptp(top) > 1.4 * np.ptp(foot)) is not wide
 
 
 def test_the_name_is_the_last_part_and_owns_its_triangles() -> None:
