@@ -89,13 +89,13 @@ def measure_colours(head: HeadCrop, skin: SkinSample, samples: Samples) -> FaceC
     lip = median_colour(lips) if len(lips) > 5 else _plus(skin, (-15, 15, 5))
     redness = lip[1] - float(skin.median[1])
     shirt = samples["shirt"]
-    brow = _brow(head)
+    brow, fair = _brow(head), _skin(skin)
     hair = _hair(samples["hair"], skin, brow)
     return {
-        "skin": _skin(skin),
+        "skin": fair,
         "hair": hair,
         "brow": brow,
-        "iris": _iris(samples["eyes"], hair, skin),
+        "iris": _iris(samples["eyes"], hair, fair),
         "lip": lip,
         "shirt": dominant(shirt) if len(shirt) else None,
         "lipstick": _unit((redness - NO_LIPSTICK) / LIPSTICK_RANGE),
@@ -136,7 +136,8 @@ def _below_the_hat(head: HeadCrop, skin: SkinSample, worn: Worn) -> Floats:
     beside &= (np.abs(degrees) > 70) & (np.abs(degrees) < 120)
     samples = unlike_skin(head.lab[beside], skin)
     away = np.linalg.norm(samples - np.array(worn.colour, np.float32), axis=1)
-    return np.asarray(samples[away > 20])
+    # at the rim of the face skin shines through and lends its colour
+    return np.asarray(samples[away > 20] * np.array([1, 0.5, 0.5], np.float32))
 
 
 def _hair(samples: Floats, skin: SkinSample, brow: Lab) -> Lab:
@@ -167,11 +168,11 @@ def _brow(head: HeadCrop) -> Lab:
     return (lightness, a, b)
 
 
-def _iris(samples: Floats, hair: Lab, skin: SkinSample) -> Lab:
+def _iris(samples: Floats, hair: Lab, skin: Lab) -> Lab:
     """Middle tones, without highlights and lashes; black eyes under dark hair are brown."""
     dark, light = np.percentile(samples[:, 0], [30, 75])
     lightness, a, b = median_colour(samples[(samples[:, 0] >= dark) & (samples[:, 0] <= light)])
-    if hair[0] < DARK_HAIR or skin.median[0] < DARK_SKIN:
+    if hair[0] < DARK_HAIR or skin[0] < DARK_SKIN:
         colourless = _unit((30 - lightness) / 10) * _unit((6 - np.hypot(a, b)) / 3)
         a, b = a + colourless * BROWN[0], b + colourless * BROWN[1]
     return (lightness, a, b)

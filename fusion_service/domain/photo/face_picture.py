@@ -8,6 +8,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from fusion_service.domain.frame import FACE_PICTURE_ORIGIN as ORIGIN
+from fusion_service.domain.frame import FACE_PICTURE_PX as PICTURE_PX
+from fusion_service.domain.frame import FACE_PICTURE_SCALE as PX_PER_WIDTH
 from fusion_service.domain.photo.head_crop import OVAL, warp_photo
 from fusion_service.domain.photo.light import relight
 
@@ -18,10 +21,6 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[np.float64]
 
-PICTURE_PX = 512
-# ``Attributes.frontal`` lies in the picture at ORIGIN + PX_PER_WIDTH * (x, y), for everybody
-PX_PER_WIDTH = 360.0
-ORIGIN = (256.0, 200.0)
 GRID = 64  # nodes a side on which the bending is known; between them it is linear
 REACH = 0.07  # face widths over which a landmark bends the picture
 STIFFNESS = 0.05  # of the affine map, against the landmarks: fixes what lies outside the face

@@ -25,9 +25,20 @@ def measure_people(models: FaceModels, image: RGB, subject: str, count: int) -> 
 
     People stand as in the photo, from left to right. See ``measure`` for the rest.
     """
+    return study_people(models, image, subject, count)[0]
+
+
+def study_people(
+    models: FaceModels, image: RGB, subject: str, count: int
+) -> tuple[People, tuple[RGB, ...]]:
+    """Measure people as ``measure_people`` does, and cut out the picture of each face.
+
+    The pictures are for ``face=portrait``: (512, 512, 3) uint8, RGB, see ``face_picture``.
+    """
     search = models.find_faces(image)
-    chosen = _choose(search, subject, count)
-    return People(people=tuple(_measure(models, search, face) for face in chosen))
+    studied = [_study(models, search, face) for face in _choose(search, subject, count)]
+    people = People(people=tuple(attributes for attributes, _ in studied))
+    return people, tuple(picture for _, picture in studied)
 
 
 def measure(models: FaceModels, image: RGB, subject: str = "largest") -> Attributes:
@@ -48,21 +59,7 @@ def measure(models: FaceModels, image: RGB, subject: str = "largest") -> Attribu
         The photo cannot be measured.
     """
     search = models.find_faces(image)
-    return _measure(models, search, pick_subject(search, subject))
-
-
-def photograph_people(models: FaceModels, image: RGB, subject: str, count: int) -> tuple[RGB, ...]:
-    """Return the ``face_picture`` of the same people in the same order as ``measure_people``.
-
-    For ``face=portrait``: each (512, 512, 3) uint8, RGB; see ``face_picture`` for how it lies.
-    """
-    search = models.find_faces(image)
-    pictures = []
-    for face in _choose(search, subject, count):
-        pose = estimate_pose(face.landmarks)
-        head = crop_head(models, search.image, face.landmarks, pose)
-        pictures.append(face_picture(search.image, face.landmarks, pose, head))
-    return tuple(pictures)
+    return _study(models, search, pick_subject(search, subject))[0]
 
 
 def _choose(search: FaceSearch, subject: str, count: int) -> list[Face]:
@@ -75,11 +72,11 @@ def _choose(search: FaceSearch, subject: str, count: int) -> list[Face]:
     return sorted([first, *others[: count - 1]], key=lambda face: float(face.box[0]))
 
 
-def _measure(models: FaceModels, search: FaceSearch, face: Face) -> Attributes:
+def _study(models: FaceModels, search: FaceSearch, face: Face) -> tuple[Attributes, RGB]:
     pose = estimate_pose(face.landmarks)
     head = crop_head(models, search.image, face.landmarks, pose)
     noise = estimate_noise(head)
-    return Attributes(
+    attributes = Attributes(
         yaw=pose.yaw,
         pitch=pose.pitch,
         roll=pose.roll,
@@ -96,3 +93,4 @@ def _measure(models: FaceModels, search: FaceSearch, face: Face) -> Attributes:
         **measure_shape(pose.frontal),
         **describe_head(head, pose.width, noise),
     )
+    return attributes, face_picture(search.image, face.landmarks, pose, head)
