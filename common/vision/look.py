@@ -142,15 +142,20 @@ def proportions_of(frontal: npt.NDArray[np.floating]) -> dict[str, float]:
 
 def face_forward(landmarks: Points) -> Points:
     """Turn (468, 3) landmarks to the front: origin between the eyes, unit one face width."""
+    origin = landmarks[[RIGHT_EYE, LEFT_EYE, NOSE_ROOT]].mean(0)
+    turned: Points = (landmarks - origin) @ face_axes(landmarks).T
+    return turned / max(float(turned[LEFT_CHEEK, X] - turned[RIGHT_CHEEK, X]), 1e-9)
+
+
+def face_axes(landmarks: Points) -> Points:
+    """Directions of a face from its rigid landmarks; rows: right, down and away in the picture."""
     x = _unit(
         _unit(landmarks[LEFT_CHEEK] - landmarks[RIGHT_CHEEK])
         + _unit(landmarks[LEFT_EYE] - landmarks[RIGHT_EYE])
     )
     down = landmarks[CHIN] - landmarks[FOREHEAD]
     y = _unit(down - x * (x @ down))
-    origin = landmarks[[RIGHT_EYE, LEFT_EYE, NOSE_ROOT]].mean(0)
-    turned: Points = (landmarks - origin) @ np.stack([x, y, np.cross(x, y)]).T
-    return turned / max(float(turned[LEFT_CHEEK, X] - turned[RIGHT_CHEEK, X]), 1e-9)
+    return np.stack([x, y, np.cross(x, y)])
 
 
 def _unit(vector: Points) -> Points:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from common.vision.look import face_axes
+
 FOREHEAD, CHIN = 10, 152
 RIGHT_CHEEK, LEFT_CHEEK = 234, 454  # right is the person's right, left in the picture
 RIGHT_EYE, LEFT_EYE, NOSE_ROOT = 33, 263, 168
@@ -45,8 +47,9 @@ def estimate_pose(landmarks: npt.NDArray[np.float32]) -> Pose:
         x right, y down, z away from the viewer, one scale.
     """
     points = landmarks.astype(np.float64)
-    x, y, z = _axes(points)
-    turned = (points - points[[RIGHT_EYE, LEFT_EYE, NOSE_ROOT]].mean(0)) @ np.stack([x, y, z]).T
+    axes = face_axes(points)
+    x, y, _ = axes
+    turned = (points - points[[RIGHT_EYE, LEFT_EYE, NOSE_ROOT]].mean(0)) @ axes.T
     width = float(turned[LEFT_CHEEK, 0] - turned[RIGHT_CHEEK, 0])
     # hypot keeps yaw and pitch independent of roll: a plain atan2 is garbage at large roll
     return Pose(
@@ -57,17 +60,3 @@ def estimate_pose(landmarks: npt.NDArray[np.float32]) -> Pose:
         height=float(turned[CHIN, 1] - turned[FOREHEAD, 1]),
         frontal=turned / width,
     )
-
-
-def _axes(points: Points) -> tuple[Points, Points, Points]:
-    x = _unit(
-        _unit(points[LEFT_CHEEK] - points[RIGHT_CHEEK])
-        + _unit(points[LEFT_EYE] - points[RIGHT_EYE])
-    )
-    down = points[CHIN] - points[FOREHEAD]
-    y = _unit(down - x * (x @ down))
-    return x, y, np.cross(x, y)
-
-
-def _unit(vector: Points) -> Points:
-    return vector / max(float(np.linalg.norm(vector)), 1e-9)
