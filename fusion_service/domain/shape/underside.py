@@ -31,7 +31,7 @@ def flatten_underside(vertices: Float, normals: Float, faces: Index) -> tuple[Fl
     joined = np.concatenate([faces[~under], fan.astype(np.int32)])
     return _used(
         np.concatenate([vertices, middle[None]]),
-        np.concatenate([normals, np.float32([[0, 0, -1]])]),
+        np.concatenate([normals, np.array([[0, 0, -1]], np.float32)]),
         joined,
     )
 

@@ -65,8 +65,8 @@ class Limb:
 
     def mirrored(self) -> Limb:
         """Return the same arm on the other side."""
-        ends = (_mirrored(point) for point in (self.shoulder, self.elbow, self.wrist))
-        return Limb(*ends, self.radii)
+        shoulder, elbow, wrist = map(_mirrored, (self.shoulder, self.elbow, self.wrist))
+        return Limb(shoulder, elbow, wrist, self.radii)
 
     @property
     def _forearm(self) -> Capsule:
