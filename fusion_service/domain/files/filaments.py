@@ -31,7 +31,9 @@ VERSIONS = (  # without them PrusaSlicer takes the file for another program's an
     '<metadata name="slic3rpe:MmPaintingVersion">1</metadata>'
 )
 VISIBLE = 15.0  # CIEDE2000: what differs from the skin by more shall not vanish in it
-GREY, COLOURFUL = 12.0, 25.0  # chroma in CIE Lab: at most, at least
+GREY = 12.0  # chroma in CIE Lab below which a colour has no hue to speak of
+MORE_COLOURFUL, OTHER_HUE = 10.0, 30.0  # chroma and degrees of hue that nobody minds
+GAUDY = 0.6  # difference a unit of chroma beyond that
 LAST_RESORT = 200.0  # added to the difference: no two colours are that far apart
 
 
@@ -41,21 +43,32 @@ def nearest_filaments(
     """Return the index of the filament that looks most like each colour.
 
     The difference is CIEDE2000 (Sharma, Wu and Dalal, 2005); the first of two equal filaments is
-    taken. Two exceptions where there is a choice: what clearly differs from the skin does not
-    get the filament of the skin, or fair hair would vanish in the face; and a grey does not get a
-    colourful filament, or the shade on the white of an eye would turn blue.
+    taken. Two exceptions where there is a choice. What clearly differs from the skin does not
+    get the filament of the skin, or fair hair would vanish in the face. And a filament more
+    colourful than the colour, in another hue, counts as farther away: brown hair without a brown
+    filament shall be black rather than red, and a grey never blue.
     """
     wanted = to_lab(np.array([*colours, skin], np.uint8))
     offered = to_lab(np.array(filaments, np.uint8))
-    differences = _differences(wanted, offered)
+    differences = _differences(wanted, offered) + _gaudiness(wanted, offered)
     flesh = int(np.argmin(differences[-1]))
     differs = _differences(wanted, wanted[-1:])[:, 0] > VISIBLE
     differences[differs, flesh] += LAST_RESORT
-    grey = np.hypot(wanted[:, 1], wanted[:, 2]) < GREY
-    colourful = np.hypot(offered[:, 1], offered[:, 2]) > COLOURFUL
-    differences[np.ix_(grey, colourful)] += LAST_RESORT
     nearest: npt.NDArray[np.uint8] = np.argmin(differences[:-1], axis=1).astype(np.uint8)
     return nearest
+
+
+def _gaudiness(wanted: Float, offered: Float) -> Float:
+    """Return how much more colourful than a colour (n, 3) a filament (m, 3) of other hue is."""
+    chroma = np.hypot(wanted[:, 1], wanted[:, 2])[:, None]
+    excess = np.hypot(offered[:, 1], offered[:, 2]) - chroma - MORE_COLOURFUL
+    turn = (
+        np.arctan2(offered[:, 2], offered[:, 1]) - np.arctan2(wanted[:, 2], wanted[:, 1])[:, None]
+    )
+    apart = np.abs((np.degrees(turn) + 180) % 360 - 180)
+    other_hue = np.where(chroma < GREY, 1.0, np.minimum(apart / OTHER_HUE, 1.0))
+    gaudy: Float = GAUDY * np.maximum(excess, 0) * other_hue
+    return gaudy
 
 
 def _differences(one: Float, other: Float) -> npt.NDArray[np.float64]:

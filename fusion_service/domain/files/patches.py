@@ -68,10 +68,10 @@ def main_colours(texture: Pixels, skin: Colour, limit: int) -> list[Colour]:
     its squared distance to those chosen, so that small patches of another colour, such as the
     glint of an eye, are not lost in the shades of the skin. A few rounds of k-means follow.
     """
-    # reached on the histogram, a few hundred colours, never on the pixels
-    codes, counts = np.unique(_codes(_small(texture)), return_counts=True)
-    common = counts >= COMMON * SIDE_PX**2
-    lab, weight = to_lab(_colours_of(codes[common])), counts[common].astype(np.float64)
+    # on the histogram, of a few hundred colours, rather than on the pixels
+    counts = np.bincount(_codes(_small(texture)).ravel(), minlength=1 << 3 * BITS)
+    common = np.flatnonzero(counts >= COMMON * SIDE_PX**2)
+    lab, weight = to_lab(_colours_of(common)), counts[common].astype(np.float64)
     chosen = to_lab(np.array([skin], np.uint8))
     while len(chosen) < limit:
         step = np.minimum(distances(lab, chosen).min(axis=1), LARGEST_STEP)
