@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response, jsonify, request
 
 from common import http
-from common.contracts.figurine import MeasureRequest, PaintRequest, SculptWish
+from common.contracts.figurine import Face, MeasureRequest, PaintRequest, SculptWish
 from common.direct import read_parameters, read_photo
 from common.ledger.protocol import Ledger
 from common.settings import Settings
@@ -15,7 +15,7 @@ from fusion_service.domain.bodies import TEMPLATES
 from fusion_service.domain.files.glb import to_glb
 from fusion_service.domain.paint import paint
 from fusion_service.domain.palette import choose_palette
-from fusion_service.domain.photo.measure import measure_people
+from fusion_service.domain.photo.measure import study_people
 from fusion_service.domain.sculpt import sculpt
 from fusion_service.domain.wishes import palette_of, wish
 from fusion_service.studio import Studio, open_studio
@@ -51,7 +51,9 @@ def sculpt_photo(studio: Studio) -> Response:
     """Photo in, GLB out, in this very request; nothing is stored."""
     wanted = read_parameters(SculptDirect, request)
     photo = decode_photo(read_photo(request))
-    first, *others = measure_people(studio.faces, photo, wanted.subject, wanted.people).people
+    measured, pictures = study_people(studio.faces, photo, wanted.subject, wanted.people)
+    first, *others = measured.people
+    photographed = wanted.face is Face.PORTRAIT
     people = (wish(first, wanted), *others)
     palettes = [palette_of(people[0], wanted), *map(choose_palette, others)]
     form = sculpt(
@@ -61,5 +63,7 @@ def sculpt_photo(studio: Studio) -> Response:
         process=wanted.process.value,
         name=wanted.name,
         hollow=wanted.hollow,
+        portrait=photographed,
     )
-    return Response(to_glb(paint(form, people, palettes)), mimetype="model/gltf-binary")
+    sculpture = paint(form, people, palettes, pictures if photographed else None)
+    return Response(to_glb(sculpture), mimetype="model/gltf-binary")

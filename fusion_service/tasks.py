@@ -13,11 +13,12 @@ from common.vision.sandbox import decode_photo
 from fusion_service.domain import printing
 from fusion_service.domain.archive import coats_to_bytes, form_to_bytes
 from fusion_service.domain.attributes import Attributes, People
+from fusion_service.domain.face.pictures import pictures_from_bytes, pictures_to_bytes
 from fusion_service.domain.files.glb import to_glb
 from fusion_service.domain.files.usdz import to_usdz
 from fusion_service.domain.paint import paint as paint_form
 from fusion_service.domain.palette import choose_palette
-from fusion_service.domain.photo.measure import measure_people
+from fusion_service.domain.photo.measure import study_people
 from fusion_service.domain.sculpt import sculpt as sculpt_people
 from fusion_service.domain.sculpture import Sculpture
 from fusion_service.domain.summary import seen
@@ -31,8 +32,9 @@ def measure(context: StageContext, request: f.MeasureRequest, studio: Studio) ->
     """Measure the face in the photo."""
     photo = decode_photo(context.read(s.PHOTO))
     context.checkpoint()
-    people = measure_people(studio.faces, photo, request.subject, request.people)
+    people, pictures = study_people(studio.faces, photo, request.subject, request.people)
     context.write(s.ATTRIBUTES, people.model_dump_json().encode())
+    context.write(s.FACE, pictures_to_bytes(pictures))
     first = people.people[0]
     return f.MeasureFacts(
         faces_in_photo=first.faces_in_photo,
@@ -52,6 +54,7 @@ def sculpt(context: StageContext, request: f.SculptRequest, studio: Studio) -> f
         process=request.process.value,
         name=request.name,
         hollow=request.hollow,
+        portrait=request.face is f.Face.PORTRAIT,
     )
     studio.shelf.keep(context.write(s.FORM, form_to_bytes(form)).sha256, form)
     if request.plan == 1:  # nobody else will paint it
@@ -69,7 +72,10 @@ def paint(context: StageContext, request: f.PaintRequest, studio: Studio) -> f.P
     """Paint the figurine; the GLB is shown as soon as it exists."""
     people = _people(context, request)
     palettes = [palette_of(people[0], request), *map(choose_palette, people[1:])]
-    sculpture = paint_form(form_of(context, studio.shelf), people, palettes)
+    # jobs that were measured before there were pictures get the drawn face
+    photographed = request.face is f.Face.PORTRAIT and context.has(s.FACE.name)
+    pictures = pictures_from_bytes(context.read(s.FACE.name)) if photographed else None
+    sculpture = paint_form(form_of(context, studio.shelf), people, palettes, pictures)
     _write_painted(context, sculpture)
     return f.PaintFacts(
         colours={part.name: "#{:02x}{:02x}{:02x}".format(*part.colour) for part in sculpture.parts}

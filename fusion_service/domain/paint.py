@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fusion_service.domain.bodies import dress, find_template, name_of
 from fusion_service.domain.face.paint import face_texture
+from fusion_service.domain.face.photograph import photograph_texture
 from fusion_service.domain.palette import choose_palette, lab_to_srgb
 from fusion_service.domain.sculpture import Coat, Sculpture
 
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
 
     from fusion_service.domain.attributes import Attributes
     from fusion_service.domain.palette import Palette
-    from fusion_service.domain.sculpture import Colour, Form
+    from fusion_service.domain.sculpture import Colour, Form, Pixels
 
 
 def paint(
-    form: Form, people: Sequence[Attributes], palettes: Sequence[Palette] | None = None
+    form: Form,
+    people: Sequence[Attributes],
+    palettes: Sequence[Palette] | None = None,
+    pictures: Sequence[Pixels] | None = None,
 ) -> Sculpture:
     """Paint a form.
 
@@ -33,12 +37,18 @@ def paint(
         What was measured of each face.
     palettes
         Colours of each person; those that suit what was measured if left out.
+    pictures
+        The photographed face of each person, to lie on the head instead of the drawn one.
     """
     palettes = palettes or [choose_palette(attributes) for attributes in people]
     coats = {name: Coat(colour) for name, colour in dress(find_template(form.template), palettes)}
     coats["name"] = Coat(_beside(coats["base"].colour))
     for person, (attributes, palette) in enumerate(zip(people, palettes, strict=True)):
-        texture = face_texture(attributes, palette)
+        texture = (
+            face_texture(attributes, palette)
+            if pictures is None
+            else photograph_texture(attributes, palette, pictures[person])
+        )
         coats[name_of("head", person)] = Coat(lab_to_srgb(palette.skin), texture)
         for part, colour in (
             ("hair", palette.hair),
