@@ -95,7 +95,7 @@ def test_layout_of_memory_changes_nothing(tmp_path: Path) -> None:
 
 def test_half_precision_changes_no_colour_by_more_than_a_step() -> None:
     """What a GPU does; here on the CPU, which can do it slowly."""
-    seen = torch.from_numpy(cv2.resize(astronaut(), (SIDE, SIDE))).permute(2, 0, 1)[None]
+    seen = torch.from_numpy(cv2.resize(astronaut(), (32, 32))).permute(2, 0, 1)[None]
     photo = seen.float() / 127.5 - 1
     network = random_generator(2).eval()
     with torch.inference_mode():
