@@ -10,7 +10,6 @@ from vtkmodules.vtkCommonCore import vtkDataArray, vtkPoints
 from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
 from vtkmodules.vtkFiltersCore import vtkDecimatePro
 
-from fusion_service.domain.certificate.topology import count_edges
 from fusion_service.domain.sculpture import Solid
 
 if TYPE_CHECKING:
@@ -19,7 +18,9 @@ if TYPE_CHECKING:
     from fusion_service.domain.sculpture import Float, Index
     from fusion_service.domain.shape.hollow import Hollow
 
-LEFT = 0.3  # share of the triangles that stays, if the shape allows it
+LEFT = 0.25  # share of the triangles that stays, if the shape allows it
+ATTEMPTS = 4
+CREASE = 60.0  # degrees; a cavity has no edges that matter
 
 
 def coarsen_cavity(solid: Solid, hollow: Hollow) -> Solid:
@@ -31,19 +32,35 @@ def coarsen_cavity(solid: Solid, hollow: Hollow) -> Solid:
     deletes vertices and moves none. The rim of the chosen triangles stays, so nothing opens.
     """
     inner = _inside(solid, hollow)
-    if not inner.any():
-        return solid
-    fewer = _decimated(solid.vertices, solid.faces[inner])
-    faces = np.concatenate([solid.faces[~inner], fewer])
-    edges = count_edges(faces)
-    if edges.open or edges.crowded or edges.reversed:
-        return solid
+    for _ in range(ATTEMPTS):
+        if not inner.any():
+            break
+        fewer = _decimated(solid.vertices, solid.faces[inner])
+        faces = np.concatenate([solid.faces[~inner], fewer])
+        bad = _crowded(faces)
+        if not len(bad):
+            return _joined(solid, inner, faces)
+        # a new edge between two corners of the rim may be there already, outside: not there
+        inner &= ~np.isin(solid.faces, bad).any(axis=1)
+    return solid
+
+
+def _joined(solid: Solid, inner: npt.NDArray[np.bool_], faces: Index) -> Solid:
     used = np.zeros(len(solid.vertices), bool)
     used[faces] = True
     renumbered = np.cumsum(used, dtype=np.int32) - 1
-    inside_id = np.zeros(len(fewer), np.uint8)  # it belongs to the base, which has one colour
-    ids = np.concatenate([solid.part_ids[~inner], inside_id])
+    ids = np.zeros(len(faces), np.uint8)  # inside is the base, which has one colour
+    ids[: np.count_nonzero(~inner)] = solid.part_ids[~inner]
     return Solid(solid.vertices[used], renumbered[faces], ids)
+
+
+def _crowded(faces: Index) -> Index:
+    """Return the vertices of edges that have not exactly two triangles."""
+    ends = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
+    keys = ends[:, 0].astype(np.int64) * (int(faces.max()) + 1) + ends[:, 1]
+    _, first, uses = np.unique(keys, return_index=True, return_counts=True)
+    vertices: Index = np.unique(ends[first[uses != 2]])
+    return vertices
 
 
 def _inside(solid: Solid, hollow: Hollow) -> npt.NDArray[np.bool_]:
@@ -71,6 +88,7 @@ def _decimated(vertices: Float, faces: Index) -> Index:
     decimate = vtkDecimatePro()
     decimate.SetInputData(mesh)
     decimate.SetTargetReduction(1 - LEFT)
+    decimate.SetFeatureAngle(CREASE)
     decimate.PreserveTopologyOn()
     decimate.BoundaryVertexDeletionOff()
     decimate.SplittingOff()

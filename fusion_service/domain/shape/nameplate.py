@@ -49,7 +49,8 @@ MODEST_EM = 7.5  # larger letters are not worth it for the sake of a higher reli
 LAYERS = range(4, 20)  # that the base may grow by: 2.4 to 11.4 mm, as much as tiny prints need
 SLOPE = 0.16  # of the relief: letters are wider at their foot
 FOOT, SHOULDER = 0.8, 1.3  # of a base's wall that chamfer and rounding take, and some air
-FINE = 0.03  # em; the longest edge beside an outline
+FINE = 0.03  # em; the longest edge beside an outline, and not below
+FINEST = 0.21  # design millimetres
 
 
 @dataclass(frozen=True)
@@ -201,7 +202,7 @@ def _on_wall(solid: Solid, plate: NamePlate, base_id: int) -> npt.NDArray[np.boo
 
 def _outlined(patch: Patch, plate: NamePlate) -> Patch:
     """Cut the patch along the tops and the feet of the letters."""
-    slope, fine = np.float32(plate.slope), np.float32(FINE * plate.size.em)
+    slope, fine = np.float32(plate.slope), np.float32(max(FINE * plate.size.em, FINEST))
 
     def longest(points: Float) -> Float:
         away = np.abs(plate.distance(points) - slope / 2)
