@@ -63,13 +63,16 @@ def model_bust(
     drawn : bool
         The drawn face stands out a little; a photograph lies flat on the skin.
     room : Shape, optional
-        What the hat of a template leaves of the hair; a hat of the person is left out then.
+        What the hat of a template leaves of the hair and of a headscarf; it takes the place of
+        any other headwear.
     """
     haircut = choose_haircut(attributes)
     head = model_head(
         attributes, face_relief(attributes) if drawn else None, ears=not haircut.covers_ears
     )
-    worn = None if room is not None else model_headwear(attributes)
+    worn = model_headwear(attributes)
+    if room is not None and worn is not None:
+        worn = under_hat(worn, room) if attributes.headwear == "headscarf" else None
     hair = model_hair(haircut)
     room = room or hair_room(attributes)
     if hair is not None and room is not None:

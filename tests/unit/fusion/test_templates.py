@@ -183,6 +183,18 @@ def test_a_hat_sits_on_a_bald_head(name: str) -> None:
     assert form.solid.vertices[:, 2].max() > 78
 
 
+@HATS
+def test_a_hat_takes_the_place_of_a_cap_but_is_worn_over_a_headscarf(name: str) -> None:
+    worn = {
+        headwear: {part.name for part in sculpt([person], name).parts}
+        for headwear in ("cap", "headscarf")
+        for person in [make_attributes("long", headwear=headwear)]
+    }
+    assert "headwear" not in worn["cap"]
+    assert "headwear" in worn["headscarf"]
+    assert "hair" not in worn["headscarf"]
+
+
 def test_hair_that_is_all_under_the_hat_is_left_out() -> None:
     grid = Grid.spanning((-5, -5, 60), (5, 5, 75))
     tuft = Block(grid, grid.full(Ellipsoid((0, 0, 68), (3, 3, 3)).field(grid)))
