@@ -93,7 +93,7 @@ def print_solid(context: StageContext, request: f.PrintRequest, studio: Studio) 
         printable=certificate.passed,
         failed_gates=[gate.name for gate in certificate.failed],
         volume_cm3=certificate.volume_cm3,
-        estimate=certificate.estimate.model_dump(mode="json"),
+        estimate=certificate.model_dump(mode="json")["estimate"],
     )
 
 

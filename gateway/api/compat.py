@@ -15,12 +15,11 @@ from common.contracts.stages import INGREDIENTS, RECIPES
 from common.errors import Busy, Gone, NotFound
 from common.ledger.records import JobRecord, JobState
 from gateway.api import figurines, reading, recipes, uploads
-from gateway.domain import queries, tasks
+from gateway.domain import queries, tasks, views
 from gateway.domain.figurines import FigurineParams
 from gateway.domain.params import read_params
 from gateway.domain.recipes import RecipeParams
 from gateway.domain.upload import check_photo
-from gateway.domain.views import job_view
 from gateway.house import house
 from gateway.neighbours import predict
 from gateway.resume import resume
@@ -140,7 +139,7 @@ def _result(record: JobRecord) -> tasks.TaskResult:
 def _made(record: JobRecord) -> dict[str, Any]:
     if record.artifacts_expired_ms is not None:
         raise Gone(f"what task {record.id} made has expired")
-    made: dict[str, Any] = {"artifacts": job_view(record).artifacts}
+    made: dict[str, Any] = {"artifacts": views.job_view(record).artifacts}
     if INGREDIENTS.name in record.artifacts:
         seen = IngredientList.model_validate_json(_read(record, INGREDIENTS.name))
         made |= {"ingredients": seen.ingredients, "detections": tasks.detections_of(seen)}

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from common.contracts import figurine as f
-from common.contracts.colours import EYES, HAIRS, SKINS
+from common.contracts.colours import EYES, HAIRS, SKINS, Swatches
 from common.contracts.stages import GLB, STL, THREEMF, USDZ, Output
 
 
@@ -81,7 +81,7 @@ _LOOKS: Final = (
     ("expression", "What the mouth says", f.Expression),
     ("age", "Whose proportions the figurine has", f.Age),
 )
-_COLOURS: Final = (
+_COLOURS: Final[tuple[tuple[str, str, Swatches], ...]] = (
     ("skin", "Colour of the skin", SKINS),
     ("hair", "Colour of the hair", HAIRS),
     ("eyes", "Colour of the eyes", EYES),

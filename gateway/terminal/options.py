@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Annotated, Any, get_type_hints
 
 import typer
@@ -15,7 +15,7 @@ _ASKED = "wishes"
 
 
 def asks(
-    model: type[BaseModel], panels: Mapping[str, Mapping[str, Any]]
+    model: type[BaseModel], panels: Mapping[str, Collection[str]]
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command an option for each parameter of some groups.
 

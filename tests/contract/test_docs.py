@@ -18,6 +18,7 @@ BINARY = {
     ".npz",
     ".zip",
     ".jpg",
+    ".ttf",
     ".jpeg",
     ".png",
     ".webp",

@@ -41,14 +41,14 @@ class Certificate(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     process: Process
-    orientation: Literal["upright", "leaning"]
-    lean_degrees: float
+    orientation: Literal["upright", "leaning"] = "upright"
+    lean_degrees: float = 0.0
     height_mm: float
     size_mm: tuple[float, float, float]
     volume_cm3: float
     passed: bool
     gates: list[Gate]
-    estimate: Estimate
+    estimate: Estimate | None = None  # version 1 made none
 
     @property
     def failed(self) -> list[Gate]:
