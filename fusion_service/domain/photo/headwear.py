@@ -24,7 +24,7 @@ RED_CHROMA, RED_HUE = 26.0, 38.0  # redder than red hair, whose hue is 45 to 65 
 UNLIKE_HAIR = 0.5  # share of the crown
 DARK, LIGHT, BOTH_SHARE = 25.0, 72.0, 0.08  # L; no hair is black and white in blocks
 SAME_CLOTH = np.array([32, 16, 16], np.float32)  # L, a, b: folds shade a cloth
-FLAT = 1.0  # contrast in L between 1 and 2 px: cloth has less than hair
+FLAT = 0.8  # contrast in L between 1 and 2 px: cloth has less than hair
 SHARP, STEP = 0.38, 22.0  # of the edge over the forehead
 BROWS = (105, 334)
 
@@ -101,7 +101,8 @@ def _frames_the_face(
             return False
         if float(_same(head.lab[place], colour).mean()) < 0.7:
             return False
-    return max(_contrast(head, _eroded(place)) for place in (*cheeks, under)) < FLAT
+    contrast = [_contrast(head, _eroded(place)) for place in (*cheeks, under)]
+    return float(np.median(contrast)) < FLAT
 
 
 def _contrast(head: HeadCrop, place: Mask) -> float:

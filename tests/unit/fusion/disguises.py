@@ -62,7 +62,8 @@ class Model:
         shade = np.clip(1 - 0.7 * (across + 0.3) ** 2, 0.4, 1)[..., None]
         cloth = np.array(colour, np.float32) * shade + (4 * grain / grain.std())[..., None]
         alpha = share * mask[..., None]
-        return np.clip(self.photo * (1 - alpha) + cloth * alpha, 0, 255).astype(np.uint8)
+        mixed = np.clip(self.photo * (1 - alpha) + cloth * alpha, 0, 255)
+        return np.asarray(mixed, np.uint8)
 
 
 def find_model(models: FaceModels, photo: RGB) -> Model:
@@ -76,11 +77,9 @@ def filled(photo: RGB, outline: npt.NDArray[np.float64]) -> npt.NDArray[np.float
     return mask
 
 
-def arc(
-    start: float, end: float, rx: float, ry: float, y: float = 0, x: float = 0
-) -> list[tuple[float, float]]:
+def arc(start: float, end: float, rx: float, ry: float, y: float = 0) -> list[tuple[float, float]]:
     angles = np.radians(np.linspace(start, end, 30))
-    return [(x + rx * float(np.cos(a)), y + ry * float(np.sin(a))) for a in angles]
+    return [(rx * float(np.cos(a)), y + ry * float(np.sin(a))) for a in angles]
 
 
 def in_beanie(model: Model, colour: Colour = RED) -> RGB:
