@@ -79,9 +79,38 @@ def _suspects(union: Union, radius: float) -> list[Window]:
     boxes: list[Window] = []
     for number, found in enumerate(find_objects(pieces), start=1):
         if counts[number] >= CRUMB:
-            a, b, c = (slice(max(s.start - pad, 0), s.stop + pad) for s in found)
+            a, b, c = (
+                slice(max(s.start - pad, 0), min(s.stop + pad, n))
+                for s, n in zip(found, thin.shape, strict=True)
+            )
             boxes.append((a, b, c))
-    return boxes
+    return _merged(boxes)
+
+
+def _merged(boxes: list[Window]) -> list[Window]:
+    """Join boxes where one around two is no larger than the two."""
+    joined: list[Window] = []
+    for box in boxes:
+        mine = box
+        for other in tuple(joined):
+            both = _around(mine, other)
+            if _volume(both) <= _volume(mine) + _volume(other):
+                joined.remove(other)
+                mine = both
+        joined.append(mine)
+    return joined
+
+
+def _around(one: Window, other: Window) -> Window:
+    a, b, c = (
+        slice(min(s.start, t.start), max(s.stop, t.stop)) for s, t in zip(one, other, strict=True)
+    )
+    return a, b, c
+
+
+def _volume(box: Window) -> int:
+    a, b, c = (s.stop - s.start for s in box)
+    return int(a * b * c)
 
 
 def _lacking(field: Float, radius: float) -> Float:
@@ -122,7 +151,7 @@ def _depth(field: Float, reach: float) -> Float:
     steps = int(np.ceil(reach / VOXEL))
     for offset in product(range(-steps, steps + 1), repeat=3):
         length = VOXEL * float(np.linalg.norm(offset))
-        if length > reach + VOXEL:
+        if length > reach:
             continue
         here, there = _shifted(offset)
         np.minimum(depth[here], room[there] + np.float32(length), out=depth[here])
