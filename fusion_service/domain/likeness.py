@@ -16,6 +16,8 @@ from common.vision.likeness import Likeness, compare
 from common.vision.look import Look, cut_window, proportions_of, take_look
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from common.vision.faces import Face
     from common.vision.network import RGB
     from fusion_service.domain.attributes import Attributes
@@ -23,16 +25,18 @@ if TYPE_CHECKING:
 # photo = gain * toy + offset: least squares over the seven faces at hand of five people, by
 # `tests/bench/likeness.py`; to be fitted again when faces are drawn differently
 TOY: dict[str, tuple[float, float]] = {
-    "eye slant": (1.43, 0.001),
-    "brow slant": (0.66, -0.003),
-    "brow arch": (1.61, -0.026),
-    "nose width": (1.71, -0.138),
-    "mouth width": (1.91, -0.205),
-    "mouth opening": (1.39, 0.001),
-    "smile": (2.09, 0.0),
-    "lip thickness": (0.95, 0.009),
+    "eye slant": (1.12, 0.002),
+    "brow slant": (0.52, -0.014),
+    "brow arch": (0.80, 0.004),
+    "nose width": (1.30, -0.030),
+    "mouth width": (1.44, -0.051),
+    "mouth opening": (0.78, 0.027),
+    "smile": (1.20, 0.009),
+    "lip thickness": (1.01, 0.008),
 }
-RECOGNISED = 4.0  # presence of a toy's face: drawn ones have 7..20, a head without a face 3 at most
+# presence of a toy's face: drawn ones have 3..20, heads whose face was wiped off -7..7, because
+# brows and eyes are raised as well; so it only tells when something went quite wrong
+RECOGNISED = 2.0
 NOT_PAPER = 6  # grey levels
 HIDDEN_BROW = 14.0  # distance in Lab from the skin: a fringe hangs over the drawn brow
 ADVICE = {
@@ -62,19 +66,30 @@ def rate_figurine(attributes: Attributes, view: RGB, face: Face) -> Likeness:
     """
     if face.presence < RECOGNISED:
         return compare(look_of(attributes), None, ADVICE)
-    return compare(look_of(attributes), take_toy_look(view, face), ADVICE)
+    return compare(look_of(attributes), without_style(look_of_toy(view, face)), ADVICE)
 
 
-def take_toy_look(view: RGB, face: Face) -> Look:
-    """Measure the face of a figurine and take the style out of its proportions."""
+def look_of_toy(view: RGB, face: Face) -> Look:
+    """Measure the face of a figurine, as it is."""
     window = cut_window(view, face.landmarks)
     person = (np.abs(window.image.astype(np.int16) - view[0, 0]) > NOT_PAPER).any(axis=-1)
     look = take_look(window, person)
-    natural = {name: gain * look.proportions[name] + by for name, (gain, by) in TOY.items()}
-    if math.dist(look.colours["brows"], look.colours["skin"]) < HIDDEN_BROW:
-        natural = {name: value for name, value in natural.items() if not name.startswith("brow")}
-        return Look(natural, {k: v for k, v in look.colours.items() if k != "brows"})
-    return Look(natural, look.colours)
+    if math.dist(look.colours["brows"], look.colours["skin"]) >= HIDDEN_BROW:
+        return look
+    return Look(
+        {name: value for name, value in look.proportions.items() if not name.startswith("brow")},
+        {name: colour for name, colour in look.colours.items() if name != "brows"},
+    )
+
+
+def without_style(toy: Look, style: Mapping[str, tuple[float, float]] = TOY) -> Look:
+    """Keep the proportions that follow the person, as they would be on the person."""
+    natural = {
+        name: gain * toy.proportions[name] + offset
+        for name, (gain, offset) in style.items()
+        if name in toy.proportions
+    }
+    return Look(natural, toy.colours)
 
 
 def look_of(attributes: Attributes) -> Look:
