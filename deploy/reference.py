@@ -22,10 +22,12 @@ from common.ledger.records import JobState
 from common.settings import Settings
 from deploy.routes import SERVICES, routes_of
 from deploy.stack import ROOT
-from gateway.plan import figurine_plan, recipe_plan
+from gateway.domain.choices import Format
+from gateway.domain.choices import looks as looks_of
+from gateway.plan import figurine_plan, portrait_plan, recipe_plan
 
 FILE: Final = ROOT / "docs" / "reference.md"
-ALL_FORMATS: Final = ("glb", "stl", "3mf")
+ALL_FORMATS: Final = tuple(Format)
 
 
 def reference() -> str:
@@ -87,11 +89,17 @@ def _stages() -> Iterator[str]:
     header = ("stage", "queue", "reads", "writes", "soft, hard limit", "a permanent failure means")
     yield from _table(header, (_stage_row(stage) for stage in STAGES))
     yield from ("", f"A figurine is {_way(figurine_plan(ALL_FORMATS))}.")
+    yield "With `pause_after=portrait`, the job waiting for approval behind the first step:"
+    yield f"{_way(figurine_plan(ALL_FORMATS, pause=True))}."
+    yield from ("", f"A portrait alone is {_way(portrait_plan())}.")
     yield from ("", f"Two recipes are {_way(recipe_plan(2))}.")
     states = ", ".join(f"`{state}`" for state in JobState)
     yield from ("", f"States of a job: {states}.")
     looks = (_values(figurine.Style), _values(figurine.TemplateName), _values(figurine.Engine))
     yield from ("", "Styles: {}. Templates: {}. Engines: {}.".format(*looks))
+    prints = (_values(figurine.Face), _values(figurine.Process), _values(figurine.Colouring))
+    yield "Faces: {}. Processes: {}. Colourings: {}.".format(*prints)
+    yield from (f"{look['name']}: {_values(look['values'])}." for look in looks_of())
     tastes = (_values(recipe.Diet), _values(recipe.Units), _values(recipe.Language))
     yield from ("", "Diets: {}. Units: {}. Languages: {}.".format(*tastes))
     yield f"Engines of recipes: {_values(recipe.RecipeEngine)}."

@@ -15,7 +15,7 @@ from common.contracts.figurine import (
     SculptWish,
 )
 from gateway.domain.choices import Format
-from gateway.domain.params import NAME, split_list
+from gateway.domain.params import NAME, SPACES, split_list
 from gateway.domain.wish_params import FIXED, WishParams
 
 PLAN: Final = 2  # a plan with a stage that paints
@@ -113,7 +113,7 @@ class FigurineParams(
     @classmethod
     def as_it_is_printed(cls, name: Any) -> Any:  # noqa: ANN401  checked by the field itself
         """Write equal names equally: composed letters, no white space around them."""
-        return unicodedata.normalize("NFC", name).strip() if isinstance(name, str) else name
+        return unicodedata.normalize("NFC", name).strip(SPACES) if isinstance(name, str) else name
 
     @property
     def of_job(self) -> dict[str, Any]:

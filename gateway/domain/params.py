@@ -16,8 +16,9 @@ from pydantic import BaseModel, ValidationError
 
 from common.errors import BadParameter
 
-# Neither a control character nor white space at an end, which is cut off.
-NAME: Final = r"^[^\s\x00-\x1f\x7f-\x9f](?:[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$"
+# No control character, and one at least that is no white space.
+NAME: Final = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+SPACES: Final = " \u00a0\u3000"  # around a name they are cut off
 _SEPARATORS: Final = r"[;\n\r\u3001\uff0c\uff1b]|(?<!\d),|,(?!\d)"  # never inside 1,5; also Chinese
 Model = TypeVar("Model", bound=BaseModel)
 _LONGEST_SHOWN: Final = 60

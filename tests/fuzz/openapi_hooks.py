@@ -12,7 +12,7 @@ from schemathesis.core.failures import Failure
 
 from tests.fuzz.seeds import seeds
 
-LISTS: Final = {"ingredients", "exclude", "diet", "formats"}
+LISTS: Final = {"ingredients", "exclude", "diet", "formats", "filaments"}
 LIST_SIGNS: Final = re.compile(r"[,;\n\r\u3001\uff0c\uff1b]|^\s|\s$|^$")
 PHOTOS: Final = seeds()
 # `from` a job instead of a photo; a webhook at an address that exists, and its events

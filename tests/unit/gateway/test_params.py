@@ -75,6 +75,8 @@ def test_formats_may_be_a_list_or_repeated_and_always_hold_glb(
         ("filaments", "red," * 16 + "red", "17 entries are too many, at most 16"),
         ("name", "", "text of 1 to 40 characters"),
         ("name", " \t ", "text of 1 to 40 characters"),
+        ("name", "  ", "text of 1 to 40 characters"),
+        ("name", "Ann\n", "none of them a control character"),
         ("name", "x" * 41, "text of 1 to 40 characters"),
         ("name", "Ann\x1b[2J", "none of them a control character"),
         ("name", "Ann\nBob", "none of them a control character"),
