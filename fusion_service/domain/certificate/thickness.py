@@ -26,6 +26,7 @@ LOST_SHARE = 1e-3  # of the volume
 VOXELS = 1_100_000  # in the bounding box: half a millimetre on a figurine of 80 mm
 VOXELS_A_WALL = 5  # finer voxels would not reach beyond the wall in question
 VOXELS_ACROSS = (0, 1, 2, 3, 4, 5, 6, 8)  # the balls that are tried
+NEARLY_ONE = 1.5  # voxels
 SHARP_CORNER = 0.74  # radii from a ball in the corner of a box to the tip: sharp is not thin
 HALF_DIAGONAL = 0.87  # of a voxel: how far the ball's true centre is from the nearest voxel's
 
@@ -56,6 +57,8 @@ def thinnest_feature(
     if wall >= 3 * pitch:
         # an odd number of voxels: a ball of an even number asks for one voxel more than its size
         pitch = wall / (5 if wall >= 5 * pitch else 3)
+    elif pitch <= wall < NEARLY_ONE * pitch:
+        pitch = wall  # one voxel, or a sound wall fails by the tenth that one voxel lacks
     voxels = voxelise(vertices, faces, pitch, margin=1)
     # layers of (x, y) pictures; the gap keeps one layer's distances out of the next
     gap = VOXELS_ACROSS[-1] + 2
