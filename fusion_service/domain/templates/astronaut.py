@@ -13,8 +13,9 @@ from fusion_service.domain.templates.wardrobe import (
 )
 
 WHITE = (240, 241, 243)
-ACCENT = shirt_on(WHITE, (226, 92, 44))  # stripes in the shirt's colour, orange on white
-GREY = fixed(150, 156, 168)
+STEEL = (150, 156, 168)
+ACCENT = shirt_on(WHITE, STEEL, instead=(226, 92, 44))  # the shirt's colour, or orange
+GREY = fixed(*STEEL)
 
 BOOT = Blend(
     Ellipsoid((5.3, 2.4, 6.0), (4.3, 6.4, 4.2)),

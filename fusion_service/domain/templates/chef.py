@@ -22,7 +22,7 @@ from fusion_service.domain.templates.wardrobe import (
 )
 
 WHITE = (246, 245, 240)
-ACCENT = shirt_on(WHITE, (196, 52, 44))  # the shirt's colour, or red under a white shirt
+ACCENT = shirt_on(WHITE, instead=(196, 52, 44))  # the shirt's colour, or red under a white shirt
 
 SPOON_ARM = Limb((7.4, -0.6, 37.8), (14.0, -1.0, 31.0), (16.6, 4.2, 29.6), (3.5, 3.3, 2.9))
 HIP_ARM = Limb((-7.4, -0.6, 37.8), (-14.6, -1.4, 31.2), (-10.0, 2.4, 27.0), (3.5, 3.3, 2.8))

@@ -68,7 +68,7 @@ TEMPLATE = Template(
         ),
         Piece(
             "stole",
-            shirt_on(NIGHT, (198, 60, 66)),
+            shirt_on(NIGHT, instead=(198, 60, 66)),
             Mirrored(Keep(Grown(ROBE, 0.75), Plate(STOLE, 0.0, 16.0), k=0.5)),
             voxel=0.4,
         ),

@@ -118,12 +118,13 @@ def beside_shirt(first: Colour, second: Colour) -> ColourRule:
     return rule
 
 
-def shirt_on(background: Colour, instead: Colour) -> ColourRule:
-    """Return the shirt's colour, or ``instead`` where it would not show on the background."""
+def shirt_on(*backgrounds: Colour, instead: Colour) -> ColourRule:
+    """Return the shirt's colour, or ``instead`` where it would not show on a background."""
 
     def rule(palette: Palette) -> Colour:
         worn = lab_to_srgb(palette.shirt)
-        return instead if math.dist(background, worn) < TOO_NEAR else worn
+        nearest = min(math.dist(background, worn) for background in backgrounds)
+        return instead if nearest < TOO_NEAR else worn
 
     return rule
 
