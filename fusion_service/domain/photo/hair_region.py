@@ -21,6 +21,7 @@ SEED_DEGREES = 65  # where hair is looked for first: a band above the face
 SEED_RADII = (1.12, 1.45)  # in radii of the face ellipse
 BALD_SHARE = 0.18  # of the band
 MAX_RADIUS = 2.3  # above the eyes; beyond lie raised arms and dark walls
+BUN_DEGREES, BUN_RADIUS = 25, 3.0  # nothing but hair rises straight from the crown
 SAMPLED_RADIUS = 1.9  # colours are taken nearer, where the mask is surest
 GAP = 0.06  # of the face's height without hair beside the face: what follows is a collar
 SHOULDER_SLOPE = 1.2  # px outwards per row: hair falls more steeply
@@ -78,7 +79,9 @@ def find_hair(head: HeadCrop, skin: SkinSample) -> HairRegion:
     to_hair = _distance(head.lab, _clusters(strands), HAIR_SCALE)
     to_skin = _distance(head.lab, skin.median[None], SKIN_SCALE)
     rows = np.arange(SIZE)[:, None]
-    outer = _grow(head, seed, to_hair, to_skin) & ((radius < MAX_RADIUS) | (rows > head.eye_line))
+    crown = (np.abs(degrees) < BUN_DEGREES) & (radius < BUN_RADIUS)
+    outer = _grow(head, seed, to_hair, to_skin)
+    outer &= (radius < MAX_RADIUS) | (rows > head.eye_line) | crown
     outer &= ~_below_the_tips(head, outer)
     if np.count_nonzero(outer) < 0.3 * np.count_nonzero(seed):
         return HairRegion(nothing, nothing, strands, bald=True)

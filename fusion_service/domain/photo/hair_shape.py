@@ -12,6 +12,7 @@ from fusion_service.domain.attributes import (
     HAIRLINE_COLUMNS,
     PROFILE_DEGREES,
 )
+from fusion_service.domain.photo.hair_region import BUN_RADIUS
 from fusion_service.domain.photo.head_crop import SIZE
 
 if TYPE_CHECKING:
@@ -56,6 +57,10 @@ def measure_hair(head: HeadCrop, hair: HairRegion) -> HairShape:
         Its hair.
     """
     profile = _profile(head, hair.outer)
+    bun = _has_bun(_outline(head, hair.outer, BUN_RADIUS))
+    if bun:  # it is modelled on its own
+        low, high = len(profile) // 2 - BUN_REACH, len(profile) // 2 + BUN_REACH
+        profile[low:high] = np.minimum(profile[low:high], max(profile[low], profile[high]))
     hairline = [_hairline(head, hair.whole, column) for column in HAIRLINE_COLUMNS]
     columns = np.arange(SIZE)[None]
     gap = 0.3 * head.half_width
@@ -65,7 +70,7 @@ def measure_hair(head: HeadCrop, hair: HairRegion) -> HairShape:
         "hair_length_left": _length(head, hair.outer & (columns < head.centre_x - gap)),
         "hair_length_right": _length(head, hair.outer & (columns > head.centre_x + gap)),
         "side_mass": _side_mass(head, hair.outer),
-        "hair_tied": "bun" if _has_bun(profile) else "none",
+        "hair_tied": "bun" if bun else "none",
         "receding": 1.0 if hair.bald else _receding(hairline),
         "fringe_side": _fringe_side(hairline),
     }
@@ -105,16 +110,20 @@ def _fringe_side(hairline: list[float]) -> Literal[-1, 0, 1]:
 
 def _profile(head: HeadCrop, hair: Mask) -> npt.NDArray[np.float64]:
     """Outermost hair in each direction, in radii of the face ellipse; 1 is none."""
-    radii = np.linspace(0.9, MAX_RADIUS, 66)
+    profile = _outline(head, hair, MAX_RADIUS)
+    # an arm or a dark thing behind one side of the head is not a bun
+    return np.asarray(np.minimum(profile, profile[::-1] + MAX_ASYMMETRY))
+
+
+def _outline(head: HeadCrop, hair: Mask, limit: float) -> npt.NDArray[np.float64]:
+    radii = np.arange(0.9, limit + 0.01, 0.02)
     angles = np.radians(PROFILE_DEGREES)[:, None]
     middle = (head.top + head.chin) / 2
     x = head.centre_x + np.sin(angles) * head.half_width * radii
     y = middle - np.cos(angles) * head.height / 2 * radii
     columns = np.clip(np.round(x), 0, SIZE - 1).astype(int)
     rows = np.clip(np.round(y), 0, SIZE - 1).astype(int)
-    profile = np.maximum(np.where(hair[rows, columns], radii, 1.0).max(1), 1.0)
-    # an arm or a dark thing behind one side of the head is not a bun
-    return np.asarray(np.minimum(profile, profile[::-1] + MAX_ASYMMETRY))
+    return np.asarray(np.maximum(np.where(hair[rows, columns], radii, 1.0).max(1), 1.0))
 
 
 def _hairline(head: HeadCrop, hair: Mask, column: float) -> float:
