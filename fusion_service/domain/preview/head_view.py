@@ -10,12 +10,11 @@ import numpy as np
 
 from common.vision.detector import Detection
 from fusion_service.domain.frame import EYE_LINE_Z, HEAD_CENTRE_Z
-from fusion_service.domain.preview.cameras import Camera, Frame
+from fusion_service.domain.preview.cameras import Camera
 
 SIDE = 320  # px: the face has about as many as the network takes
 PAPER = (245, 240, 233)  # plain, so that what is not paper is the figurine
 HEAD_ON = Camera(azimuth=0.0, elevation=0.0, target_z=HEAD_CENTRE_Z - 2, distance=217.0)
-HEAD_FRAME = Frame(HEAD_ON, 0, 0, SIDE, SIDE)
 FACE_Y = 13.0  # design units in front of the middle: where the face is drawn
 FACE_HALF_WIDTH, FACE_TOP_Z, FACE_BOTTOM_Z = 12.6, 61.5, 43.1  # chin to the middle of the forehead
 EYE_X = 7.0

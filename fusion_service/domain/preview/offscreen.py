@@ -44,15 +44,21 @@ def open_window() -> vtkRenderWindow:
 
 
 def draw(
-    window: vtkRenderWindow, renderers: list[vtkRenderer], size: tuple[int, int], finer: int
+    window: vtkRenderWindow,
+    renderers: list[vtkRenderer],
+    size: tuple[int, int],
+    finer: int,
+    whole: tuple[int, int] | None = None,
 ) -> Pixels:
     """Draw the renderers in one window of ``size`` = (width, height), ``finer`` times larger.
 
     The renderers are taken out of the window again, whatever happens. Returns the picture
-    averaged down to ``size``: (height, width, 4) RGBA, premultiplied.
+    averaged down to ``size``: (height, width, 4) RGBA, premultiplied. With ``whole`` the window
+    has that size and the picture is its lower left corner: a window costs most when it changes
+    its size.
     """
     width, height = size[0] * finer, size[1] * finer
-    window.SetSize(width, height)
+    window.SetSize(*(side * finer for side in whole or size))
     for renderer in renderers:
         window.AddRenderer(renderer)
     try:

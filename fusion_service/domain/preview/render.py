@@ -12,7 +12,7 @@ from vtkmodules.vtkRenderingCore import vtkRenderer
 from fusion_service.domain.preview.backdrop import compose
 from fusion_service.domain.preview.baked_light import BakedLight, bake_light
 from fusion_service.domain.preview.cameras import LENS, Frame, lay_out
-from fusion_service.domain.preview.head_view import HEAD_FRAME, PAPER, SIDE
+from fusion_service.domain.preview.head_view import HEAD_ON, PAPER, SIDE
 from fusion_service.domain.preview.offscreen import draw, open_window
 from fusion_service.domain.preview.vinyl_actor import VinylActor
 
@@ -87,8 +87,10 @@ class PreviewRenderer:
         if self._lit is not sculpture:
             self._light_and_show(sculpture, lay_out(sculpture.solid.vertices, 1600, 1000))
         own = next((part.shift for part in sculpture.parts if part.texture is not None), MIDDLE)
-        renderer = self._renderer(HEAD_FRAME, SIDE, SIDE, own)
-        drawn = draw(self._window, [renderer], (SIDE, SIDE), SUPERSAMPLING)
+        width, height = (max(side // SUPERSAMPLING, SIDE) for side in self._window.GetSize())
+        corner = Frame(HEAD_ON, 0, height - SIDE, SIDE, SIDE)
+        renderer = self._renderer(corner, width, height, own)
+        drawn = draw(self._window, [renderer], (SIDE, SIDE), SUPERSAMPLING, (width, height))
         free = 1 - drawn[..., 3:].astype(np.float32) / np.float32(255)
         return np.asarray(np.rint(drawn[..., :3] + free * np.array(PAPER, np.float32)), np.uint8)
 
