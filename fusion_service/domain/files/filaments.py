@@ -67,8 +67,7 @@ def _gaudiness(wanted: Float, offered: Float) -> Float:
     )
     apart = np.abs((np.degrees(turn) + 180) % 360 - 180)
     other_hue = np.where(chroma < GREY, 1.0, np.minimum(apart / OTHER_HUE, 1.0))
-    gaudy: Float = GAUDY * np.maximum(excess, 0) * other_hue
-    return gaudy
+    return np.asarray(GAUDY * np.maximum(excess, 0) * other_hue, np.float32)
 
 
 def _differences(one: Float, other: Float) -> npt.NDArray[np.float64]:
