@@ -40,8 +40,9 @@ BLANK = 0.004  # of the picture that is plain skin
 LAB_TO_BYTES = np.array([2.55, 1.0, 1.0], np.float32)
 LAB_OFFSET = np.array([0.0, 128.0, 128.0], np.float32)
 HAIR_FROM, HAIR_TO = 16.0, 30.0  # Lab distance from which the border of the face is taken for hair
-OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377)
-OVAL += (152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)
+_RIGHT = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377)
+_LEFT = (152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)
+OVAL = (*_RIGHT, *_LEFT)
 EYES = ((33, 133, 159, 145), (263, 362, 386, 374))
 BROWS = (
     (70, 63, 105, 66, 107, 55, 65, 52, 53, 46),
@@ -59,7 +60,8 @@ def photograph_texture(attributes: Attributes, palette: Palette, picture: Pixels
         The face seen from the front in the layout of ``frame.FACE_PICTURE_*``, RGB.
     """
     points = np.array(attributes.frontal)[:, :2]
-    lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    scaled = picture.astype(np.float32) / 255
+    lab = np.asarray(cv2.cvtColor(scaled, cv2.COLOR_RGB2LAB), np.float32)
     eyes, mouth = _features(points)
     features = np.maximum(eyes, mouth)
     face = _polygon(points[list(OVAL)], soft=0.01)
@@ -129,7 +131,7 @@ def _share(points: Points, flat: Plane, features: Plane, palette: Palette) -> Pl
     core = _polygon(middle + (inner - middle) * 0.72, soft=0.05)
     keep = 1 - foreign * (1 - np.maximum(features, core))
     share = cv2.GaussianBlur(np.asarray(face * keep, np.float32), (0, 0), 1.0)
-    return _wide(share)[..., None]
+    return _wide(np.asarray(share, np.float32))[..., None]
 
 
 def _features(points: Points) -> tuple[Plane, Plane]:

@@ -96,4 +96,5 @@ def _normals(field: Float, nodes: npt.NDArray[np.intp]) -> Points:
         behind[:, axis] = np.maximum(nodes[:, axis] - 1, 0)
         slopes.append(field[tuple(ahead.T)] - field[tuple(behind.T)])
     normals = np.stack(slopes, axis=1).astype(np.float64)
-    return normals / (np.linalg.norm(normals, axis=1, keepdims=True) + 1e-9)
+    lengths = np.linalg.norm(normals, axis=1, keepdims=True)
+    return np.asarray(normals / (lengths + 1e-9))

@@ -6,11 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
-import trimesh
-from scipy import ndimage
 
 from common.errors import BadParameter
 from common.vision.decode import decode_photo
@@ -29,6 +26,7 @@ from fusion_service.domain.sculpt import sculpt
 from fusion_service.domain.sculpture import Sculpture
 from tests.portraits import NAMES, astronaut, portrait_path
 from tests.unit.fusion.factories import HairKind, figurine_of, make_attributes
+from tests.unit.fusion.printability import assert_no_thin_wall, assert_printable, solid
 
 HAIR: tuple[HairKind, ...] = ("short", "long", "curly", "bald")
 EVERYBODY = pytest.mark.parametrize(
@@ -51,27 +49,6 @@ PEOPLE = (
 @cache
 def figurine(template: str, hair: HairKind, *, glasses: bool = False) -> Sculpture:
     return figurine_of(make_attributes(hair, glasses=glasses), template)
-
-
-def solid(sculpture: Sculpture) -> trimesh.Trimesh:
-    return trimesh.Trimesh(sculpture.solid.vertices, sculpture.solid.faces, process=False)
-
-
-def assert_printable(sculpture: Sculpture) -> None:
-    mesh = solid(sculpture)
-    assert mesh.is_watertight
-    assert mesh.is_volume
-    assert mesh.body_count == 1
-    assert len(mesh.faces) < 150_000 * (1 + sculpture.form.parts[-1].person)
-    assert mesh.area_faces.min() > 1e-7
-    assert mesh.vertices[:, 2].min() == 0.0
-    on_bed = (mesh.triangles[:, :, 2] == 0).all(axis=1)
-    assert mesh.area_faces[on_bed].sum() >= 0.75 * sculpture.form.base_area
-    x, y, _ = mesh.center_mass
-    footprint = np.float32(mesh.vertices[mesh.vertices[:, 2] == 0][:, :2])
-    assert (
-        cv2.pointPolygonTest(cv2.convexHull(footprint), (float(x), float(y)), measureDist=True) > 5
-    )
 
 
 @EVERYBODY
@@ -102,23 +79,8 @@ def test_every_part_owns_triangles_of_the_solid(
 
 @pytest.mark.parametrize("template", sorted(TEMPLATES))
 def test_no_wall_or_limb_is_thinner_than_1_4_millimetres_at_80(template: str) -> None:
-    # Opening with a ball of 0.7 mm on a fine lattice: edges are rounded off, nothing is lost.
     sculpture = figurine_of(make_attributes("long"), template, 80.0)
-    mesh = solid(sculpture)
-    pitch = 0.4
-    voxels = mesh.voxelized(pitch / sculpture.scale).fill().matrix
-    room = np.pad(voxels, 2)
-    radius = 0.7 - pitch / 2  # voxelizing from the surface thickens by half a voxel
-    eroded = ndimage.distance_transform_edt(room) * pitch > radius
-    opened = ndimage.distance_transform_edt(~eroded) * pitch <= radius
-    lost = room & ~opened
-    assert lost.sum() < 1e-3 * room.sum()
-    pieces, count = ndimage.label(lost)
-    largest = np.bincount(pieces.ravel())[1:].max() if count else 0
-    assert largest * pitch**3 < 2.0
-    body, bodies = ndimage.label(eroded)
-    assert np.bincount(body.ravel())[1:].max() > 0.99 * eroded.sum()
-    assert bodies >= 1
+    assert_no_thin_wall(sculpture, lost_share=1e-3)
 
 
 def test_two_calls_give_the_same_bytes_also_from_threads() -> None:
