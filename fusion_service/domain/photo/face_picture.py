@@ -54,7 +54,9 @@ def face_picture(image: RGB, landmarks: Floats, pose: Pose, head: HeadCrop) -> R
     frontal = pose.frontal[:, :2]
     flat = landmarks[:, :2].astype(np.float64)
     spread = np.column_stack([frontal, np.ones(len(frontal))])
-    affine = np.linalg.lstsq(spread, flat, rcond=None)[0]  # (3, 2): frontal to photo
+    affine = np.asarray(
+        np.linalg.lstsq(spread, flat, rcond=None)[0], np.float64
+    )  # (3, 2): frontal to photo
     straight = _straightened(image, affine)
     shown = relight(straight, head.gain, head.balance)
     # where the landmarks lie after the affine map alone, in px of the picture
@@ -88,7 +90,8 @@ def _bend(picture: RGB, frontal: Array, moves: Array) -> RGB:
         )
         for place, move, origin in zip((x, y), shift, ORIGIN, strict=True)
     ]
-    bent = cv2.remap(picture, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    columns, rows = maps
+    bent = cv2.remap(picture, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(bent, np.uint8)
 
 

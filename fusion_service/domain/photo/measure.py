@@ -18,6 +18,8 @@ from fusion_service.domain.photo.quality import estimate_noise, rate_photo
 if TYPE_CHECKING:
     from common.vision.faces import Face, FaceModels, FaceSearch
     from common.vision.network import RGB
+    from fusion_service.domain.photo.head_crop import HeadCrop
+    from fusion_service.domain.photo.pose import Pose
 
 
 def measure_people(models: FaceModels, image: RGB, subject: str, count: int) -> People:
@@ -36,9 +38,13 @@ def study_people(
     The pictures are for ``face=portrait``: (512, 512, 3) uint8, RGB, see ``face_picture``.
     """
     search = models.find_faces(image)
-    studied = [_study(models, search, face) for face in _choose(search, subject, count)]
-    people = People(people=tuple(attributes for attributes, _ in studied))
-    return people, tuple(picture for _, picture in studied)
+    people, pictures = [], []
+    for face in _choose(search, subject, count):
+        pose = estimate_pose(face.landmarks)
+        head = crop_head(models, search.image, face.landmarks, pose)
+        people.append(_describe(search, face, pose, head))
+        pictures.append(face_picture(search.image, face.landmarks, pose, head))
+    return People(people=tuple(people)), tuple(pictures)
 
 
 def measure(models: FaceModels, image: RGB, subject: str = "largest") -> Attributes:
@@ -59,7 +65,9 @@ def measure(models: FaceModels, image: RGB, subject: str = "largest") -> Attribu
         The photo cannot be measured.
     """
     search = models.find_faces(image)
-    return _study(models, search, pick_subject(search, subject))[0]
+    face = pick_subject(search, subject)
+    pose = estimate_pose(face.landmarks)
+    return _describe(search, face, pose, crop_head(models, search.image, face.landmarks, pose))
 
 
 def _choose(search: FaceSearch, subject: str, count: int) -> list[Face]:
@@ -72,11 +80,9 @@ def _choose(search: FaceSearch, subject: str, count: int) -> list[Face]:
     return sorted([first, *others[: count - 1]], key=lambda face: float(face.box[0]))
 
 
-def _study(models: FaceModels, search: FaceSearch, face: Face) -> tuple[Attributes, RGB]:
-    pose = estimate_pose(face.landmarks)
-    head = crop_head(models, search.image, face.landmarks, pose)
+def _describe(search: FaceSearch, face: Face, pose: Pose, head: HeadCrop) -> Attributes:
     noise = estimate_noise(head)
-    attributes = Attributes(
+    return Attributes(
         yaw=pose.yaw,
         pitch=pose.pitch,
         roll=pose.roll,
@@ -93,4 +99,3 @@ def _study(models: FaceModels, search: FaceSearch, face: Face) -> tuple[Attribut
         **measure_shape(pose.frontal),
         **describe_head(head, pose.width, noise),
     )
-    return attributes, face_picture(search.image, face.landmarks, pose, head)

@@ -16,7 +16,7 @@ from fusion_service.domain.photo.face_picture import ORIGIN, PX_PER_WIDTH
 from fusion_service.domain.photo.head_crop import HeadCrop, crop_head
 from fusion_service.domain.photo.lamp import estimate_lamp
 from fusion_service.domain.photo.light import LUMA, linear_light, relight, to_lab
-from fusion_service.domain.photo.measure import measure, photograph_people
+from fusion_service.domain.photo.measure import measure, study_people
 from fusion_service.domain.photo.pose import estimate_pose
 from tests.portraits import NAMES, astronaut, portrait_path
 
@@ -151,7 +151,7 @@ def test_the_face_picture_lies_where_the_frontal_landmarks_say(
     face_models: FaceModels, name: str
 ) -> None:
     photo = astronaut() if name == "astronaut" else decode_photo(portrait_path(name).read_bytes())
-    (picture,) = photograph_people(face_models, photo, "largest", 1)
+    _, (picture,) = study_people(face_models, photo, "largest", 1)
     assert picture.shape == (512, 512, 3)
     found = pick_subject(face_models.find_faces(picture), "largest").landmarks[:, :2]
     frontal = np.array(measure(face_models, photo).frontal)[:, :2]
@@ -163,12 +163,12 @@ def test_the_face_picture_lies_where_the_frontal_landmarks_say(
 def test_the_face_picture_is_lit_evenly(face_models: FaceModels) -> None:
     photo = astronaut()
     side = np.linspace(1.0, 0.45, photo.shape[1])[None, :, None]
-    (even,) = photograph_people(face_models, photo, "largest", 1)
+    _, (even,) = study_people(face_models, photo, "largest", 1)
     shaded = (photo * side).astype(np.uint8)
-    (picture,) = photograph_people(face_models, shaded, "largest", 1)
+    _, (picture,) = study_people(face_models, shaded, "largest", 1)
     assert _lean(picture) < _lean(shaded[60:180, 165:285]) + 0.02
     assert _lean(picture) < 0.12
-    assert np.array_equal(photograph_people(face_models, photo, "largest", 1)[0], even)
+    assert np.array_equal(study_people(face_models, photo, "largest", 1)[1][0], even)
 
 
 def _lean(picture: RGB) -> float:
