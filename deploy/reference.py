@@ -99,7 +99,7 @@ def _stages() -> Iterator[str]:
     yield from ("", "Styles: {}. Templates: {}. Engines: {}.".format(*looks))
     prints = (_values(figurine.Face), _values(figurine.Process), _values(figurine.Colouring))
     yield "Faces: {}. Processes: {}. Colourings: {}.".format(*prints)
-    yield from (f"{look['name']}: {_values(look['values'])}." for look in looks_of())
+    yield from (f"`{look['name']}`: {_values(look['values'])}." for look in looks_of())
     tastes = (_values(recipe.Diet), _values(recipe.Units), _values(recipe.Language))
     yield from ("", "Diets: {}. Units: {}. Languages: {}.".format(*tastes))
     yield f"Engines of recipes: {_values(recipe.RecipeEngine)}."
