@@ -20,6 +20,7 @@ from fusion_service.domain.preview.head_view import face_place
 from fusion_service.domain.preview.render import render_head, render_preview
 from fusion_service.domain.sculpt import sculpt
 from fusion_service.domain.sculpture import Sculpture
+from fusion_service.heap import give_back
 from fusion_service.shelf import Shelf
 
 PREVIEW_PX = 1600
@@ -36,12 +37,15 @@ class Studio:
 
     def preview(self, sculpture: Sculpture, width: int = PREVIEW_PX) -> bytes:
         """Draw the preview, ``width`` px wide, in the render thread."""
-        return self._renders.submit(render_preview, sculpture, width).result()
+        picture = self._renders.submit(render_preview, sculpture, width).result()
+        give_back()
+        return picture
 
     def rate_likeness(self, measured: Attributes, sculpture: Sculpture) -> Likeness:
         """Compare the first head with the photo; quickest right after its preview."""
         view = self._renders.submit(render_head, sculpture).result()
-        return rate_figurine(measured, view, self.faces.trace_face(view, face_place()))
+        kind = str(sculpture.form.facts.get("face", "drawn"))
+        return rate_figurine(measured, view, self.faces.trace_face(view, face_place()), kind)
 
     def warm_up(self) -> None:
         """Touch everything that is slow the first time."""
