@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SCENE_PX = 192  # long side of the photo that is looked at
 CLIPPED = 0.97  # of the brightest code: brighter pixels have lost their colour
 # colours are log(red / green) and log(blue / green) of linear light
-SCENE_SPREAD = 0.10  # standard deviation of what scenes average to
+SCENE_SPREAD = 0.14  # standard deviation of what scenes average to
 TEETH, TEETH_SPREAD = np.array([0.10, -0.14]), 0.16  # they are yellowish
 TEETH_OVER_SKIN = 1.1  # luminance; lips and a dark mouth have less
 # Skin under daylight: mean and covariance over light to dark skin, from the CIE Lab means of four

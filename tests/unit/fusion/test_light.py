@@ -58,9 +58,9 @@ def test_the_same_person_has_nearly_the_same_skin_in_two_photos(face_models: Fac
     for subject, alone in (("0", "obama.jpg"), ("1", "biden.jpg")):
         one = measure(face_models, together, subject)
         other = measure(face_models, decode_photo(portrait_path(alone).read_bytes()))
-        # 20.1 and 18.7 before the light of the whole scene was used
-        assert colour_distance(one.skin, other.skin) < 18
-        assert abs(one.skin[0] - other.skin[0]) < 13
+        # mostly lightness: how bright a face is lit within its photo cannot be known
+        assert colour_distance(one.skin, other.skin) < 17
+        assert colour_distance(one.skin[1:], other.skin[1:]) < 12
 
 
 def scene(white: tuple[int, int, int]) -> RGB:
