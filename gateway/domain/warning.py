@@ -11,16 +11,29 @@ from common.ledger.records import JobRecord, NodeRecord
 def warnings_of(record: JobRecord) -> list[str]:
     """Say what a person should know, each thing once."""
     facts = {node.id: node.result.facts for node in record.nodes if node.result}
-    return list(dict.fromkeys([*_of_figurine(facts), *_of_recipes(record, facts)]))
+    return list(dict.fromkeys([*_of_figurine(record, facts), *_of_recipes(record, facts)]))
 
 
-def _of_figurine(facts: dict[str, dict[str, Any]]) -> Iterator[str]:
+def _of_figurine(record: JobRecord, facts: dict[str, dict[str, Any]]) -> Iterator[str]:
     quality = facts.get("fusion.measure", {}).get("quality", {})
     if quality.get("verdict") not in {None, "ok"}:
         yield f"photo quality {quality.get('score', 0):.0f} of 100. {quality.get('advice')}"
+    seen = facts.get("fusion.measure", {}).get("seen", {})
+    doubts = [name for name in seen.get("uncertain", ()) if name not in record.params]
+    if doubts:
+        shown = ", ".join(_doubt(name, seen) for name in doubts)
+        yield f"not sure about {shown}: say what is right, such as {doubts[0]}=…"
     gates = facts.get("fusion.print", {}).get("failed_gates", [])
     if gates:
         yield f"not safe to print: {', '.join(gates)} (see certificate.json)"
+
+
+def _doubt(name: str, seen: dict[str, Any]) -> str:
+    """Name what is doubtful with what it was taken for, and colours that it may be instead."""
+    if name in seen.get("swatches", {}):
+        taken, *others = seen["swatches"][name]
+        return f"{name} {taken} (or {' '.join(others)})"
+    return f"{name} {seen.get(name, '')}".rstrip()
 
 
 def _of_recipes(record: JobRecord, facts: dict[str, dict[str, Any]]) -> Iterator[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from common.contracts.figurine import Looks, PaintRequest
+
 _OF: Final = {"stylize.portrait": "portrait", "fusion.render": "figurine"}
 
 
@@ -38,14 +40,12 @@ def print_line(job: dict[str, Any]) -> str:
 
 
 def seen_line(job: dict[str, Any]) -> str:
-    """Say what was seen on the photo, as far as it is a word or a colour."""
+    """Say what was seen on the photo, in the words that a change would have."""
     seen = _facts(job, "fusion.measure").get("seen", {})
-    said = [f"{name.replace('_', ' ')} {value}" for name, value in seen.items() if _plain(value)]
+    looks = {name: value for name, value in seen.items() if name in Looks.model_fields}
+    colours = {n: v for n, v in seen.get("colours", {}).items() if n in PaintRequest.model_fields}
+    said = [f"{name}={value}" for name, value in (looks | colours).items()]
     return f"seen: {', '.join(said)}" if said else ""
-
-
-def _plain(value: object) -> bool:
-    return isinstance(value, str) and value not in {"", "none"}
 
 
 def _warnings(job: dict[str, Any]) -> Iterator[str]:

@@ -19,7 +19,10 @@ from gateway.terminal.findings import findings
 
 FACTS: dict[str, dict[str, Any]] = {
     "stylize.portrait": {"likeness": {"score": 81.4, "says": "The brows are off."}},
-    "fusion.measure": {"seen": {"hair_type": "wavy", "glasses": "none", "hair": "#5e3f2c"}},
+    "fusion.measure": {
+        "seen": {"hair_type": "wavy", "glasses": "none", "lipstick": True}
+        | {"colours": {"hair": "#5e3f2c", "lip": "#aa4455"}, "uncertain": ["hair"]},
+    },
     "fusion.render": {"likeness": {"score": None, "says": "No face was found."}},
     "fusion.print": {
         "printable": True,
@@ -165,7 +168,7 @@ def test_the_portrait_is_shown_and_the_figurine_made_when_somebody_agrees() -> N
     assert FakeKiln.sent == {"pause_after": "portrait"}
     assert FakeKiln.resumed == [{}]
     assert "The portrait: out/portrait.png" in result.stderr
-    assert "seen: hair type wavy, hair #5e3f2c" in result.stderr
+    assert "seen: hair_type=wavy, glasses=none, hair=#5e3f2c" in result.stderr
     assert Path("out/figurine.glb").is_file()
 
 

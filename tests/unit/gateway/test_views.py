@@ -128,6 +128,21 @@ def test_a_good_job_has_no_warnings() -> None:
     assert job_view(job(nodes=(node("fusion.measure", facts=facts),))).warnings == []
 
 
+def test_what_was_measured_without_confidence_is_said_unless_somebody_knows_better() -> None:
+    seen = {
+        "glasses": "round",
+        "uncertain": ["hair", "glasses"],
+        "swatches": {"hair": ["#5d3f2a", "#87592f", "#3d2b22"]},
+    }
+    facts = {"seen": seen, "quality": {"verdict": "ok"}}
+    measured = node("fusion.measure", facts=facts)
+    (said,) = job_view(job(nodes=(measured,))).warnings
+    assert said.startswith("not sure about hair #5d3f2a (or #87592f #3d2b22), glasses round:")
+    assert "hair=…" in said
+    known = job(nodes=(measured,), params={"hair": "#ffffff", "glasses": "none"})
+    assert job_view(known).warnings == []
+
+
 def test_the_timeline_finds_critical_path_parallel_stages_and_overhead() -> None:
     timeline = build_timeline(job())
     assert timeline.critical_path == [
