@@ -16,15 +16,14 @@ from common.vision.likeness import Likeness, compare
 from common.vision.look import Look, cut_window, proportions_of, take_look
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from common.vision.faces import Face
     from common.vision.network import RGB
     from fusion_service.domain.attributes import Attributes
 
 # photo = gain * toy + offset: least squares over the seven faces at hand of five people, by
 # `tests/bench/likeness.py`; to be fitted again when faces are drawn differently
-TOY: dict[str, tuple[float, float]] = {
+Style = dict[str, tuple[float, float]]
+DRAWN: Style = {
     "eye slant": (1.12, 0.002),
     "brow slant": (0.52, -0.014),
     "brow arch": (0.80, 0.004),
@@ -34,6 +33,18 @@ TOY: dict[str, tuple[float, float]] = {
     "smile": (1.20, 0.009),
     "lip thickness": (1.01, 0.008),
 }
+PHOTOGRAPHED: Style = {
+    "eye opening": (0.88, 0.017),
+    "eye width": (1.20, -0.037),
+    "eye distance": (0.62, 0.102),
+    "eye slant": (0.57, 0.002),
+    "nose width": (1.12, -0.017),
+    "mouth width": (1.38, -0.136),
+    "mouth opening": (1.36, 0.007),
+    "smile": (1.27, -0.002),
+    "lip thickness": (0.69, 0.025),
+}
+STYLES_OF_FACE = {"drawn": DRAWN, "portrait": PHOTOGRAPHED}
 # presence of a toy's face: drawn ones have 3..20, heads whose face was wiped off -7..7, because
 # brows and eyes are raised as well; so it only tells when something went quite wrong
 RECOGNISED = 2.0
@@ -52,7 +63,7 @@ ADVICE = {
 }
 
 
-def rate_figurine(attributes: Attributes, view: RGB, face: Face) -> Likeness:
+def rate_figurine(attributes: Attributes, view: RGB, face: Face, kind: str = "drawn") -> Likeness:
     """Rate the figurine of one person against what was measured in the photo.
 
     Parameters
@@ -63,10 +74,14 @@ def rate_figurine(attributes: Attributes, view: RGB, face: Face) -> Likeness:
         The head from the front on plain paper.
     face : Face
         The landmarks in it.
+    kind : str
+        How the face came on the head: ``drawn``, or ``portrait`` for the photo itself.
     """
     if face.presence < RECOGNISED:
         return compare(look_of(attributes), None, ADVICE)
-    return compare(look_of(attributes), without_style(look_of_toy(view, face)), ADVICE)
+    return compare(
+        look_of(attributes), without_style(look_of_toy(view, face), STYLES_OF_FACE[kind]), ADVICE
+    )
 
 
 def look_of_toy(view: RGB, face: Face) -> Look:
@@ -82,7 +97,7 @@ def look_of_toy(view: RGB, face: Face) -> Look:
     )
 
 
-def without_style(toy: Look, style: Mapping[str, tuple[float, float]] = TOY) -> Look:
+def without_style(toy: Look, style: Style) -> Look:
     """Keep the proportions that follow the person, as they would be on the person."""
     natural = {
         name: gain * toy.proportions[name] + offset

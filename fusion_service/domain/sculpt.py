@@ -101,6 +101,7 @@ def sculpt(
             "long_hair": haircut.long,
             "ears": not haircut.covers_ears,
             "glasses": people[0].glasses != "none",
+            "face": "portrait" if portrait else "drawn",
             **printable.facts,
         },
     )

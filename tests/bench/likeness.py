@@ -20,9 +20,9 @@ from common.vision.likeness import COLOURS, SHAPES, compare
 from common.vision.look import PROPORTIONS, Look
 from common.vision.network import RGB
 from fusion_service.domain.attributes import Attributes
-from fusion_service.domain.likeness import TOY, look_of, look_of_toy, without_style
+from fusion_service.domain.likeness import STYLES_OF_FACE, look_of, look_of_toy, without_style
 from fusion_service.domain.paint import paint
-from fusion_service.domain.photo.measure import measure
+from fusion_service.domain.photo.measure import study_people
 from fusion_service.domain.preview.head_view import face_place
 from fusion_service.domain.preview.render import render_head
 from fusion_service.domain.sculpt import sculpt
@@ -53,7 +53,7 @@ class Sitter:
     photo: RGB
     subject: str
     attributes: Attributes
-    raw: Look  # of the figurine, its style left in
+    raw: dict[str, Look]  # of the figurine with each kind of face, its style left in
 
 
 def main() -> None:
@@ -76,21 +76,26 @@ def main() -> None:
         )
         milliseconds = 1e3 * (time.perf_counter() - started) / scores.size
         tell_scores(style, sitters, scores, f"{milliseconds:.0f} ms")
-    tell_scores("figurine", sitters, figurine_scores(sitters), "")
-    for name, (gain, offset, fit) in fitted(sitters).items():
-        kept = "kept" if name in TOY else "not kept"
-        tell(f'    "{name}": ({gain:.2f}, {offset:.3f}),  # r {fit:+.2f}, {kept}')
+    for kind, style in STYLES_OF_FACE.items():
+        tell_scores(f"figurine, {kind} face", sitters, figurine_scores(sitters, kind), "")
+        for name, (gain, offset, fit) in fitted(sitters, kind).items():
+            kept = "kept" if name in style else "not kept"
+            tell(f'    "{name}": ({gain:.2f}, {offset:.3f}),  # r {fit:+.2f}, {kept}')
 
 
 def sitter(studio: Studio, name: str, subject: str, person: str) -> Sitter:
     """Measure a face and look at its figurine."""
     photo = astronaut() if name == "astronaut" else read(name)
-    attributes = measure(studio.faces, photo, subject)
-    view = render_head(paint(sculpt([attributes], "default"), [attributes]))
-    face = studio.faces.trace_face(view, face_place())
-    raw = look_of_toy(view, face)
+    people, pictures = study_people(studio.faces, photo, subject, 1)
+    raw = {}
+    for kind in STYLES_OF_FACE:
+        form = sculpt(people.people, "default", portrait=kind == "portrait")
+        shown = pictures if kind == "portrait" else None
+        view = render_head(paint(form, people.people, pictures=shown))
+        face = studio.faces.trace_face(view, face_place())
+        raw[kind] = look_of_toy(view, face)
     tell(f"{name} {subject}: presence of the toy's face {face.presence:.1f}")
-    return Sitter(person, photo, subject, attributes, raw)
+    return Sitter(person, photo, subject, people.people[0], raw)
 
 
 def read(name: str) -> RGB:
@@ -106,7 +111,7 @@ def tell_scores(name: str, sitters: list[Sitter], scores: Table, more: str) -> N
     own, others = np.diag(scores), scores[people[:, None] != people[None]]
     area = np.mean(own[:, None] > others[None])
     tell(
-        f"{name:10} own {own.min():.0f}..{own.max():.0f}, mean {own.mean():.0f}; others "
+        f"{name:12} own {own.min():.0f}..{own.max():.0f}, mean {own.mean():.0f}; others "
         f"{others.min():.0f}..{others.max():.0f}, mean {others.mean():.0f}; AUC {area:.2f} {more}"
     )
 
@@ -116,26 +121,30 @@ def tell(line: str) -> None:
     sys.stdout.write(f"{line}\n")
 
 
-def figurine_scores(sitters: list[Sitter]) -> Table:
+def figurine_scores(sitters: list[Sitter], kind: str) -> Table:
     """Score everybody's photo against everybody's figurine."""
     photos = [look_of(one.attributes) for one in sitters]
     rows = []
     for one in sitters:  # whose figurine
-        known = fitted([other for other in sitters if other.person != one.person])
-        toy = without_style(one.raw, {name: known[name][:2] for name in TOY})
+        known = fitted([other for other in sitters if other.person != one.person], kind)
+        toy = without_style(
+            one.raw[kind], {name: known[name][:2] for name in STYLES_OF_FACE[kind] if name in known}
+        )
         rows.append([compare(photo, toy, ADVICE).score or 0 for photo in photos])
     return np.array(rows).T
 
 
-def fitted(sitters: list[Sitter]) -> dict[str, tuple[float, float, float]]:
+def fitted(sitters: list[Sitter], kind: str) -> dict[str, tuple[float, float, float]]:
     """Fit photo = gain * toy + offset; also the correlation."""
     numbers = {}
     for name in PROPORTIONS:
         pairs = [
-            (one.raw.proportions[name], look_of(one.attributes).proportions[name])
+            (one.raw[kind].proportions[name], look_of(one.attributes).proportions[name])
             for one in sitters
-            if name in one.raw.proportions
+            if name in one.raw[kind].proportions
         ]
+        if len(pairs) < 4:  # brows that a fringe hides
+            continue
         toy, photo = np.array(pairs).T
         gain, offset = np.polyfit(toy, photo, 1)
         numbers[name] = (gain, offset, float(np.corrcoef(toy, photo)[0, 1]))

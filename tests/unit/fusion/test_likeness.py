@@ -25,7 +25,7 @@ from fusion_service.domain.archive import coats_to_bytes, form_to_bytes
 from fusion_service.domain.attributes import Attributes, People
 from fusion_service.domain.likeness import look_of, rate_figurine
 from fusion_service.domain.paint import paint
-from fusion_service.domain.photo.measure import measure
+from fusion_service.domain.photo.measure import measure, study_people
 from fusion_service.domain.preview.head_view import PAPER, face_place
 from fusion_service.domain.preview.offscreen import open_window
 from fusion_service.domain.preview.render import render_head
@@ -153,6 +153,27 @@ def test_a_head_without_a_face_has_no_score_and_says_so(
     likeness = rated(face_models, her, coated(figurine, head.name, texture=blank))
     assert likeness.score is None
     assert "No face" in likeness.says
+
+
+def test_her_photo_on_the_head_is_like_her_too(face_models: FaceModels) -> None:
+    people, pictures = study_people(face_models, astronaut(), "largest", 1)
+    form = sculpt(people.people, "default", portrait=True)
+    view = render_head(paint(form, people.people, pictures=pictures))
+    face = face_models.trace_face(view, face_place())
+    likeness = rate_figurine(people.people[0], view, face, str(form.facts["face"]))
+    assert likeness.score is not None
+    assert likeness.score > 65
+
+
+def test_of_two_people_the_first_is_looked_at(her: Attributes) -> None:
+    pair = paint(sculpt([her, her], "couple"), [her, her])
+    views = [
+        render_head(coated(pair, hair, colour=(20, 40, 250))).astype(int)
+        for hair in ("hair", "hair 2")
+    ]
+    blue = [(view[40:110, 110:210, 2] > 60 + view[40:110, 110:210, 0]).mean() for view in views]
+    assert blue[0] > 0.6
+    assert blue[1] < 0.05
 
 
 def test_rating_twice_says_the_same(
