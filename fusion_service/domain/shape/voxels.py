@@ -59,34 +59,24 @@ def _crossings(
     Returns flat column numbers, heights in voxels, and +1 where a ray going up enters the solid
     (the triangle faces down), -1 where it leaves.
     """
-    one, two, three = (corners[:, i, :2] for i in range(3))
-    first = np.ceil(np.minimum(np.minimum(one, two), three)).astype(np.int64)
-    last = np.floor(np.maximum(np.maximum(one, two), three)).astype(np.int64)
-    span = last - first + 1
-    candidates = np.maximum(span, 0).prod(axis=1)
-    triangle = np.repeat(np.arange(len(corners)), candidates)
-    rank = np.arange(len(triangle)) - np.repeat(np.cumsum(candidates) - candidates, candidates)
-    column_x = first[triangle, 0] + rank // span[triangle, 1]
-    column_y = first[triangle, 1] + rank % span[triangle, 1]
+    x, y, z = np.ascontiguousarray(corners.transpose(2, 1, 0))
+    first_x, last_x = np.ceil(x.min(axis=0)), np.floor(x.max(axis=0))
+    first_y, last_y = np.ceil(y.min(axis=0)), np.floor(y.max(axis=0))
+    hit = np.flatnonzero((last_x >= first_x) & (last_y >= first_y))
+    deep = (last_y[hit] - first_y[hit] + 1).astype(np.int64)
+    candidates = deep * (last_x[hit] - first_x[hit] + 1).astype(np.int64)
+    own = np.repeat(np.arange(len(hit)), candidates)
+    rank = np.arange(len(own)) - np.repeat(np.cumsum(candidates) - candidates, candidates)
+    triangle = hit[own]
+    column_x = first_x[triangle].astype(np.int64) + rank // deep[own]
+    column_y = first_y[triangle].astype(np.int64) + rank % deep[own]
 
-    a, b, c = corners[triangle].swapaxes(0, 1)
-    weight_a = _side(b, c, column_x, column_y)
-    weight_b = _side(c, a, column_x, column_y)
-    weight_c = _side(a, b, column_x, column_y)
-    area = weight_a + weight_b + weight_c  # twice the area seen from above, signed
-    inside = (weight_a * area >= 0) & (weight_b * area >= 0) & (weight_c * area >= 0) & (area != 0)
-    height = (weight_a * a[:, 2] + weight_b * b[:, 2] + weight_c * c[:, 2])[inside] / area[inside]
+    # with the ray in the middle: twice the signed areas beside it, opposite each corner
+    (ax, bx, cx), (ay, by, cy) = x[:, triangle] - column_x, y[:, triangle] - column_y
+    at_a, at_b, at_c = bx * cy - cx * by, cx * ay - ax * cy, ax * by - bx * ay
+    area = at_a + at_b + at_c  # twice the area seen from above, signed
+    inside = (at_a * area >= 0) & (at_b * area >= 0) & (at_c * area >= 0) & (area != 0)
+    az, bz, cz = z[:, triangle[inside]]
+    height = (at_a[inside] * az + at_b[inside] * bz + at_c[inside] * cz) / area[inside]
     column = column_x * columns_along_y + column_y
     return column[inside], height, -np.sign(area[inside])
-
-
-def _side(
-    start: npt.NDArray[np.float64],
-    end: npt.NDArray[np.float64],
-    x: npt.NDArray[np.int64],
-    y: npt.NDArray[np.int64],
-) -> npt.NDArray[np.float64]:
-    """Twice the signed area between an edge and a point."""
-    return (end[:, 0] - start[:, 0]) * (y - start[:, 1]) - (end[:, 1] - start[:, 1]) * (
-        x - start[:, 0]
-    )
