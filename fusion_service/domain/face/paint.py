@@ -63,8 +63,9 @@ def _paint_freckles(canvas: Canvas, strength: float, colour: tuple[float, float,
     """Scatter small spots over nose and cheeks, densest near the nose."""
     count = round(FRECKLES * strength)
     random = np.random.default_rng(11)
-    across = random.normal(0.0, 4.6, FRECKLES)
-    down = 4.4 + 0.05 * np.abs(across) + random.normal(0.0, 1.15, FRECKLES)
+    across = random.normal(0.0, 5.2, FRECKLES)
+    # on the bridge of the nose they lie high: lower ones would look like a moustache
+    down = 2.9 + 0.28 * np.minimum(np.abs(across), 6) + random.normal(0.0, 0.8, FRECKLES)
     size = random.uniform(0.12, 0.25, FRECKLES)
     for u, v, radius in zip(across[:count], down[:count], size[:count], strict=True):
-        canvas.fill(ellipse(u, v, radius, 0.9 * radius), colour, 0.5, 0.06)
+        canvas.fill(ellipse(u, v, radius, 0.9 * radius), colour, 0.45, 0.06)

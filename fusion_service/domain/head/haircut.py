@@ -61,6 +61,8 @@ class Haircut:
         ``none``, ``bun`` or ``ponytail``; tied hair is combed back and off the ears.
     tail_long : bool
         A ponytail reaches the shoulders.
+    curly_knot : bool
+        What is tied is curly; up to the knot even curls are combed flat.
     receding : float
         How far the hair has left the temples, 0..1.
     """
@@ -76,6 +78,7 @@ class Haircut:
     wavy: bool = False
     tied: HairTied = "none"
     tail_long: bool = True
+    curly_knot: bool = False
     receding: float = 0.0
 
     @property
@@ -123,7 +126,7 @@ def choose_haircut(attributes: Attributes) -> Haircut:
     tips = tuple(_tip(max(length, LONG_HAIR + 0.01)) if long else None for length in lengths)
     measured = np.clip(np.asarray(attributes.hairline, np.float64), 0.5, 1.7)
     return Haircut(
-        kind=_kind(attributes, long=long),
+        kind=_kind(attributes, long=long, tied=tied != "none"),
         thickness=_thickness(attributes, tied=tied != "none"),
         hairline=_hairline(measured, attributes.receding),
         tips=(tips[0], tips[1]),
@@ -137,16 +140,17 @@ def choose_haircut(attributes: Attributes) -> Haircut:
         wavy=attributes.hair_type == "wavy",
         tied=tied,
         tail_long=tail_long,
+        curly_knot=attributes.hair_type == "curly",
         receding=attributes.receding,
         parting=_parting(attributes, measured, long=long),
         fringe=float(np.mean(measured[2:7])) < FRINGE_BELOW,
     )
 
 
-def _kind(attributes: Attributes, *, long: bool) -> Kind:
+def _kind(attributes: Attributes, *, long: bool, tied: bool) -> Kind:
     if attributes.hair_type == "bald":
         return "bald"
-    if attributes.hair_type == "curly":
+    if attributes.hair_type == "curly" and not tied:
         return "curly"
     return "long" if long else "short"
 

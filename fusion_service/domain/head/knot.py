@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fusion_service.domain.head.curls import add_curls
 from fusion_service.domain.head.locks import LOCK_MM, SCALP_CENTRE, SCALP_RADII
 from fusion_service.domain.shape import sdf
 from fusion_service.domain.shape.sdf import Grid
@@ -22,6 +23,7 @@ ELEVATION = {"bun": 52.0, "ponytail": 34.0}  # degrees of the knot over the back
 LOW_ELEVATION = 2.0  # under a hat
 BUN_MM, BUN_STANDS_OFF = 6.8, 4.0
 SEAM = 1.6
+CURL_MM = 1.8  # by which curls stand out of a knot
 OUT_OF_REACH = 5.0  # mm: what the field is where there is no hair
 # points and radii of a tail below its root; its tip ends in the back, so that nothing dangles
 TAIL = (
@@ -66,6 +68,9 @@ def add_knot(hair: Block, haircut: Haircut, *, hatted: bool) -> Block:
     field[grid.place(hair.grid)] = hair.field
     inner, window = grid.window(low, high)
     knot = _bun(inner, elevation) if not points else _tail_field(inner, points)
+    if haircut.curly_knot:
+        knot = inner.full(knot + np.float32(CURL_MM / 2))
+        add_curls(inner, knot, field[window] > 0)
     field[window] = sdf.smooth_union(field[window], knot, SEAM)
     return Block(grid, field)
 
@@ -82,7 +87,7 @@ def _reach(
     if not points:
         points = ((_on_scalp(elevation, BUN_STANDS_OFF), BUN_MM + 1.0),)
     centres = np.array([point for point, _ in points])
-    reach = max(radius for _, radius in points) + SEAM + 1.5
+    reach = max(radius for _, radius in points) + SEAM + CURL_MM
     return centres.min(0) - reach, centres.max(0) + reach
 
 
