@@ -23,6 +23,8 @@ def _of_figurine(record: JobRecord, facts: dict[str, dict[str, Any]]) -> Iterato
     if doubts:
         shown = ", ".join(_doubt(name, seen) for name in doubts)
         yield f"not sure about {shown}: say what is right, such as {doubts[0]}=…"
+    if why := facts.get("fusion.sculpt", {}).get("hollow_refused"):
+        yield f"not hollow: {why}"
     gates = facts.get("fusion.print", {}).get("failed_gates", [])
     if gates:
         yield f"not safe to print: {', '.join(gates)} (see certificate.json)"

@@ -20,7 +20,7 @@ TOGETHER: Final = {"from", "webhook", "webhook_url", "webhook_events"}
 # refusals of valid requests: they depend on the house, on other jobs, on several parameters
 BY_STATE: Final = {"idempotency_conflict", "language_unavailable", "no_ingredients"}
 BY_STATE |= {"engine_unavailable", "no_such_subject", "bad_webhook"}
-SEVERAL: Final = re.compile("choose one|carries no photo")
+SEVERAL: Final = re.compile("choose one|carries no photo|needs the colour of at least one")
 ALL: Final = [photo for photos in PHOTOS.values() for photo in photos]
 
 for kind, photos in PHOTOS.items():

@@ -143,6 +143,11 @@ def test_what_was_measured_without_confidence_is_said_unless_somebody_knows_bett
     assert job_view(known).warnings == []
 
 
+def test_a_figurine_that_stays_solid_says_why() -> None:
+    sculpted = node("fusion.sculpt", facts={"hollow_refused": "too small to save anything"})
+    assert job_view(job(nodes=(sculpted,))).warnings == ["not hollow: too small to save anything"]
+
+
 def test_the_timeline_finds_critical_path_parallel_stages_and_overhead() -> None:
     timeline = build_timeline(job())
     assert timeline.critical_path == [
