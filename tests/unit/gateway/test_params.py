@@ -72,7 +72,7 @@ def test_formats_may_be_a_list_or_repeated_and_always_hold_glb(
         ("glasses", "monocle", "one of: none, round, square, sunglasses"),
         ("hollow", "perhaps", "hollow must be true or false"),
         ("filaments", "red,rosso", "each a colour: #rrggbb or a name such as teal, not 'rosso'"),
-        ("colouring", "filaments", "filaments: colouring=filaments needs the colour of at least one"),
+        ("colouring", "filaments", "colouring=filaments needs the colour of at least one"),
         ("filaments", "red," * 16 + "red", "17 entries are too many, at most 16"),
         ("name", "", "text of 1 to 40 characters"),
         ("name", " \t ", "text of 1 to 40 characters"),
