@@ -16,8 +16,7 @@ from fusion_service.domain.attributes import Attributes
 from fusion_service.domain.likeness import rate_figurine
 from fusion_service.domain.paint import paint
 from fusion_service.domain.photo.measure import measure
-from fusion_service.domain.preview.head_view import face_place
-from fusion_service.domain.preview.render import render_head, render_preview
+from fusion_service.domain.preview.render import render_preview, view_head
 from fusion_service.domain.sculpt import sculpt
 from fusion_service.domain.sculpture import Sculpture
 from fusion_service.heap import give_back
@@ -43,9 +42,9 @@ class Studio:
 
     def rate_likeness(self, measured: Attributes, sculpture: Sculpture) -> Likeness:
         """Compare the first head with the photo; quickest right after its preview."""
-        view = self._renders.submit(render_head, sculpture).result()
+        view, place = self._renders.submit(view_head, sculpture).result()
         kind = str(sculpture.form.facts.get("face", "drawn"))
-        return rate_figurine(measured, view, self.faces.trace_face(view, face_place()), kind)
+        return rate_figurine(measured, view, self.faces.trace_face(view, place), kind)
 
     def warm_up(self) -> None:
         """Touch everything that is slow the first time."""

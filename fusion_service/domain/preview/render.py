@@ -12,11 +12,12 @@ from vtkmodules.vtkRenderingCore import vtkRenderer
 from fusion_service.domain.preview.backdrop import compose
 from fusion_service.domain.preview.baked_light import BakedLight, bake_light
 from fusion_service.domain.preview.cameras import LENS, Frame, lay_out
-from fusion_service.domain.preview.head_view import HEAD_ON, PAPER, SIDE
+from fusion_service.domain.preview.head_view import HEAD_ON, PAPER, SIDE, face_place
 from fusion_service.domain.preview.offscreen import draw, open_window
 from fusion_service.domain.preview.vinyl_actor import VinylActor
 
 if TYPE_CHECKING:
+    from common.vision.detector import Detection
     from fusion_service.domain.sculpture import Pixels, Sculpture, Shift
 
 # On Mesa's software rasteriser half the time of 4x multisampling, and the sheen is smooth too.
@@ -42,6 +43,11 @@ def render_preview(sculpture: Sculpture, width: int = 1600) -> bytes:
 def render_head(sculpture: Sculpture) -> Pixels:
     """Draw the first head from the front, quickest right after its preview; see ``head_view``."""
     return _own_renderer().render_head(sculpture)
+
+
+def view_head(sculpture: Sculpture) -> tuple[Pixels, Detection]:
+    """Draw the first head, and tell where its face is."""
+    return render_head(sculpture), face_place()
 
 
 def _own_renderer() -> PreviewRenderer:
