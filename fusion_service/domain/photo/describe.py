@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fusion_service.domain.photo.head_crop import HeadCrop
 
 COVERED = 0.2  # confidence in the type and length of hair under a hat
+RUDDY_DOUBT = 0.3
 CROPPED_PHOTO = 0.3  # rows below the chin, in face heights, that long hair needs to be seen
 
 
@@ -43,6 +44,10 @@ def describe_head(head: HeadCrop, face_width: float, noise: float) -> dict[str, 
     texture = measure_texture(head, hair, hair_thickness(shape["hair_profile"]), noise)
     covered = worn.headwear in {"hat", "headscarf"}
     light = trust_light(head, noise)
+    colours = trust_colours(
+        light, samples, skin=skin, face_width=face_width, worn=worn, glasses=glasses
+    )
+    colours["skin"] *= 1 - RUDDY_DOUBT * head.ruddiness  # its lightness was guessed
     if covered:
         shape |= {"hair_tied": "none", "receding": 0.0, "fringe_side": 0}
     return {
@@ -57,9 +62,7 @@ def describe_head(head: HeadCrop, face_width: float, noise: float) -> dict[str, 
         "beard": beard.strength,
         "beard_kind": beard.kind,
         "confidence": {
-            **trust_colours(
-                light, samples, skin=skin, face_width=face_width, worn=worn, glasses=glasses
-            ),
+            **colours,
             "hair_type": COVERED if covered else texture.confidence,
             "hair_length": COVERED if covered else _trust_length(head, hair),
             "glasses": glasses.confidence,

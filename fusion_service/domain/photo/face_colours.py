@@ -36,7 +36,6 @@ NO_BLUSH, BLUSH_RANGE = 4.0, 10.0  # a that cheeks are redder than the forehead
 DARK_HAIR, DARK_SKIN = 40.0, 55.0  # L with which nearly all eyes are brown
 BROWN = (5.0, 9.0)  # a, b
 FAIR_L = 68.0  # of skin whose blood shows
-FAIR_HUE, FAIR_CHROMA = 48.0, 19.0  # degrees; melanin turns skin yellower than this
 
 
 class FaceColours(TypedDict):
@@ -89,7 +88,7 @@ def measure_colours(head: HeadCrop, skin: SkinSample, samples: Samples) -> FaceC
     lip = median_colour(lips) if len(lips) > 5 else _plus(skin, (-15, 15, 5))
     redness = lip[1] - float(skin.median[1])
     shirt = samples["shirt"]
-    brow, fair = _brow(head), _skin(skin)
+    brow, fair = _brow(head), _skin(head, skin)
     hair = _hair(samples["hair"], skin, brow)
     return {
         "skin": fair,
@@ -110,19 +109,17 @@ def _skin_samples(head: HeadCrop) -> Floats:
     return np.asarray(samples[(samples[:, 0] >= dark) & (samples[:, 0] <= light)])
 
 
-def _skin(skin: SkinSample) -> Lab:
+def _skin(head: HeadCrop, skin: SkinSample) -> Lab:
     """Lighten ruddy skin: blood shows through fair skin only, so a dark red is fair in the shade.
 
-    Melanin hides the blood (Zonios et al. 2001): the hue of darker skin stays above 50 degrees.
+    Melanin hides the blood (Zonios et al. 2001).
     """
     lightness, a, b = median_colour(skin.median[None])
-    hue, chroma = np.degrees(np.arctan2(b, a)), np.hypot(a, b)
-    ruddy = _unit((FAIR_HUE - hue) / 8) * _unit((chroma - FAIR_CHROMA) / 5)
     if lightness < FAIR_L:
-        # one standard deviation: 8 of the exposure, 7 of fair skin
-        shown, usual = 1 / 64, ruddy / 49
+        # by precision: the exposure errs by 8, fair skin by 5
+        shown, usual = 1 / 64, head.ruddiness / 25
         lightness = (shown * lightness + usual * FAIR_L) / (shown + usual)
-    return (float(lightness), a, b)
+    return (lightness, a, b)
 
 
 def _plus(skin: SkinSample, change: Lab) -> Lab:

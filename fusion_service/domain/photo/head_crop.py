@@ -65,6 +65,8 @@ class HeadCrop:
         Gains of linear red, green and blue that were applied as well.
     agreement : float
         How well the signs of the lamp's colour agree, 0..1.
+    ruddiness : float
+        How much more blood than usual shows in the skin, 0..1.
     clipped : float
         Share of the face that is over-exposed.
     """
@@ -79,6 +81,7 @@ class HeadCrop:
     gain: float
     balance: npt.NDArray[np.float64]
     agreement: float
+    ruddiness: float
     clipped: float
 
     @property
@@ -154,6 +157,7 @@ def crop_head(
         gain=gain,
         balance=balance,
         agreement=lamp.agreement,
+        ruddiness=lamp.ruddiness,
         clipped=float(np.mean(raw[oval].min(1) > 250)),
     )
 

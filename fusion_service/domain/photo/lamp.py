@@ -41,10 +41,13 @@ class Lamp:
         Gains for linear red, green and blue that turn white things neutral; their luminance is 1.
     agreement : float
         How well scene, teeth and skin agree about it, 0..1.
+    ruddiness : float
+        How much more blood than usual shows in the skin under this lamp, 0..1.
     """
 
     balance: Array
     agreement: float
+    ruddiness: float
 
 
 def estimate_lamp(scene: RGB, outside: Mask, teeth: RGB, skin: RGB) -> Lamp:
@@ -67,7 +70,8 @@ def estimate_lamp(scene: RGB, outside: Mask, teeth: RGB, skin: RGB) -> Lamp:
     cues = [_scene_cue(scene, outside)]
     if len(teeth) >= 40 and _luminance(teeth) > TEETH_OVER_SKIN * _luminance(skin):
         cues.append((_tint(teeth, 60) - TEETH, np.eye(2) * TEETH_SPREAD**2))
-    cues.append((_tint(skin, 20) - SKIN, SKIN_COVARIANCE))
+    from_skin = _tint(skin, 20) - SKIN
+    cues.append((from_skin, SKIN_COVARIANCE))
     seen = [(mean, np.linalg.inv(covariance)) for mean, covariance in cues if mean is not None]
     trust = np.ones(len(seen))
     lamp: Array = np.zeros(2)
@@ -82,7 +86,8 @@ def estimate_lamp(scene: RGB, outside: Mask, teeth: RGB, skin: RGB) -> Lamp:
         trust = 1 / (1 + np.array(away) / 4)
     red, blue = np.clip(lamp, [COLDEST[0], WARMEST[1]], [WARMEST[0], COLDEST[1]])
     balance = np.exp([-red, 0.0, -blue])
-    return Lamp(balance / float(balance @ LUMA), float(np.exp(-np.mean(away) / 4)))
+    agreement = float(np.exp(-np.mean(away) / 4))
+    return Lamp(balance / float(balance @ LUMA), agreement, _ruddiness(from_skin - lamp))
 
 
 def shrink(image: RGB) -> tuple[RGB, float]:
@@ -90,6 +95,11 @@ def shrink(image: RGB) -> tuple[RGB, float]:
     scale = min(SCENE_PX / max(image.shape[:2]), 1.0)
     small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     return np.asarray(small, np.uint8), scale
+
+
+def _ruddiness(excess: Array) -> float:
+    """Blood takes green from the light, melanin takes blue as well."""
+    return float(np.clip((excess[0] + 0.7 * excess[1] - 0.14) / 0.12, 0, 1))
 
 
 def _scene_cue(scene: RGB, outside: Mask) -> tuple[Array | None, Array]:
