@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
+from common.contracts import facts
 from common.contracts import figurine as f
 from common.contracts import stages as s
 from common.errors import EngineUnavailable
@@ -31,8 +32,8 @@ from fusion_service.domain.preview.offscreen import open_window
 from fusion_service.domain.preview.render import render_head
 from fusion_service.domain.sculpt import sculpt
 from fusion_service.domain.sculpture import Sculpture
+from fusion_service.file_tasks import ar, render
 from fusion_service.studio import Studio
-from fusion_service.tasks import ar, render
 from tests.portraits import astronaut, portrait_path
 from tests.unit.fusion.factories import make_attributes
 
@@ -228,9 +229,9 @@ def studio(face_models: FaceModels) -> Studio:
 
 
 def test_the_render_tells_the_likeness_in_its_facts(desk: Desk, studio: Studio) -> None:
-    facts = render.body(desk, f.RenderRequest(), studio)  # type: ignore[arg-type]
+    told_facts = render.body(desk, f.RenderRequest(), studio)  # type: ignore[arg-type]
     assert s.PREVIEW.name in desk.written
-    told = f.RenderFacts.model_validate_json(facts.model_dump_json()).likeness
+    told = facts.RenderFacts.model_validate_json(told_facts.model_dump_json()).likeness
     assert told is not None
     assert 0 < told["score"] <= 100
     assert told["worst"] in told["terms"]
