@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from common import logs, metrics
 from common.company import Company
 from common.contracts.artifacts import ArtifactRef
-from common.contracts.figurine import Facts
+from common.contracts.facts import Facts
 from common.contracts.plans import slot_of
 from common.contracts.stages import BY_NAME, Output, Stage
 from common.errors import (

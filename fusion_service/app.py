@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response, jsonify, request
 
 from common import http
-from common.contracts.figurine import Face, MeasureRequest, PaintRequest, SculptWish
+from common.contracts.figurine import MeasureRequest, PaintRequest, SculptWish
 from common.direct import read_parameters, read_photo
 from common.ledger.protocol import Ledger
 from common.settings import Settings
@@ -13,11 +13,8 @@ from common.vision.sandbox import decode_photo
 from common.worker import idle_ledger
 from fusion_service.domain.bodies import TEMPLATES
 from fusion_service.domain.files.glb import to_glb
-from fusion_service.domain.paint import paint
-from fusion_service.domain.palette import choose_palette
+from fusion_service.domain.orders import paint_order, sculpt_order
 from fusion_service.domain.photo.measure import study_people
-from fusion_service.domain.sculpt import sculpt
-from fusion_service.domain.wishes import palette_of, wish
 from fusion_service.studio import Studio, open_studio
 
 
@@ -52,18 +49,5 @@ def sculpt_photo(studio: Studio) -> Response:
     wanted = read_parameters(SculptDirect, request)
     photo = decode_photo(read_photo(request))
     measured, pictures = study_people(studio.faces, photo, wanted.subject, wanted.people)
-    first, *others = measured.people
-    photographed = wanted.face is Face.PORTRAIT
-    people = (wish(first, wanted), *others)
-    palettes = [palette_of(people[0], wanted), *map(choose_palette, others)]
-    form = sculpt(
-        people,
-        wanted.template,
-        wanted.height_mm,
-        process=wanted.process.value,
-        name=wanted.name,
-        hollow=wanted.hollow,
-        portrait=photographed,
-    )
-    sculpture = paint(form, people, palettes, pictures if photographed else None)
+    sculpture = paint_order(sculpt_order(measured, wanted), measured, wanted, pictures)
     return Response(to_glb(sculpture), mimetype="model/gltf-binary")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from common.worker import Service, build_worker
+from fusion_service.file_tasks import FILE_TASKS
 from fusion_service.studio import open_studio
 from fusion_service.tasks import TASKS
 
@@ -10,11 +11,12 @@ app = build_worker(
     Service(
         name="fusion",
         queue="fusion",
-        tasks=TASKS,
+        tasks=(*TASKS, *FILE_TASKS),
         load=open_studio,
         sources=(
             "fusion_service.domain",
             "fusion_service.tasks",
+            "fusion_service.file_tasks",
             "fusion_service.studio",
             "common.vision",
         ),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from common.contracts.figurine import FinishFacts, FinishRequest
+from common.contracts.facts import FinishFacts
+from common.contracts.figurine import FinishRequest
 from common.contracts.stages import MANIFEST
 from common.stage import StageContext, stage
 from gateway.domain.manifest import build_manifest

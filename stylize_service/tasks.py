@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from common.contracts.figurine import PortraitFacts, PortraitRequest
+from common.contracts.facts import PortraitFacts
+from common.contracts.figurine import PortraitRequest
 from common.contracts.stages import PHOTO, PORTRAIT
 from common.stage import StageContext, stage
 from common.vision.sandbox import decode_photo

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from common.contracts.figurine import Facts
+from common.contracts.facts import Facts
 
 MAX_PHOTOS = 5
 MAX_COUNT = 5

@@ -11,6 +11,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
+from common.contracts import facts
 from common.contracts import figurine as f
 from common.contracts import recipe as r
 
@@ -35,7 +36,7 @@ class Stage:
     request: type[BaseModel]
     reads: tuple[str, ...]
     writes: tuple[Output, ...]
-    facts: type[f.Facts]
+    facts: type[facts.Facts]
     soft_s: float  # seconds after which the stage is asked to stop at its next checkpoint
     hard_s: float  # seconds after which the watchdog ends the process
     typical_ms: float  # a run on one core; what is measured here soon replaces it (see ``eta``)
@@ -96,7 +97,7 @@ STAGES: Final[tuple[Stage, ...]] = (
         request=f.PortraitRequest,
         reads=(PHOTO,),
         writes=(PORTRAIT,),
-        facts=f.PortraitFacts,
+        facts=facts.PortraitFacts,
         soft_s=20,
         hard_s=30,
         typical_ms=280,
@@ -109,7 +110,7 @@ STAGES: Final[tuple[Stage, ...]] = (
         request=f.MeasureRequest,
         reads=(PHOTO,),
         writes=(ATTRIBUTES, FACE),
-        facts=f.MeasureFacts,
+        facts=facts.MeasureFacts,
         soft_s=20,
         hard_s=30,
         typical_ms=60,
@@ -122,7 +123,7 @@ STAGES: Final[tuple[Stage, ...]] = (
         request=f.SculptRequest,
         reads=(ATTRIBUTES.name,),
         writes=(FORM, COAT, GLB),  # the last two only for jobs of version 1
-        facts=f.SculptFacts,
+        facts=facts.SculptFacts,
         soft_s=20,
         hard_s=30,
         typical_ms=220,
@@ -136,7 +137,7 @@ STAGES: Final[tuple[Stage, ...]] = (
         reads=(ATTRIBUTES.name, FORM.name),
         may_read=(FACE.name,),
         writes=(COAT, GLB),
-        facts=f.PaintFacts,
+        facts=facts.PaintFacts,
         soft_s=20,
         hard_s=30,
         typical_ms=70,
@@ -150,7 +151,7 @@ STAGES: Final[tuple[Stage, ...]] = (
         reads=(),
         may_read=(FORM.name, SCULPTURE),
         writes=(STL, CERTIFICATE),
-        facts=f.PrintFacts,
+        facts=facts.PrintFacts,
         soft_s=20,
         hard_s=30,
         typical_ms=200,
@@ -164,7 +165,7 @@ STAGES: Final[tuple[Stage, ...]] = (
         reads=(ATTRIBUTES.name,),
         may_read=(FORM.name, COAT.name, SCULPTURE),
         writes=(PREVIEW,),
-        facts=f.RenderFacts,
+        facts=facts.RenderFacts,
         soft_s=30,
         hard_s=45,
         typical_ms=330,
@@ -178,7 +179,7 @@ STAGES: Final[tuple[Stage, ...]] = (
         reads=(),
         may_read=(FORM.name, COAT.name, SCULPTURE),
         writes=(THREEMF,),
-        facts=f.PackageFacts,
+        facts=facts.PackageFacts,
         soft_s=20,
         hard_s=30,
         typical_ms=160,
@@ -191,7 +192,7 @@ STAGES: Final[tuple[Stage, ...]] = (
         request=f.ArRequest,
         reads=(FORM.name, COAT.name),
         writes=(USDZ,),
-        facts=f.ArFacts,
+        facts=facts.ArFacts,
         soft_s=20,
         hard_s=30,
         typical_ms=150,
@@ -245,7 +246,7 @@ STAGES: Final[tuple[Stage, ...]] = (
         request=f.FinishRequest,
         reads=(EVERYTHING,),
         writes=(MANIFEST,),
-        facts=f.FinishFacts,
+        facts=facts.FinishFacts,
         soft_s=10,
         hard_s=15,
         typical_ms=5,

@@ -59,6 +59,7 @@ def test_a_figurine_is_a_chain_whose_wide_level_is_one_flat_chord(app: Celery) -
     assert _tasks(built) == [
         "fusion.measure",
         "fusion.sculpt",
+        "fusion.paint",
         "fusion.render",
         "fusion.print",
         "fusion.package",

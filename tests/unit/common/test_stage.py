@@ -8,8 +8,8 @@ import pytest
 
 from common import metrics, stage
 from common.contracts.artifacts import ArtifactRef
-from common.contracts.figurine import MeasureFacts, SculptFacts
-from common.contracts.stages import GLB, SCULPTURE
+from common.contracts.facts import MeasureFacts, SculptFacts
+from common.contracts.stages import FORM, GLB
 from common.errors import KilnError, LedgerUnavailable, NoFace, StorageError
 from common.ledger.records import ReadyNode
 from common.logs import _JsonLine
@@ -54,7 +54,7 @@ def test_an_early_artifact_is_shown_before_the_stage_has_ended(bench: Workbench)
     shown: list[set[str]] = []
 
     def body(context: StageContext, *_: object) -> SculptFacts:
-        context.write(SCULPTURE, b"npz")
+        context.write(FORM, b"npz")
         context.write(GLB, b"glb", early=True)
         shown.append(set(bench.job().artifacts))
         return SculptFacts(template="default", height_mm=100, triangles=1)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from common import metrics, stage
-from common.contracts.figurine import MeasureFacts
+from common.contracts.facts import MeasureFacts
 from common.contracts.stages import ATTRIBUTES, GLB
 from common.errors import NoFace
 from common.stage import StageContext

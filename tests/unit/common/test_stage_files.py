@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from common.contracts.figurine import MeasureFacts, MeasureRequest
+from common.contracts.facts import MeasureFacts
+from common.contracts.figurine import MeasureRequest
 from common.contracts.stages import ATTRIBUTES, GLB
 from common.stage import StageContext
 from tests.unit.common.workbench import FACTS, Workbench

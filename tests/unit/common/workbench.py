@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from common.contracts.artifacts import ArtifactRef
-from common.contracts.figurine import MeasureFacts, MeasureRequest
+from common.contracts.facts import MeasureFacts
+from common.contracts.figurine import MeasureRequest
 from common.contracts.plans import Node, Plan
 from common.contracts.stages import ATTRIBUTES, BY_NAME, PHOTO
 from common.errors import LedgerUnavailable

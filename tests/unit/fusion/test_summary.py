@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from common.contracts.figurine import MeasureFacts
+from common.contracts.facts import MeasureFacts
 from common.vision.faces import FaceModels
 from fusion_service.domain.attributes import Attributes, People
 from fusion_service.domain.palette import choose_palette, lab_to_srgb
