@@ -67,7 +67,7 @@ def test_a_figurine_is_a_chain_whose_wide_level_is_one_flat_chord(app: Celery) -
         "gateway.finish",
     ]
     kinds = [part.get("subtask_type") for part in built.tasks]
-    assert kinds == [None, None, "chord"]
+    assert kinds == [None, None, None, "chord"]
 
 
 def test_messages_carry_ids_and_nothing_else(app: Celery) -> None:
