@@ -1,6 +1,6 @@
 """GLB (binary glTF 2.0): the figurine to look at, one named node a part, heads textured.
 
-Specifications: Khronos Group, glTF 2.0 (ISO/IEC 12113:2022) and KHR_mesh_quantization.
+Specification: Khronos Group, glTF 2.0 (ISO/IEC 12113:2022).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from fusion_service.domain.files.lighter import lighter
 from fusion_service.domain.files.placement import to_millimetres, to_viewer_axes
 
 if TYPE_CHECKING:
@@ -22,25 +22,28 @@ if TYPE_CHECKING:
     from fusion_service.domain.sculpture import Colour, Float, Index, Mesh, Part, Pixels, Sculpture
 
 ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER = 34962, 34963
-COMPONENT_TYPES = {"i1": 5120, "i2": 5122, "u2": 5123, "u4": 5125, "f4": 5126}
+COMPONENT_TYPES = {"u2": 5123, "u4": 5125, "f4": 5126}
 LINEAR, LINEAR_MIPMAP_LINEAR, CLAMP_TO_EDGE = 9729, 9987, 33071
 VINYL_ROUGHNESS = 0.45
 METRES_PER_MILLIMETRE = 1e-3
-LARGEST = 3_900_000  # bytes of a file in float32; above it (two people) the vectors are quantised
 LARGEST_PNG = 400_000  # bytes of a drawn face, which has edges that JPEG would smear
-QUANTISATION = "KHR_mesh_quantization"
 
 
 def to_glb(sculpture: Sculpture) -> bytes:
     """Write the unfused parts in metres, y up, the face towards +z, at the requested height.
 
     Parts are nodes with their own names below a node called ``figurine``; a part with a texture
-    gets it as an embedded picture, the others one colour. A figurine that would make a file of more
-    than 4 MB has positions of 16 and normals of 8 bits, by the extension that viewers have
-    for it.
+    gets it as an embedded picture, the others one colour. The file stays below 4 MB.
     """
-    plain = _encode(sculpture, quantised=False)
-    return plain if len(plain) <= LARGEST else _encode(sculpture, quantised=True)
+    document = _Document()
+    parts = lighter(sculpture.parts)
+    names = distinct(part.name for part in parts)
+    children = [
+        _add_part(document, sculpture, part, name) for part, name in zip(parts, names, strict=True)
+    ]
+    document.scene["nodes"].append({"name": "figurine", "children": children})
+    document.scene["scenes"] = [{"nodes": [len(children)]}]
+    return document.to_bytes()
 
 
 def encode_texture(texture: Pixels) -> bytes:
@@ -112,29 +115,17 @@ class _Document:
         self.length += len(payload) + padding
         return self.append("bufferViews", view)
 
-    def add_vectors(
-        self, vectors: npt.NDArray[np.generic], *, bounds: bool = False, normalised: bool = False
-    ) -> int:
-        """Store (n, 2) or (n, 3) vectors of a type that glTF knows; returns the accessor's index.
-
-        The bytes of a vector are filled up to a multiple of four, as glTF asks for.
-        """
+    def add_vectors(self, vectors: Float, *, bounds: bool = False) -> int:
+        """Store (n, 2) or (n, 3) float32 vectors and return the accessor's index."""
         accessor: dict[str, Any] = {
-            "componentType": COMPONENT_TYPES[vectors.dtype.str[1:]],
+            "bufferView": self.add_view(vectors.astype("<f4").tobytes(), ARRAY_BUFFER),
+            "componentType": COMPONENT_TYPES["f4"],
             "count": len(vectors),
             "type": f"VEC{vectors.shape[1]}",
         }
         if bounds:
             accessor["min"] = vectors.min(axis=0).tolist()
             accessor["max"] = vectors.max(axis=0).tolist()
-        if normalised:
-            accessor["normalized"] = True
-        missing = -vectors[0].nbytes % 4 // vectors.itemsize
-        padded = np.pad(vectors, ((0, 0), (0, missing))) if missing else vectors
-        accessor["bufferView"] = self.add_view(np.ascontiguousarray(padded).tobytes(), ARRAY_BUFFER)
-        if missing:
-            view = self.scene["bufferViews"][accessor["bufferView"]]
-            view["byteStride"] = padded[0].nbytes
         return self.append("accessors", accessor)
 
     def add_indices(self, faces: Index, vertex_count: int) -> int:
@@ -166,41 +157,20 @@ class _Document:
         return b"".join([header, json_header, text, binary_header, *self.chunks])
 
 
-def _encode(sculpture: Sculpture, *, quantised: bool) -> bytes:
-    document = _Document()
-    if quantised:
-        document.scene["extensionsUsed"] = document.scene["extensionsRequired"] = [QUANTISATION]
-    names = distinct(part.name for part in sculpture.parts)
-    children = [
-        _add_part(document, sculpture, part, name, quantised=quantised)
-        for part, name in zip(sculpture.parts, names, strict=True)
-    ]
-    document.scene["nodes"].append({"name": "figurine", "children": children})
-    document.scene["scenes"] = [{"nodes": [len(children)]}]
-    return document.to_bytes()
-
-
-def _add_part(
-    document: _Document, sculpture: Sculpture, part: Part, name: str, *, quantised: bool
-) -> int:
+def _add_part(document: _Document, sculpture: Sculpture, part: Part, name: str) -> int:
     """Add mesh, material and node of one part and return the node's index."""
     mesh = part.mesh
     metres = to_millimetres(sculpture.form, mesh.vertices) * METRES_PER_MILLIMETRE
-    points, normals, node = to_viewer_axes(metres), unit_normals(mesh), dict[str, Any](name=name)
-    if quantised:
-        attributes, placement = _quantised(document, points, normals)
-        node |= placement
-    else:
-        attributes = {
-            "POSITION": document.add_vectors(points, bounds=True),
-            "NORMAL": document.add_vectors(normals),
-        }
+    attributes = {
+        "POSITION": document.add_vectors(to_viewer_axes(metres), bounds=True),
+        "NORMAL": document.add_vectors(unit_normals(mesh)),
+    }
     surface: dict[str, Any] = {"metallicFactor": 0.0, "roughnessFactor": VINYL_ROUGHNESS}
     if mesh.uv is None or part.texture is None:
         surface["baseColorFactor"] = [*linear_rgb(part.colour), 1.0]
     else:
         # glTF counts v from the top row of the picture, Kiln from the bottom
-        top_down = np.column_stack([mesh.uv[:, 0], 1.0 - mesh.uv[:, 1]]).astype("<f4")
+        top_down = np.column_stack([mesh.uv[:, 0], 1.0 - mesh.uv[:, 1]])
         attributes["TEXCOORD_0"] = document.add_vectors(top_down)
         surface["baseColorTexture"] = {"index": _add_texture(document, part.texture)}
     material = {"name": name, "pbrMetallicRoughness": surface}
@@ -209,25 +179,8 @@ def _add_part(
         "indices": document.add_indices(mesh.faces, len(mesh.vertices)),
         "material": document.append("materials", material),
     }
-    node["mesh"] = document.append("meshes", {"name": name, "primitives": [primitive]})
-    return document.append("nodes", node)
-
-
-def _quantised(
-    document: _Document, points: Float, normals: Float
-) -> tuple[dict[str, int], dict[str, Any]]:
-    """Store positions as 16-bit steps around the part's middle; the node scales them back.
-
-    A step is below 2 micrometres of a part of 100 mm, an 8-bit normal is off by 0.3 degrees.
-    """
-    low, high = points.min(axis=0).astype(float), points.max(axis=0).astype(float)
-    middle, step = (low + high) / 2, float((high - low).max()) / 2 / 32767
-    steps = np.rint((points - middle) / step).astype("<i2")
-    attributes = {
-        "POSITION": document.add_vectors(steps, bounds=True),
-        "NORMAL": document.add_vectors(np.rint(normals * 127).astype("i1"), normalised=True),
-    }
-    return attributes, {"translation": middle.tolist(), "scale": [step] * 3}
+    mesh_index = document.append("meshes", {"name": name, "primitives": [primitive]})
+    return document.append("nodes", {"name": name, "mesh": mesh_index})
 
 
 def _add_texture(document: _Document, texture: Pixels) -> int:

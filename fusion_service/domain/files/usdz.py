@@ -20,6 +20,7 @@ from fusion_service.domain.files.glb import (
     linear_rgb,
     unit_normals,
 )
+from fusion_service.domain.files.lighter import lighter
 from fusion_service.domain.files.placement import to_millimetres, to_viewer_axes
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def to_usdz(sculpture: Sculpture, scratch: Path) -> bytes:
     scratch
         An empty folder: the library writes the scene to files only.
     """
-    parts = _named(sculpture.parts)
+    parts = _named(lighter(sculpture.parts))
     textures, files = {}, {}
     for name, part in parts:
         if part.texture is not None and part.mesh.uv is not None:
