@@ -43,7 +43,10 @@ def worker_of(service: str) -> Celery:
 
 
 def tasks_of(service: str) -> dict[str, StageTask]:
+    """The tasks of a room, which may have a module of its own for those that write files."""
     tasks = importlib.import_module(f"{ROOMS[service]}.tasks").TASKS
+    if service == "fusion":
+        tasks += importlib.import_module("fusion_service.file_tasks").FILE_TASKS
     return {task.row.name: task for task in tasks}
 
 
