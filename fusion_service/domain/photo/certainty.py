@@ -20,6 +20,7 @@ SPREAD = {"skin": 12.0, "hair": 24.0, "eyes": 20.0, "lips": 16.0, "shirt": 34.0}
 IRIS_SHARE = 0.083  # of the face's width
 IRIS_PX = 12.0  # in the photo; smaller irises are mixed with lids
 SKIN_LIKE = 25.0  # deltaE; hair nearer to the skin may be skin
+UNKNOWN_EXPOSURE = 0.9  # how much darker than its surroundings a face is lit cannot be seen
 UNSEEN_HAIR, UNSEEN_EYES = 0.25, 0.1
 
 
@@ -68,6 +69,7 @@ def trust_colours(
     named = {"skin": samples["skin"], "hair": samples["hair"], "eyes": samples["eyes"],
              "lips": samples["lips"], "shirt": samples["shirt"]}  # fmt: skip
     trust = {name: light * trust_samples(name, found) for name, found in named.items()}
+    trust["skin"] *= UNKNOWN_EXPOSURE
     # the eyes of small or dark pictures have no colour of their own
     lightness = float(np.median(samples["eyes"][:, 0]))
     trust["eyes"] *= _unit(IRIS_SHARE * face_width / IRIS_PX) * _unit(0.3 + lightness / 45)

@@ -25,6 +25,7 @@ UNLIKE_HAIR = 0.5  # share of the crown
 DARK, LIGHT, BOTH_SHARE = 25.0, 72.0, 0.08  # L; no hair is black and white in blocks
 SAME_CLOTH = np.array([32, 16, 16], np.float32)  # L, a, b: folds shade a cloth
 FLAT = 0.8  # contrast in L between 1 and 2 px: cloth has less than hair
+FLAT_CROWN = 0.65
 SHARP, STEP = 0.38, 22.0  # of the edge over the forehead
 BROWS = (105, 334)
 
@@ -65,16 +66,17 @@ def find_headwear(head: HeadCrop, skin: SkinSample) -> Worn:
         return Worn("headscarf", colour, 0.6 + 0.3 * min(2 * unlike, 1.0))
     edge = _clean_edge(head)
     if unlike < UNLIKE_HAIR and both < BOTH_SHARE:
-        return Worn("none", None, _sure_of_hair(unlike, both, edge=edge))
+        plain = edge or _contrast(head, crown) < FLAT_CROWN
+        return Worn("none", None, _sure_of_hair(unlike, both, plain=plain))
     evidence = max(unlike, min(4 * both, 1.0))
     if edge and not _at_the_sides(head, colour, degrees, radius):
         return Worn("hat", colour, 0.5 + 0.4 * evidence)
     return Worn("unrecognised", colour, 0.3 + 0.3 * evidence)
 
 
-def _sure_of_hair(unlike: float, both: float, *, edge: bool) -> float:
-    """Cropped hair ends as sharply as a plain hat does: then less sure."""
-    return float(np.clip((0.6 if edge else 0.95) - unlike - 2 * both, 0.1, 0.95))
+def _sure_of_hair(unlike: float, both: float, *, plain: bool) -> float:
+    """Less sure of hair that ends as sharply, or is as smooth, as a plain hat."""
+    return float(np.clip((0.6 if plain else 0.95) - unlike - 2 * both, 0.1, 0.95))
 
 
 def _unlike_hair(colours: Floats) -> Mask:
