@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MOST = 92_000  # vertices in a file of 4 MB that also holds two photographed faces
 FINE = 5_000  # vertices of a part that may become coarser: hair, clothes
+CRISP = "name"  # the part whose letters have edges that must stay
 CELLS = (0.6, 0.8, 1.0, 1.3)  # design units; the lattice of the parts has 0.5
 
 
@@ -35,9 +36,7 @@ def lighter(parts: tuple[Part, ...]) -> tuple[Part, ...]:
         if _count(found) <= MOST:
             break
         found = tuple(
-            replace(part, mesh=merge_cells(part.mesh, cell))
-            if part.mesh.uv is None and len(part.mesh.vertices) > FINE
-            else part
+            replace(part, mesh=merge_cells(part.mesh, cell)) if _is_soft(part) else part
             for part in welded
         )
     return found
@@ -58,6 +57,10 @@ def merge_cells(mesh: Mesh, cell: float) -> Mesh:
     a, b, c = faces.T
     faces = faces[(a != b) & (b != c) & (c != a)]
     return _used(Mesh(place.astype(np.float32), faces, normal.astype(np.float32)))
+
+
+def _is_soft(part: Part) -> bool:
+    return part.name != CRISP and part.mesh.uv is None and len(part.mesh.vertices) > FINE
 
 
 def _count(parts: tuple[Part, ...]) -> int:
