@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import trimesh
 
 from fusion_service.domain.shape import sdf
 from fusion_service.domain.shape.fuse import solidify
+from fusion_service.domain.shape.lift import lift_block, lift_union
 from fusion_service.domain.shape.sdf import Grid
+from fusion_service.domain.shape.shapes import Disc
 from fusion_service.domain.shape.surface import largest_body, triangulate
 from fusion_service.domain.shape.union import Block, extend, unite
 
@@ -111,3 +114,20 @@ def test_the_line_between_two_parts_is_where_they_are_equally_near() -> None:
     assert np.median(np.abs(apart)) < 0.05
     assert np.abs(apart).mean() < 0.15  # without sliding it is more than half a voxel
     assert as_trimesh(solid.vertices, solid.faces).area_faces.min() > 1e-5
+
+
+def test_a_higher_base_lifts_what_stands_on_it_and_repeats_its_waist() -> None:
+    base = Grid.spanning((-9, -9, -1.2), (9, 9, 5.2))
+    disc = Block(base, base.full(Disc((0, 0), 8, 0, 4, rounding=1, chamfer=0.5).field(base)))
+    figure = ball((0, 0, 12), 8.5)
+    blocks = [disc, figure]
+    plain = solidify(unite(blocks, (0, 1)), blocks)
+    lifted = [lift_block(block, 5) for block in blocks]
+    higher = solidify(lift_union(unite(blocks, (0, 1)), 5), lifted)
+    high = ball((0, 0, 20), 4)
+    assert lift_block(high, 5).field is high.field  # nothing is computed anew above the base
+    assert np.ptp(higher.vertices[:, 2]) - np.ptp(plain.vertices[:, 2]) == pytest.approx(3.0)
+    one, other = (as_trimesh(solid.vertices, solid.faces) for solid in (plain, higher))
+    assert other.is_volume
+    assert other.volume - one.volume == pytest.approx(np.pi * 64 * 3, rel=0.01)
+    assert solidify(unite(lifted, (0, 1)), lifted).vertices.shape == higher.vertices.shape
