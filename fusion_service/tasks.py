@@ -7,9 +7,13 @@ from common.contracts import figurine as f
 from common.contracts import stages as s
 from common.stage import StageContext, stage
 from common.vision.sandbox import decode_photo
-from fusion_service.domain.archive import coats_to_bytes, form_to_bytes
+from fusion_service.domain.archive import (
+    coats_to_bytes,
+    form_to_bytes,
+    pictures_from_bytes,
+    pictures_to_bytes,
+)
 from fusion_service.domain.attributes import People
-from fusion_service.domain.face.pictures import pictures_from_bytes, pictures_to_bytes
 from fusion_service.domain.files.glb import to_glb
 from fusion_service.domain.orders import paint_order, sculpt_order
 from fusion_service.domain.photo.measure import study_people

@@ -1,4 +1,4 @@
-"""Forms and coats as bytes, for the way from one stage to the next.
+"""Forms, coats and pictures of faces as bytes, for the way from one stage to the next.
 
 Arrays without compression: the files live for minutes on a local disk, and zipping 8 MB would
 take longer than sculpting them. The same form gives the same bytes.
@@ -8,13 +8,21 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
+from fusion_service.domain.frame import FACE_PICTURE_PX
 from fusion_service.domain.sculpture import Coat, Form, FormPart, Mesh, Solid
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fusion_service.domain.sculpture import Pixels
+
+JPEG_QUALITY = 93
 Arrays = dict[str, npt.NDArray[np.generic]]
 
 
@@ -77,6 +85,21 @@ def coats_from_bytes(data: bytes) -> tuple[Coat, ...]:
     return tuple(
         Coat(tuple(colour), arrays.get(f"{i}_texture")) for i, colour in enumerate(head["colours"])
     )
+
+
+def pictures_to_bytes(pictures: Sequence[Pixels]) -> bytes:
+    """Write the (512, 512, 3) RGB face picture of each person: one JPEG, side by side."""
+    strip = cv2.cvtColor(np.concatenate(pictures, axis=1), cv2.COLOR_RGB2BGR)
+    return cv2.imencode(".jpg", strip, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
+
+
+def pictures_from_bytes(data: bytes) -> tuple[Pixels, ...]:
+    """Read what ``pictures_to_bytes`` wrote."""
+    strip = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
+    if strip is None:
+        raise ValueError("the picture of the face cannot be read")
+    count = strip.shape[1] // FACE_PICTURE_PX
+    return tuple(np.asarray(part, np.uint8) for part in np.split(strip, count, axis=1))
 
 
 def mesh_of(arrays: Any, part: int) -> Mesh:  # noqa: ANN401  arrays by name, of any type

@@ -13,6 +13,7 @@ from fusion_service.domain.shape.union import Block
 from fusion_service.domain.wishes import wish
 from tests.unit.fusion.factories import HairKind, figurine_of, make_attributes
 from tests.unit.fusion.printability import assert_no_thin_wall, assert_printable
+from tests.unit.fusion.sculptures import HIGH, LOW, VOXEL, ball_man, with_extra
 
 WORN: tuple[dict[str, str], ...] = (
     {"glasses": "round", "headwear": "cap", "hair_tied": "ponytail"},
@@ -42,6 +43,15 @@ def test_frames_visor_tail_and_curls_are_no_thinner_than_1_4_millimetres_at_80()
     person = wish(make_attributes("long"), Looks.model_validate(looks))
     # the dents between curls count as lost, though nothing there can break
     assert_no_thin_wall(figurine_of(person, "default", 80.0), lost_share=2e-3)
+
+
+def test_a_thin_wall_would_be_found() -> None:
+    nodes = [np.arange(a, b + VOXEL / 2, VOXEL) for a, b in zip(LOW, HIGH, strict=True)]
+    x, y, z = np.meshgrid(*nodes, indexing="ij")
+    fin = np.maximum.reduce([np.abs(x) - 0.5, np.abs(y) - 16, np.abs(z - 20) - 12])
+    thin = with_extra(ball_man(), fin)
+    with pytest.raises(AssertionError):
+        assert_no_thin_wall(thin, lost_share=1.5e-3)
 
 
 def test_worn_parts_are_anchored_in_the_head() -> None:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from common.vision.faces import FaceModels
+from fusion_service.domain.archive import pictures_from_bytes, pictures_to_bytes
 from fusion_service.domain.attributes import Attributes
 from fusion_service.domain.face.photograph import photograph_texture
-from fusion_service.domain.face.pictures import pictures_from_bytes, pictures_to_bytes
 from fusion_service.domain.frame import (
     FACE_PICTURE_ORIGIN,
     FACE_PICTURE_PX,
