@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from common.contracts.plans import Node, Plan
 from common.ledger.records import DAY_MS, HOUR_MS, Approval
 from tests.contract.conftest import HELD
 
@@ -56,6 +57,45 @@ def test_finished_nodes_run_anew_where_that_was_asked(paused: House) -> None:
     assert first.attempts == 1
     paused.run("a", "b", "c", "d")
     assert paused.state() == "succeeded"
+
+
+def _pair() -> Plan:
+    """Two stages side by side that both hold, as before a figurine's body."""
+    nodes = (
+        Node(id="a", stage="fusion.measure", queue="fusion", hold=True),
+        Node(id="b", stage="stylize.portrait", queue="stylize", hold=True),
+        Node(id="c", stage="fusion.sculpt", queue="fusion", after=("a", "b")),
+    )
+    return Plan(nodes=nodes)
+
+
+@pytest.mark.parametrize("order", ["ab", "ba"])
+def test_a_job_pauses_when_both_of_two_holds_are_done(house: House, order: str) -> None:
+    house.accept(plan=_pair())
+    house.run(order[0])
+    assert house.state() == "running"
+    house.run(order[1])
+    assert house.state() == "paused"
+    assert house.ledger.events("j1")[-1].data == {"after": ["a", "b"]}
+    resumed = house.ledger.resume("j1", "ann", GO_ON)
+    assert [ready.id for ready in resumed.ready] == ["c"]
+    house.run("c")
+    assert house.state() == "succeeded"
+
+
+def test_one_of_two_holds_may_run_anew_and_pause_again(house: House) -> None:
+    house.accept(plan=_pair())
+    house.run("a", "b")
+    again = frozenset({"b", "c"})
+    resumed = house.ledger.resume("j1", "ann", Approval({}, again, hold=True))
+    assert [ready.id for ready in resumed.ready] == ["b"]
+    assert house.state() == "running"
+    house.run("b")
+    assert house.state() == "paused"
+    assert house.nodes()["a"].attempts == 1
+    house.ledger.resume("j1", "ann", GO_ON)
+    house.run("c")
+    assert house.state() == "succeeded"
 
 
 def test_an_older_claim_of_a_node_that_runs_anew_is_lost(house: House) -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -114,6 +118,27 @@ def test_who_waits_is_answered_at_the_pause(stack: TestStack, kiln: Kiln) -> Non
         kiln.resume(answer.json()["id"], formats="stl")
     assert (refused.value.status, refused.value.code) == (422, "bad_parameter")
     kiln.cancel(answer.json()["id"])
+
+
+def test_the_command_shows_the_portrait_and_takes_changes(stack: TestStack, tmp_path: Path) -> None:
+    (tmp_path / "me.jpg").write_bytes(new_portrait())
+    command = [str(Path(sys.executable).parent / "kiln"), "figurine", "me.jpg", "--approve"]
+    done = subprocess.run(
+        [*command, "--formats", "glb", "--url", stack.url, "--json"],
+        cwd=tmp_path,
+        input="hair=puce2\nstyle=oil\ntemplate=sports shirt=teal\n",
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "hair must be a colour" in done.stderr
+    assert done.stderr.count("The portrait: out/portrait.png") == 2
+    parameters = json.loads(done.stdout)["parameters"]
+    assert (parameters["style"], parameters["template"]) == ("oil", "sports")
+    assert parameters["shirt"] == "#008080"
+    assert (tmp_path / "out" / "figurine.glb").is_file()
 
 
 def test_a_name_that_does_not_fit_ends_the_job_with_the_limit(stack: TestStack) -> None:

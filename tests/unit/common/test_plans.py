@@ -59,3 +59,11 @@ def test_a_plan_survives_its_way_through_json() -> None:
 def test_a_field_that_a_newer_release_adds_is_ignored() -> None:
     node = {"id": "a", "stage": "fusion.measure", "queue": "fusion", "colour": "red"}
     assert Plan.model_validate({"nodes": [node]}).nodes[0].id == "a"
+
+
+def test_before_a_pause_comes_only_what_no_hold_comes_before() -> None:
+    held = [node.model_copy(update={"hold": node.id in "ab"}) for node in _plan(a="", b="").nodes]
+    behind = _plan(a="", b="", c="a b", d="c").nodes[2:]
+    plan = Plan(nodes=(*held, *behind))
+    assert [node.id for node in plan.before_pause().nodes] == ["a", "b"]
+    assert plan.closure({"b"}) == {"b", "c", "d"}
