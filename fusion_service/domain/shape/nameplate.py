@@ -233,7 +233,6 @@ def _placed(patch: Patch, corners: Float, plate: NamePlate) -> Float:
 
 def _generations(parents: Index, old: int) -> list[Index]:
     """Sort the new vertices so that parents come before their children."""
-    depth = np.zeros(len(parents), np.int32)
     groups = []
     waiting = np.arange(old, len(parents), dtype=np.int32)
     known = np.zeros(len(parents), bool)
@@ -242,6 +241,5 @@ def _generations(parents: Index, old: int) -> list[Index]:
         ready = known[parents[waiting]].all(axis=1)
         groups.append(waiting[ready])
         known[waiting[ready]] = True
-        depth[waiting[~ready]] += 1
         waiting = waiting[~ready]
     return groups
