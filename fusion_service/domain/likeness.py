@@ -24,24 +24,24 @@ if TYPE_CHECKING:
 # `tests/bench/likeness.py`; to be fitted again when faces are drawn differently
 Style = dict[str, tuple[float, float]]
 DRAWN: Style = {
-    "eye slant": (1.12, 0.002),
-    "brow slant": (0.52, -0.014),
-    "brow arch": (0.80, 0.004),
-    "nose width": (1.30, -0.030),
-    "mouth width": (1.44, -0.051),
-    "mouth opening": (0.78, 0.027),
-    "smile": (1.20, 0.009),
-    "lip thickness": (1.01, 0.008),
+    "eye slant": (1.36, 0.001),
+    "brow slant": (0.55, -0.011),
+    "brow arch": (0.84, 0.003),
+    "nose width": (1.29, -0.029),
+    "mouth width": (1.54, -0.083),
+    "mouth opening": (0.85, 0.024),
+    "smile": (1.33, 0.008),
+    "lip thickness": (1.12, 0.003),
 }
 PHOTOGRAPHED: Style = {
     "eye opening": (0.88, 0.017),
-    "eye width": (1.20, -0.037),
-    "eye distance": (0.62, 0.102),
-    "eye slant": (0.57, 0.002),
-    "nose width": (1.12, -0.017),
-    "mouth width": (1.38, -0.136),
-    "mouth opening": (1.36, 0.007),
-    "smile": (1.27, -0.002),
+    "eye width": (1.18, -0.033),
+    "eye distance": (0.63, 0.100),
+    "eye slant": (0.56, 0.002),
+    "nose width": (1.16, -0.028),
+    "mouth width": (1.39, -0.141),
+    "mouth opening": (1.34, 0.009),
+    "smile": (1.28, -0.002),
     "lip thickness": (0.69, 0.025),
 }
 STYLES_OF_FACE = {"drawn": DRAWN, "portrait": PHOTOGRAPHED}
