@@ -80,6 +80,14 @@ def photograph_texture(attributes: Attributes, palette: Palette, picture: Pixels
     return np.asarray(texture, np.uint8)
 
 
+def photographed_eye(attributes: Attributes) -> tuple[float, float]:
+    """Return x and z of the left eye of the photographed face, mm of the figurine."""
+    points = np.array(attributes.frontal)[:, :2]
+    right, left = (points[list(indices)].mean(0) for indices in EYES)
+    half, down = float(left[0] - right[0]) / 2, float(left[1] + right[1]) / 2
+    return half * ACROSS_MM, EYES_Z - down * DOWN_MM
+
+
 def _flattened(lab: Plane, skin: Plane, palette: Palette) -> Plane:
     """Take light and cast out: where there is skin, its mean becomes the palette's."""
     # light and shade are broad: a small picture tells all about them

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fusion_service.domain.face.paint import face_relief
+from fusion_service.domain.face.photograph import photographed_eye
 from fusion_service.domain.head.glasses import model_glasses
 from fusion_service.domain.head.hair import model_hair
 from fusion_service.domain.head.haircut import choose_haircut
@@ -79,8 +80,9 @@ def model_bust(
         hair = under_hat(hair, room)
     if hair is not None:
         hair = add_knot(hair, haircut, hatted=room is not None)
+    eye = None if drawn else photographed_eye(attributes)
     features = [Feature("head", head)]
-    features += [Feature(*piece) for piece in model_glasses(attributes, head)]
+    features += [Feature(*piece) for piece in model_glasses(attributes, head, eye)]
     if worn is not None:
         features.append(Feature("headwear", worn))
     if hair is not None:

@@ -32,22 +32,27 @@ LENSES: dict[Glasses, tuple[float, float, float]] = {
 }
 
 
-def model_glasses(attributes: Attributes, head: Block) -> list[tuple[str, Block, Block]]:
+def model_glasses(
+    attributes: Attributes, head: Block, eye: tuple[float, float] | None = None
+) -> list[tuple[str, Block, Block]]:
     """Return the parts of the glasses on a head, each on the lattice and on a finer one.
 
-    Rims follow the skin, half sunk into it: nothing stands free that could break off.
+    Rims follow the skin, half sunk into it: nothing stands free that could break off. ``eye`` is
+    x and z of the left eye where it is not drawn at its usual place.
     """
     if attributes.glasses == "none":
         return []
+    eye = eye or drawn_eye(attributes)
     grids = _room(head.grid, head.grid.voxel), _room(head.grid, FINE_VOXEL)
     skins = [_skin(head, grid) for grid in grids]
     frames = [
-        Block(grid, _frame(grid, skin, attributes)) for grid, skin in zip(grids, skins, strict=True)
+        Block(grid, _frame(grid, skin, attributes.glasses, eye))
+        for grid, skin in zip(grids, skins, strict=True)
     ]
     parts = [("glasses", frames[0], frames[1])]
     if attributes.glasses == "sunglasses":
         lenses = [
-            Block(grid, _lenses(grid, skin, attributes))
+            Block(grid, _lenses(grid, skin, attributes.glasses, eye))
             for grid, skin in zip(grids, skins, strict=True)
         ]
         parts.append(("lenses", lenses[0], lenses[1]))
@@ -74,12 +79,12 @@ def _skin(head: Block, grid: Grid) -> Float:
     return np.asarray(sampled, np.float32)
 
 
-def _frame(grid: Grid, skin: Float, attributes: Attributes) -> Float:
+def _frame(grid: Grid, skin: Float, kind: Glasses, eye: tuple[float, float]) -> Float:
     """Return the field of rims, bridge and temples."""
-    eye_x, eye_z = _eye(attributes)
-    half, _, _ = LENSES[attributes.glasses]
+    eye_x, eye_z = eye
+    half, _, _ = LENSES[kind]
     inner = eye_x - half * FEATURE_SCALE
-    rims = np.abs(_outlines(grid, attributes)) - np.float32(RIM)
+    rims = np.abs(_outlines(grid, kind, eye)) - np.float32(RIM)
     sag = np.clip(1 - (grid.x / np.float32(inner + 0.8)) ** 2, 0, 1)
     bridge = np.maximum(
         np.abs(grid.z - np.float32(eye_z + 0.7) - np.float32(0.8) * sag) - np.float32(RIM),
@@ -92,8 +97,8 @@ def _frame(grid: Grid, skin: Float, attributes: Attributes) -> Float:
     return _raised(np.maximum(flat, np.float32(TEMPLE_END_Y) - grid.y), skin, STANDS_OUT)
 
 
-def _lenses(grid: Grid, skin: Float, attributes: Attributes) -> Float:
-    flat = np.maximum(_outlines(grid, attributes) + np.float32(0.1), np.float32(2.0) - grid.y)
+def _lenses(grid: Grid, skin: Float, kind: Glasses, eye: tuple[float, float]) -> Float:
+    flat = np.maximum(_outlines(grid, kind, eye) + np.float32(0.1), np.float32(2.0) - grid.y)
     return _raised(flat, skin, LENS_STANDS_OUT)
 
 
@@ -104,15 +109,15 @@ def _raised(flat: Float, skin: Float, height: float) -> Float:
     return sdf.smooth_intersection(np.broadcast_to(flat, layer.shape), layer, ROUNDED)
 
 
-def _outlines(grid: Grid, attributes: Attributes) -> Float:
+def _outlines(grid: Grid, kind: Glasses, eye: tuple[float, float]) -> Float:
     """Return signed distances to the outline of the nearer lens, seen from the front."""
-    eye_x, eye_z = _eye(attributes)
-    half, high, power = LENSES[attributes.glasses]
+    eye_x, eye_z = eye
+    half, high, power = LENSES[kind]
     corners = ellipse(eye_x, eye_z, half * FEATURE_SCALE, high * FEATURE_SCALE, power)[:-1]
     return sdf.polygon(np.abs(grid.x), grid.z, corners)
 
 
-def _eye(attributes: Attributes) -> tuple[float, float]:
-    """Return x and z of the middle of the left lens."""
+def drawn_eye(attributes: Attributes) -> tuple[float, float]:
+    """Return x and z of the left eye of a drawn face."""
     x = EyeShape(attributes).u * FEATURE_SCALE
     return x, EYE_LINE_Z - drop_of(attributes) - 0.1

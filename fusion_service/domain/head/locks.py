@@ -46,9 +46,8 @@ def comb(grid: Grid, haircut: Haircut) -> Float:
     distance = np.sqrt(away**2 + (grid.y - along) ** 2)
     if haircut.wavy:
         fallen = distance - grid.z  # how far along its lock a point is
-        wave = np.float32(LONG_WAVE_MM if haircut.long else WAVE_MM)
         # where the locks spring from the whorl their waves would cross
-        wave = wave * smoothstep(3.0, 12.0, distance)
+        wave = smoothstep(3.0, 12.0, distance) * (LONG_WAVE_MM if haircut.long else WAVE_MM)
         length = length + wave * np.sin(np.float32(2 * np.pi / WAVELENGTH_MM) * fallen)
     phase = np.float32(np.pi / (STUBBLE_MM if haircut.cropped else LOCK_MM)) * length
     coarse = np.sqrt(np.sin(phase) ** 2 + 0.03) - 0.72
