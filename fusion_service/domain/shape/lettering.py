@@ -31,6 +31,7 @@ MARGIN = 0.25  # em of empty picture around the ink
 BOLDER = 0.02  # em that an outline may move outward; the counter of an "e" is 0.1 em high
 SPACING = 0.05  # em between letters beyond the font's own, since they get bolder
 ROUND_ENDS = 1.42  # radii from a disc in a right angle to its tip: sharp is not thin
+COMFORT = 0.82  # of the wall: letters further round are seen at a slant, so only if they must
 LOST_SHARE = 0.004  # of the ink may be thinner than the thinnest stroke
 
 
@@ -125,7 +126,8 @@ def fit(
     )
     if largest < smallest:
         return None
-    em = min(max(wanted, smallest), largest)
+    easy = COMFORT * room[0] / lettering.width
+    em = min(max(min(wanted, easy), smallest), largest)
     return Fit(em, max(0.0, (stroke - lettering.thinnest * em) / 2))
 
 

@@ -17,6 +17,7 @@ from fusion_service.domain.certificate.gates import WALL_MM
 from fusion_service.domain.sculpture import Mesh, Solid
 from fusion_service.domain.shape.cutting import Patch, cut, refine, whole
 from fusion_service.domain.shape.lettering import (
+    COMFORT,
     Fit,
     Lettering,
     check_name,
@@ -100,7 +101,10 @@ def plan_plate(
     # strokes as thick as a wall stand out further; long names do with what just prints
     for stroke, largest in ((STRONG * WALL_MM[process], MODEST_EM), (STROKE_MM[process], np.inf)):
         plate = _planned(lettering, wall, (figure_height, height_mm), process, stroke)
-        if plate is not None and plate.size.em <= largest:
+        if plate is None:
+            continue
+        slanted = plate.size.em * lettering.width > 1.02 * COMFORT * 2 * wall.reach
+        if largest == np.inf or (plate.size.em <= largest and not slanted):
             return plate
     raise _too_long(lettering, wall, height_mm, figure_height, process)
 
