@@ -43,7 +43,7 @@ def model_glasses(
     if attributes.glasses == "none":
         return []
     eye = eye or drawn_eye(attributes)
-    grids = _room(head.grid, head.grid.voxel), _room(head.grid, FINE_VOXEL)
+    grids = [_room(head.grid, voxel, eye[1]) for voxel in (head.grid.voxel, FINE_VOXEL)]
     skins = [_skin(head, grid) for grid in grids]
     frames = [
         Block(grid, _frame(grid, skin, attributes.glasses, eye))
@@ -59,10 +59,10 @@ def model_glasses(
     return parts
 
 
-def _room(grid: Grid, voxel: float) -> Grid:
+def _room(grid: Grid, voxel: float, eye_z: float) -> Grid:
     low, high = grid.origin, grid.origin + (np.array(grid.shape) - 1) * grid.voxel
-    low = np.maximum(low, [-20.0, TEMPLE_END_Y - 2, EYE_LINE_Z - 8.5])
-    high = np.minimum(high, [20.0, 18.6, EYE_LINE_Z + 6.5])
+    low = np.maximum(low, [-20.0, TEMPLE_END_Y - 2, eye_z - 7.0])
+    high = np.minimum(high, [20.0, 18.6, eye_z + 7.0])
     return Grid.spanning(low, high, voxel)
 
 
