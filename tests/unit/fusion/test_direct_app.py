@@ -96,3 +96,20 @@ def test_readiness_asks_for_a_warm_worker(client: FlaskClient, ledger: MemoryLed
     assert "worker fusion" in client.get("/readyz").json["missing"]  # type: ignore[index]
     ledger.worker_up("fusion", "f1")
     assert client.get("/readyz").status_code == 200
+
+
+def test_what_somebody_wishes_is_on_the_figurine(client: FlaskClient, photo: bytes) -> None:
+    wish = "glasses=sunglasses&headwear=cap&hair_tied=ponytail&hair=%23a02020"
+    response = client.post(f"/v1/sculpt?{wish}", data=photo)
+    assert response.status_code == 200
+    scene = trimesh.load(io.BytesIO(response.data), file_type="glb")
+    assert isinstance(scene, trimesh.Scene)
+    assert set(scene.geometry) >= {"head", "hair", "glasses", "lenses", "headwear"}
+
+
+def test_the_photograph_itself_can_be_the_face(client: FlaskClient, photo: bytes) -> None:
+    drawn = client.post("/v1/sculpt", data=photo)
+    photographed = client.post("/v1/sculpt?face=portrait", data=photo)
+    assert photographed.status_code == 200
+    assert photographed.data != drawn.data
+    assert _height_m(photographed.data) == pytest.approx(_height_m(drawn.data), rel=0.01)
