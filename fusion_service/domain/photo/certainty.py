@@ -25,7 +25,7 @@ UNSEEN_HAIR, UNSEEN_EYES = 0.25, 0.1
 
 
 def trust_light(head: HeadCrop, noise: float) -> float:
-    """How far any colour can be trusted, 0..1: agreement about the lamp, clipping, gain, grain.
+    """How far any colour can be trusted, 0..1: agreement, clipping, gain, grain, evenness.
 
     Parameters
     ----------
@@ -39,6 +39,7 @@ def trust_light(head: HeadCrop, noise: float) -> float:
         * _unit(1 - 3 * head.clipped)
         * _unit(1.05 - 0.2 * float(np.log2(head.gain)))
         * _unit(1.15 - noise / 20)
+        * _unit(0.35 + 0.8 * _evenness(head))
     )
 
 
@@ -90,6 +91,13 @@ def trust_samples(name: str, samples: Floats) -> float:
     low, high = np.percentile(samples[:, 0], [16, 84])
     excess = max((float(high) - float(low)) / 2 / SPREAD[name] - 0.5, 0.0)
     return float(np.sqrt(_unit(len(samples) / ENOUGH[name])) / (1 + excess))
+
+
+def _evenness(head: HeadCrop) -> float:
+    """Lightness of the darker half of the face over that of the lighter one."""
+    left = np.arange(head.oval.shape[1])[None] < head.centre_x
+    halves = [float(np.median(head.lab[..., 0][head.oval & side])) for side in (left, ~left)]
+    return min(halves) / max(*halves, 1.0)
 
 
 def _unit(value: float) -> float:

@@ -143,6 +143,18 @@ def test_confidence_in_the_light_falls_as_it_gets_darker_brighter_or_grainier(
     assert grainier == sorted(set(grainier), reverse=True)
 
 
+def test_confidence_in_the_light_falls_as_it_comes_more_from_one_side(
+    face_models: FaceModels,
+) -> None:
+    photo = astronaut()
+    across = np.linspace(0, 1, photo.shape[1])[None, :, None]
+    trust = [
+        trust_light(head(face_models, (photo * (1 - dark * across)).astype(np.uint8)), 1)
+        for dark in (0.0, 0.5, 0.8)
+    ]
+    assert trust == sorted(set(trust), reverse=True)
+
+
 def test_small_eyes_are_trusted_less(face_models: FaceModels) -> None:
     photo = astronaut()
     sizes = [
