@@ -45,7 +45,8 @@ class Waves:
         self._share_shared_stages()
         mine = Counter(_queue(node.stage) for node in record.nodes if node.state == "ready")
         self._here = {queue: _share_ahead(standing, queue, mine[queue]) for queue in standing.ahead}
-        self.ahead = max(self._here.values(), default=0.0)  # it runs: all others are behind it
+        # Of the jobs that come through a later wave together, the earlier accepted come first.
+        self.ahead = standing.position / max(1, standing.active - 1)
         self._inflow = self._new_for_each_that_ends(record, standing, mean_s)
 
     def own(self) -> list[list[Node]]:

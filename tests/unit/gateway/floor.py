@@ -102,12 +102,13 @@ class Floor:
 
     def standing(self, job: Job, runs_ms: dict[str, tuple[float, ...]] | None = None) -> Standing:
         active = [one for one in self.jobs if one.end_s is None]
+        place = next(n for n, one in enumerate(active) if one is job)  # jobs may be equal
         opened = Counter(
             node.stage for one in active for node in one.plan.nodes if one.state[node.id] != "done"
         )
         runs = {stage: tuple(runs) for stage, runs in self.history.items()}
         return Standing(
-            _ms(self.now_s), active.index(job), len(active), dict(opened),
+            _ms(self.now_s), place, len(active), dict(opened),
             runs if runs_ms is None else runs_ms, self.slots,
             {queue: len(self._queues[queue]) for queue in self.slots}, self._ahead(job),
         )  # fmt: skip
