@@ -89,6 +89,9 @@ def _hair(attributes: Attributes, looks: Looks) -> dict[str, Any]:
         changes |= {"hairline": COMMON_HAIRLINE, "receding": 0.0}
     if looks.hair_length is not None:
         changes |= _length(looks.hair_length.value)
+        if looks.hair_length.value == "cropped":  # too short to hang over the forehead
+            lines = zip(changes.get("hairline", attributes.hairline), COMMON_HAIRLINE, strict=True)
+            changes["hairline"] = tuple(max(own, common) for own, common in lines)
     return changes | _profile(attributes, kind, looks)
 
 

@@ -30,6 +30,7 @@ TRIM_Z = (48.6, 49.0, 50.2, 52.0, 56.5, 60.4, 60.8, 58.0, 54.6, 54.2, 58.0)
 FULL_TRIM_Z = (47.6, 47.8, 48.6, 50.0, 53.0, 56.0, 57.0, 55.6, 53.6, 53.2, 56.0)
 # Front edge of the hair beside the face: further back lower down.
 TEMPLE_Z = (50.0, 55.0, 59.0, 63.0, 66.0, 69.0, 71.0)
+SIDEBURN_Y, SIDEBURN_Z = -5.0, 58.5  # in front of and below: no curls before a bare ear
 RECEDING_MM = 6.0  # by which the temples of a half bald head lie further back
 TEMPLE_Y = (4.4, 4.7, 5.0, 6.0, 8.6, 10.4, 11.0)
 
@@ -54,7 +55,8 @@ def model_hair(haircut: Haircut) -> Block | None:
         add_forelocks(grid, field, haircut)
     # 4. curl, and wash out what is finer than the lattice
     if haircut.kind == "curly":
-        add_curls(grid, field, window > 0.8)
+        clipped = (grid.y > SIDEBURN_Y) & (grid.z < SIDEBURN_Z) & (not haircut.covers_ears)
+        add_curls(grid, field, (window > 0.8) & ~clipped)
     return Block(grid, _softened(field))
 
 

@@ -44,7 +44,7 @@ def comb(grid: Grid, haircut: Haircut) -> Float:
     length = along + np.float32(15.0) * turn - np.float32(0.25) * away
     length = length + 0.9 * np.sin(0.23 * away + 0.21 * grid.y + np.sign(grid.x))
     distance = np.sqrt(away**2 + (grid.y - along) ** 2)
-    if haircut.wavy:
+    if haircut.wavy and not haircut.cropped:
         fallen = distance - grid.z  # how far along its lock a point is
         # where the locks spring from the whorl their waves would cross
         wave = smoothstep(3.0, 12.0, distance) * (LONG_WAVE_MM if haircut.long else WAVE_MM)
