@@ -75,7 +75,8 @@ def _choose(search: FaceSearch, subject: str, count: int) -> list[Face]:
     others = [face for face in search.faces if face is not first]
     if len(others) < count - 1:
         raise NoSuchSubject(
-            f"the photo shows {len(search.faces)} face, this template needs {count}"
+            f"the photo shows {len(search.faces)} face, this template needs {count}",
+            "Send a photo in which two people look into the camera.",
         )
     return sorted([first, *others[: count - 1]], key=lambda face: float(face.box[0]))
 
