@@ -22,7 +22,9 @@ def print_solid(context: StageContext, request: f.PrintRequest, studio: Studio) 
     """Write the solid for one-colour printing, and its certificate."""
     stl, certificate = printing.prepare(form_of(context, studio.shelf), request)
     context.write(s.STL, stl)
-    context.write(s.CERTIFICATE, certificate.model_dump_json(indent=2).encode())
+    # shown early where the job is about to fail by it: so it can be read afterwards
+    text = certificate.model_dump_json(indent=2).encode()
+    context.write(s.CERTIFICATE, text, early=not certificate.passed)
     printing.refuse(certificate, request)
     return facts.PrintFacts(
         printable=certificate.passed,

@@ -126,6 +126,43 @@ def test_the_files_are_the_bytes_that_the_bare_functions_give(stack: TestStack, 
     assert _file(stack, job, "figurine.glb") == to_glb(paint(form, people))
 
 
+def test_what_cannot_be_printed_fails_by_its_gate_and_is_made_if_accepted(
+    stack: TestStack, kiln: Kiln
+) -> None:
+    # four millimetres of the sculpture make one wall of the print: a mortarboard's edge is less
+    thin = {"template": "graduate", "hair_type": "bald", "height_mm": 40, "process": "full_colour"}
+    photo = new_portrait()
+    failed = kiln.wait(kiln.submit_figurine(photo, **thin)["id"], timeout_s=60)
+    assert (failed["state"], failed["error"]["code"]) == ("failed", "unprintable")
+    assert "wall" in failed["error"]["detail"].lower()
+    certificate = json.loads(_file(stack, failed, "certificate.json"))
+    assert [gate["name"] for gate in certificate["gates"] if not gate["passed"]] == ["wall"]
+    again = kiln.submit_figurine(photo, accept="unprintable", **thin)
+    accepted = kiln.wait(again["id"], timeout_s=60)
+    assert accepted["state"] == "succeeded"
+    assert accepted["facts"]["fusion.print"]["printable"] is False
+
+
+def test_two_people_stand_on_one_base(stack: TestStack, kiln: Kiln) -> None:
+    face = astronaut()
+    data = io.BytesIO()
+    Image.fromarray(np.hstack([face, face[:, ::-1]])).save(data, "PNG")
+    job = kiln.submit_figurine(data.getvalue(), template="couple", hair="black")
+    job = kiln.wait(job["id"], timeout_s=60)
+    assert job["state"] == "succeeded", job["error"]
+    names = {node["name"] for node in _glb_nodes(_file(stack, job, "figurine.glb"))}
+    assert {"head", "head 2", "hair", "hair 2"} <= names
+    solid = trimesh.load(io.BytesIO(_file(stack, job, "figurine.stl")), file_type="stl")
+    assert solid.is_watertight
+    assert solid.body_count == 1
+
+
+def _glb_nodes(glb: bytes) -> list[dict[str, Any]]:
+    length = int.from_bytes(glb[12:16], "little")
+    nodes: list[dict[str, Any]] = json.loads(glb[20 : 20 + length])["nodes"]
+    return nodes
+
+
 def test_a_format_nobody_asked_for_is_not_made(kiln: Kiln) -> None:
     job = kiln.wait(kiln.submit_figurine(new_portrait(), formats="glb")["id"])
     names = {a["name"] for a in job["artifacts"]}
