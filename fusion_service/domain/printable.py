@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fusion_service.domain.certificate.gates import WALL_MM
+from fusion_service.domain.process import WALL_MM
 from fusion_service.domain.shape.coarsen import coarsen_cavity
 from fusion_service.domain.shape.fuse import solidify
 from fusion_service.domain.shape.hollow import Hollow, hollow_out
@@ -18,7 +18,7 @@ from fusion_service.domain.shape.thicken import thicken
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fusion_service.domain.certificate.verdict import Process
+    from fusion_service.domain.process import Process
     from fusion_service.domain.sculpture import FormPart, Mesh, Solid
     from fusion_service.domain.shape.shapes import Disc
     from fusion_service.domain.shape.union import Block, Union

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from fusion_service.domain.attributes import Attributes
-    from fusion_service.domain.certificate.verdict import Process
     from fusion_service.domain.head.bust import Feature
+    from fusion_service.domain.process import Process
     from fusion_service.domain.shape.sdf import Point
     from fusion_service.domain.shape.union import Union
 

@@ -74,7 +74,7 @@ def test_no_file_answer_or_event_tells_what_the_photo_said(
     assert [leak for name, data in told.items() for leak in leaks(name, data)] == []
     if product == "figurines":
         assert job["state"] == "succeeded", job["error"]
-        assert len(files) == 7
+        assert len(files) == 8
 
 
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)

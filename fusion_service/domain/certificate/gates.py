@@ -22,17 +22,15 @@ from fusion_service.domain.certificate.topology import (
     count_edges,
     volume_and_centre,
 )
-from fusion_service.domain.certificate.verdict import Certificate, Gate, Process, decide
+from fusion_service.domain.certificate.verdict import Certificate, Gate, decide
 from fusion_service.domain.files.estimate import estimate_print
 from fusion_service.domain.files.facets import Facets
 from fusion_service.domain.files.placement import print_vertices
+from fusion_service.domain.process import WALL_MM, Process
 
 if TYPE_CHECKING:
     from fusion_service.domain.sculpture import Float, Form
 
-# thinnest wall in millimetres: two lines of a 0.4 mm nozzle and a margin; resin; sandstone or
-# multi-jet colour
-WALL_MM: dict[Process, float] = {"fdm": 1.0, "sla": 0.8, "full_colour": 2.0}
 AMPLE = 2.0  # times the limit: how much thicker than that needs no measuring
 TILT_DEGREES = 5.0  # the figurine must still stand on a shelf that is out of level by this
 OVERHANG_DEGREES = 45.0  # steeper is printed without supports

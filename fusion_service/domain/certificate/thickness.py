@@ -11,23 +11,21 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 from scipy.ndimage import label
 
+from fusion_service.domain.shape.distances import SHARP_CORNER, squared_distance
 from fusion_service.domain.shape.voxels import voxelise
 
 if TYPE_CHECKING:
     from fusion_service.domain.sculpture import Float, Index
+    from fusion_service.domain.shape.distances import Mask
 
-Mask = npt.NDArray[np.bool_]  # (layers, rows, columns)
 LOST_SHARE = 1e-3  # of the volume
 VOXELS = 1_100_000  # in the bounding box: half a millimetre on a figurine of 80 mm
 VOXELS_A_WALL = 5  # finer voxels would not reach beyond the wall in question
 VOXELS_ACROSS = (0, 1, 2, 3, 4, 5, 6, 8)  # the balls that are tried
 NEARLY_ONE = 1.5  # voxels
-SHARP_CORNER = 0.74  # radii from a ball in the corner of a box to the tip: sharp is not thin
 HALF_DIAGONAL = 0.87  # of a voxel: how far the ball's true centre is from the nearest voxel's
 
 
@@ -90,21 +88,3 @@ def _survives(filled: Mask, depth: Float, radius: float) -> bool:
     pieces, _ = label(remains)
     largest = int(np.bincount(pieces[remains]).max(initial=0))
     return bool(whole - largest <= LOST_SHARE * whole)
-
-
-def squared_distance(inside: Mask, cap: int) -> npt.NDArray[np.uint8]:
-    """Squared distance in voxels to the nearest voxel outside, at most ``cap`` squared.
-
-    Exact: the distance within every layer by OpenCV, then the minimum over the layers
-    (Felzenszwalb and Huttenlocher 2012). Squared distances on a lattice are whole numbers.
-    """
-    tall = np.ascontiguousarray(inside).view(np.uint8).reshape(-1, inside.shape[2])
-    within = cv2.distanceTransform(tall, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    within = np.minimum(within, np.float32(cap), out=within)
-    flat = np.rint(within * within).astype(np.uint8).reshape(inside.shape)
-    nearest: npt.NDArray[np.uint8] = flat.copy()
-    for step in range(1, cap):
-        raised = np.minimum(flat, np.uint8(cap * cap - step * step)) + np.uint8(step * step)
-        np.minimum(nearest[step:], raised[:-step], out=nearest[step:])
-        np.minimum(nearest[:-step], raised[step:], out=nearest[:-step])
-    return nearest

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict
 
 from common.errors import Unprintable
 from fusion_service.domain.files.estimate import Estimate
+from fusion_service.domain.process import Process
 
-Process = Literal["fdm", "sla", "full_colour"]
 Relation = Literal["at least", "at most", "exactly"]
 
 

@@ -30,8 +30,8 @@ from pydantic import BaseModel, ConfigDict
 from fusion_service.domain.files.supports import measure_supports
 
 if TYPE_CHECKING:
-    from fusion_service.domain.certificate.verdict import Process
     from fusion_service.domain.files.facets import Facets
+    from fusion_service.domain.process import Process
     from fusion_service.domain.sculpture import Float, Index
 
 FILAMENT_MM = 1.75  # diameter

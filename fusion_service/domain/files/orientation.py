@@ -14,7 +14,7 @@ from fusion_service.domain.files.placement import print_vertices
 from fusion_service.domain.files.supports import measure_supports
 
 if TYPE_CHECKING:
-    from fusion_service.domain.certificate.verdict import Process
+    from fusion_service.domain.process import Process
     from fusion_service.domain.sculpture import Form
 
 UPRIGHT = 0.0

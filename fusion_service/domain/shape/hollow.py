@@ -14,12 +14,12 @@ import cv2
 import numpy as np
 from scipy.ndimage import binary_dilation, gaussian_filter, label
 
-from fusion_service.domain.certificate.thickness import squared_distance
+from fusion_service.domain.shape.distances import squared_distance
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from fusion_service.domain.certificate.verdict import Process
+    from fusion_service.domain.process import Process
     from fusion_service.domain.sculpture import Float
     from fusion_service.domain.shape.sdf import Grid
     from fusion_service.domain.shape.union import Union

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from common.errors import NameDoesNotFit
-from fusion_service.domain.certificate.gates import WALL_MM
+from fusion_service.domain.process import WALL_MM
 from fusion_service.domain.sculpture import Mesh, Solid
 from fusion_service.domain.shape.cutting import Patch, cut, refine, whole
 from fusion_service.domain.shape.lettering import (
@@ -32,7 +32,7 @@ from fusion_service.domain.shape.wall import Wall, trace_wall
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from fusion_service.domain.certificate.verdict import Process
+    from fusion_service.domain.process import Process
     from fusion_service.domain.sculpture import Float, Index
     from fusion_service.domain.shape.shapes import Shape
 

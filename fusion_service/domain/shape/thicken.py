@@ -14,10 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.ndimage import find_objects, gaussian_filter, label, maximum_filter
 
-from fusion_service.domain.certificate.thickness import (
-    SHARP_CORNER,
-    squared_distance,
-)
+from fusion_service.domain.shape.distances import SHARP_CORNER, squared_distance
 from fusion_service.domain.shape.sdf import VOXEL, smoothstep
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from fusion_service.domain.files.facets import Facets
 from tests.unit.fusion.sculptures import ball_man
 
 if TYPE_CHECKING:
-    from fusion_service.domain.certificate.verdict import Process
+    from fusion_service.domain.process import Process
 
 
 def estimate_of(mesh: trimesh.Trimesh, process: Process = "fdm") -> Estimate:

@@ -11,11 +11,13 @@ import pytest
 import trimesh
 from scipy.ndimage import distance_transform_edt
 
-from fusion_service.domain.certificate.gates import WALL_MM, certify
-from fusion_service.domain.certificate.thickness import squared_distance, thinnest_feature
+from fusion_service.domain.certificate.gates import certify
+from fusion_service.domain.certificate.thickness import thinnest_feature
 from fusion_service.domain.certificate.topology import count_bodies, count_edges, volume_and_centre
 from fusion_service.domain.files.placement import print_vertices
+from fusion_service.domain.process import WALL_MM
 from fusion_service.domain.sculpture import Form, Sculpture
+from fusion_service.domain.shape.distances import squared_distance
 from fusion_service.domain.shape.voxels import voxelise
 from tests.unit.fusion.sculptures import ball_field, ball_man, with_extra, with_form, with_solid
 

@@ -21,7 +21,7 @@ from fusion_service.domain.sculpture import Form, Solid
 from tests.unit.fusion.sculptures import ball_man
 
 if TYPE_CHECKING:
-    from fusion_service.domain.certificate.verdict import Process
+    from fusion_service.domain.process import Process
 
 
 def form_of(mesh: trimesh.Trimesh) -> Form:

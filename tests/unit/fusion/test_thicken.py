@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import trimesh
 
-from fusion_service.domain.certificate.gates import WALL_MM, certify
+from fusion_service.domain.certificate.gates import certify
 from fusion_service.domain.certificate.thickness import thinnest_feature
 from fusion_service.domain.certificate.topology import volume_and_centre
+from fusion_service.domain.process import WALL_MM
 from fusion_service.domain.sculpt import sculpt
 from fusion_service.domain.shape import sdf
 from fusion_service.domain.shape.fuse import solidify
