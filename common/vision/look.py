@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from common.vision.warp import warp_photo
+
 if TYPE_CHECKING:
     from common.vision.network import RGB, Floats
 
@@ -113,7 +115,7 @@ def cut_window(picture: RGB, landmarks: Floats) -> HeadWindow:
     points = landmarks.astype(np.float64)
     to_window = _placement(points)
     placed = points[:, :2] @ to_window[:, :2].T + to_window[:, 2]
-    return HeadWindow(_warp(picture, to_window), placed, face_forward(points))
+    return HeadWindow(warp_photo(picture, to_window, SIZE), placed, face_forward(points))
 
 
 def take_look(window: HeadWindow, person: Mask) -> Look:
@@ -171,27 +173,6 @@ def _placement(points: Points) -> Points:
     cosine, sine = scale * np.cos(angle), scale * np.sin(angle)
     turn = np.array([[cosine, sine], [-sine, cosine]])
     return np.column_stack([turn, np.array(CENTRE) - turn @ ((forehead + chin) / 2)])
-
-
-def _warp(picture: RGB, matrix: Points) -> RGB:
-    """Cut the window out, averaged: a warp alone looks at single pixels."""
-    step = int(0.75 / float(np.hypot(matrix[0, 0], matrix[0, 1])))
-    if step > 1:
-        corners = np.array([[0, 0], [SIZE, 0], [0, SIZE], [SIZE, SIZE]]) - matrix[:, 2]
-        back = corners @ np.linalg.inv(matrix[:, :2]).T
-        height, width = picture.shape[:2]
-        x0, y0 = np.clip(np.floor(back.min(0)), 0, [width - step, height - step]).astype(int)
-        x1, y1 = np.clip(np.ceil(back.max(0)), [x0 + step, y0 + step], [width, height]).astype(int)
-        columns, rows = (x1 - x0) // step, (y1 - y0) // step
-        part = picture[y0 : y0 + rows * step, x0 : x0 + columns * step]
-        picture = np.asarray(cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA))
-        # pixel centres: x = x0 + step * (x' + 0.5) - 0.5
-        offset = np.array([x0, y0]) + (step - 1) / 2
-        matrix = np.column_stack([matrix[:, :2] * step, matrix[:, 2] + matrix[:, :2] @ offset])
-    size, border = (SIZE, SIZE), cv2.BORDER_REPLICATE
-    return np.asarray(
-        cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border), np.uint8
-    )
 
 
 def _colours(window: RGB, points: Points, person: Mask) -> dict[str, Lab]:

@@ -8,10 +8,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from common.vision.warp import warp_photo
 from fusion_service.domain.frame import FACE_PICTURE_ORIGIN as ORIGIN
 from fusion_service.domain.frame import FACE_PICTURE_PX as PICTURE_PX
 from fusion_service.domain.frame import FACE_PICTURE_SCALE as PX_PER_WIDTH
-from fusion_service.domain.photo.head_crop import OVAL, warp_photo
+from fusion_service.domain.photo.head_crop import OVAL
 from fusion_service.domain.photo.light import relight
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from common.vision.warp import warp_photo
 from fusion_service.domain.photo.lamp import estimate_lamp, shrink
 from fusion_service.domain.photo.light import exposure_gain, relight, to_lab
 
@@ -160,29 +161,6 @@ def crop_head(
         ruddiness=lamp.ruddiness,
         clipped=float(np.mean(raw[oval].min(1) > 250)),
     )
-
-
-def warp_photo(image: RGB, matrix: npt.NDArray[np.float64], side: int) -> RGB:
-    """Cut a square out of a photo by an affine (2, 3) map from photo to square."""
-    # warpAffine does not average: a large photo is first shrunk by a whole number
-    scale = float(np.hypot(matrix[0, 0], matrix[0, 1]))
-    step = int(0.75 / scale)
-    if step > 1:
-        corners = np.array([[0, 0, 1], [side, 0, 1], [0, side, 1], [side, side, 1]], np.float64)
-        back = corners @ np.asarray(cv2.invertAffineTransform(matrix), np.float64).T
-        height, width = image.shape[:2]
-        x0, y0 = np.clip(np.floor(back.min(0)), 0, [width - step, height - step]).astype(int)
-        x1, y1 = np.clip(np.ceil(back.max(0)), [x0 + step, y0 + step], [width, height]).astype(int)
-        columns, rows = (x1 - x0) // step, (y1 - y0) // step
-        part = image[y0 : y0 + rows * step, x0 : x0 + columns * step]
-        image = np.asarray(cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA))
-        # pixel centres: x = x0 + step * (x' + 0.5) - 0.5
-        offset = np.array([x0, y0]) + (step - 1) / 2
-        matrix = np.column_stack([matrix[:, :2] * step, matrix[:, 2] + matrix[:, :2] @ offset])
-    warped = cv2.warpAffine(
-        image, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    return np.asarray(warped, np.uint8)
 
 
 def _lamp(
