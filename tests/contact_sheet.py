@@ -96,7 +96,9 @@ def main() -> None:
     photo = astronaut()
     large = partial(_cell, easel, photo)
     templates = [large(name.value, name.value) for name in SINGLES]
-    _write(DOCS / "astronaut.jpg", np.vstack([easel.portraits(photo), _row(templates[:3], 7)]))
+    portraits = easel.portraits(photo)
+    three = [_hero(easel, photo, name) for name in ("superhero", "chef", "graduate")]
+    _write(DOCS / "astronaut.jpg", np.vstack([portraits, _row(three, portraits.shape[1])]))
     _write(DOCS / "figurine" / "templates.jpg", _grid([*templates, _pair(easel, photo)], 4))
     looks = [_cell(easel, photo, "default", says, **wishes) for says, wishes in LOOKS.items()]
     _write(DOCS / "figurine" / "looks.jpg", _grid(looks, 5))
@@ -118,15 +120,19 @@ def everything(easel: Easel, photo: Picture) -> Picture:
 
 def _cell(easel: Easel, photo: Picture, template: str, says: str, **wishes: object) -> Picture:
     """Draw the large view of a figurine with a line of words under it."""
+    return _labelled(_hero(easel, photo, template, **wishes), says)
+
+
+def _hero(easel: Easel, photo: Picture, template: str, **wishes: object) -> Picture:
+    """Cut the large view out of a preview."""
     whole = easel.figurine(photo, template, **wishes)
-    return _labelled(whole[:, : whole.shape[1] // 2], says)
+    return whole[:, : whole.shape[1] // 2]
 
 
 def _pair(easel: Easel, photo: Picture) -> Picture:
     """Draw two people on one base, from the only face there is, and its mirror image."""
     both = np.hstack([photo, photo[:, ::-1]])
-    whole = easel.figurine(both, "couple", hair="brown", beard="full", shirt="teal")
-    return _labelled(whole[:, : whole.shape[1] // 2], "couple")
+    return _cell(easel, both, "couple", "couple", hair="brown", beard="full", shirt="teal")
 
 
 def _labelled(picture: Picture, says: str) -> Picture:
@@ -142,9 +148,8 @@ def _grid(cells: list[Picture], columns: int) -> Picture:
     return np.vstack([np.hstack(row) for row in rows if len(row) == columns])
 
 
-def _row(cells: list[Picture], portraits: int) -> Picture:
+def _row(cells: list[Picture], width: int) -> Picture:
     row = np.hstack(cells)
-    width = portraits * SMALL
     return _fitted(row, width, round(row.shape[0] * width / row.shape[1]))
 
 
