@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import pytest
 import requests
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from common.models import LIST_FILE, Model, read_models
@@ -50,9 +51,14 @@ def pipeline(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "out", Console(width=200))
+
+
 def kiln(*words: object, **options: Any) -> Result:
     runner = CliRunner()
-    return runner.invoke(app, ["models", *map(str, words)], env={"COLUMNS": "200"}, **options)
+    return runner.invoke(app, ["models", *map(str, words)], **options)
 
 
 def only(folder: Path) -> Model:
@@ -266,8 +272,7 @@ def test_what_was_added_is_listed(folder: Path, weights: Path) -> None:
     row = next(one for one in answer["models"] if one["name"] == "paprika")
     assert (row["state"], row["licence"], row["draws"]) == ("there", "MIT", "cel")
     (folder / "paprika.safetensors").unlink()
-    shown = " ".join(kiln("list").stdout.split())  # the folder's name may wrap the line
-    assert "kiln models add paprika PATH --kind neural --replace" in shown
+    assert "kiln models add paprika PATH --kind neural --replace" in kiln("list").stdout
 
 
 def test_a_changed_file_is_found(
