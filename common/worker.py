@@ -25,6 +25,7 @@ from common import canvas, logs, metrics
 from common.celery_app import make_app
 from common.contracts.stages import stages_of
 from common.errors import KilnError
+from common.heap import give_back
 from common.lease import LeaseKeeper
 from common.ledger.protocol import Ledger
 from common.ledger.redis_ledger import RedisLedger, connect
@@ -156,6 +157,7 @@ class _Life:
 
     def leave_if_bloated(self) -> None:
         """Between two jobs: ask this process to end warmly when it holds too much memory."""
+        give_back()
         if resident_mb() > self._most_mb and not self._leaving.is_set():
             log.warning("over %d MB: making room for a new process", resident_mb())
             os.kill(os.getpid(), signal.SIGTERM)

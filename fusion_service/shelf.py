@@ -14,7 +14,7 @@ from fusion_service.version_one import sculpture_from_bytes
 if TYPE_CHECKING:
     from common.stage import StageContext
 
-KEPT = 4  # of about 8 MB each
+KEPT = 2  # of about 8 MB each
 
 
 class Shelf:

@@ -19,7 +19,6 @@ from fusion_service.domain.photo.measure import measure
 from fusion_service.domain.preview.render import render_preview, view_head
 from fusion_service.domain.sculpt import sculpt
 from fusion_service.domain.sculpture import Sculpture
-from fusion_service.heap import give_back
 from fusion_service.shelf import Shelf
 
 PREVIEW_PX = 1600
@@ -36,9 +35,7 @@ class Studio:
 
     def preview(self, sculpture: Sculpture, width: int = PREVIEW_PX) -> bytes:
         """Draw the preview, ``width`` px wide, in the render thread."""
-        picture = self._renders.submit(render_preview, sculpture, width).result()
-        give_back()
-        return picture
+        return self._renders.submit(render_preview, sculpture, width).result()
 
     def rate_likeness(self, measured: Attributes, sculpture: Sculpture) -> Likeness:
         """Compare the first head with the photo; quickest right after its preview."""

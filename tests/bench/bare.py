@@ -10,9 +10,11 @@ import statistics
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import cv2
+from fusion_service.domain.face.pictures import pictures_to_bytes
 
 from common.settings import Settings
 from common.vision.decode import decode_photo
@@ -20,10 +22,12 @@ from fusion_service.domain.certificate.gates import certify
 from fusion_service.domain.files.glb import to_glb
 from fusion_service.domain.files.stl import to_stl
 from fusion_service.domain.files.threemf import to_3mf
+from fusion_service.domain.files.usdz import to_usdz
 from fusion_service.domain.paint import paint
-from fusion_service.domain.photo.measure import measure
+from fusion_service.domain.photo.measure import study_people
 from fusion_service.domain.sculpt import sculpt
 from fusion_service.studio import Studio
+from stylize_service.domain.likeness import rate_portrait
 from stylize_service.engines.builtin import BuiltinEngine, encode_png
 
 if TYPE_CHECKING:
@@ -48,17 +52,24 @@ class Bench:
 
 def make_files(bench: Bench, photo: bytes, *, preview: bool = True) -> dict[str, bytes]:
     """Run every stage function once: photo to every file of a figurine."""
-    picture = bench.engine.portrait(decode_photo(photo), "cel", "largest", seed=0)
+    faces, seen = bench.studio.faces, decode_photo(photo)
+    picture = bench.engine.portrait(seen, "cel", "largest", seed=0)
     files = {"portrait.png": encode_png(picture)}
-    people = [measure(bench.studio.faces, decode_photo(photo), "largest")]
+    rate_portrait(faces, seen, "largest", picture)
+    measured, pictures = study_people(faces, decode_photo(photo), "largest", 1)
+    files["face.jpg"] = pictures_to_bytes(pictures)
+    people = measured.people
     form = sculpt(people, "default", 100.0)
     sculpture = paint(form, people)
     files["figurine.glb"] = to_glb(sculpture)
     files["figurine.stl"] = to_stl(form)
     files["certificate.json"] = certify(form).model_dump_json(indent=2).encode()
     files["figurine.3mf"] = to_3mf(sculpture)
+    with TemporaryDirectory() as scratch:
+        files["figurine.usdz"] = to_usdz(sculpture, Path(scratch))
     if preview:
         files["preview.png"] = bench.studio.preview(sculpture)
+        bench.studio.rate_likeness(people[0], sculpture)
     return files
 
 

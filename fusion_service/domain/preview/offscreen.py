@@ -47,7 +47,7 @@ def draw(
     window: vtkRenderWindow,
     renderers: list[vtkRenderer],
     size: tuple[int, int],
-    finer: int,
+    finer: float,
     whole: tuple[int, int] | None = None,
 ) -> Pixels:
     """Draw the renderers in one window of ``size`` = (width, height), ``finer`` times larger.
@@ -57,8 +57,8 @@ def draw(
     has that size and the picture is its lower left corner: a window costs most when it changes
     its size.
     """
-    width, height = size[0] * finer, size[1] * finer
-    window.SetSize(*(side * finer for side in whole or size))
+    width, height = (round(side * finer) for side in size)
+    window.SetSize(*(round(side * finer) for side in whole or size))
     for renderer in renderers:
         window.AddRenderer(renderer)
     try:

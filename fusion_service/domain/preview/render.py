@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from fusion_service.domain.sculpture import Pixels, Sculpture, Shift
 
 # On Mesa's software rasteriser half the time of 4x multisampling, and the sheen is smooth too.
-SUPERSAMPLING = 2
+# Twice as fine looks the same and takes 45 MB more.
+SUPERSAMPLING = 1.5
 SHADOW_OF_FRAME = (0, 1, 0, 2, 3)  # hero and three-quarter view share the light
 # one fixed filter: half the time of trying them all, for the same size
 PNG = (cv2.IMWRITE_PNG_COMPRESSION, 2, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP)
@@ -93,7 +94,7 @@ class PreviewRenderer:
         if self._lit is not sculpture:
             self._light_and_show(sculpture, lay_out(sculpture.solid.vertices, 1600, 1000))
         own = next((part.shift for part in sculpture.parts if part.texture is not None), MIDDLE)
-        width, height = (max(side // SUPERSAMPLING, SIDE) for side in self._window.GetSize())
+        width, height = (max(round(side / SUPERSAMPLING), SIDE) for side in self._window.GetSize())
         corner = Frame(HEAD_ON, 0, height - SIDE, SIDE, SIDE)
         renderer = self._renderer(corner, width, height, own)
         drawn = draw(self._window, [renderer], (SIDE, SIDE), SUPERSAMPLING, (width, height))

@@ -9,7 +9,7 @@ import pytest
 
 # half a gigabyte in small pieces, freed but for the last, which keeps the heap's end in place
 PROGRAM = """
-from fusion_service.heap import give_back
+from common.heap import give_back
 def resident():
     return int(open("/proc/self/statm").read().split()[1]) * 4096
 pieces = [bytes(60_000) for _ in range(8_000)]
