@@ -14,10 +14,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import cv2
-from fusion_service.domain.face.pictures import pictures_to_bytes
 
 from common.settings import Settings
 from common.vision.decode import decode_photo
+from fusion_service.domain.archive import pictures_to_bytes
 from fusion_service.domain.certificate.gates import certify
 from fusion_service.domain.files.glb import to_glb
 from fusion_service.domain.files.stl import to_stl
