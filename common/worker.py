@@ -38,6 +38,7 @@ READY_PERIOD_S = 2.0
 VERSIONS_PERIOD_S = 30.0
 GOODBYE_S = 2.0
 ROOM = 1.5  # what a worker may hold, of what it held when it was warm
+SPARE_MB = 32  # of freed memory that a process may keep: giving it back costs milliseconds
 METRICS_PORTS = 16
 EXIT_CANNOT_START = 78  # EX_CONFIG of sysexits.h
 
@@ -95,6 +96,7 @@ class _Life:
         self._service = service
         self._slots = 1
         self._most_mb = float(settings.worker_max_rss_mb)
+        self._slim_mb = 0.0  # when free memory was last given back
         self._leaving = threading.Event()
         self._announcer = threading.Thread(target=self._announce, name="announce", daemon=True)
 
@@ -157,9 +159,12 @@ class _Life:
 
     def leave_if_bloated(self) -> None:
         """Between two jobs: ask this process to end warmly when it holds too much memory."""
-        give_back()
-        if resident_mb() > self._most_mb and not self._leaving.is_set():
-            log.warning("over %d MB: making room for a new process", resident_mb())
+        held_mb = resident_mb()
+        if held_mb > self._slim_mb + SPARE_MB:
+            give_back()
+            held_mb = self._slim_mb = resident_mb()
+        if held_mb > self._most_mb and not self._leaving.is_set():
+            log.warning("over %d MB: making room for a new process", held_mb)
             os.kill(os.getpid(), signal.SIGTERM)
 
     def on_leaving(self, **_: object) -> None:
