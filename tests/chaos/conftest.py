@@ -18,15 +18,15 @@ from tests.chaos.scene import Row, Scene
 from tests.stack import MODELS, TestStack, require_stack
 
 START_S = 240.0  # on a machine that does other things too
-SLICE_S = 140.0  # of tests; with the start of the stack below three minutes
-# the default draws kills of a worker and of all, a lost chord, Redis, files and bombs
+SLICE_S = 90.0  # of tests; with the start of the stack about two minutes
+# the default draws kills of workers, messages, Redis, files and bombs
 SEED = int(os.environ.get("KILN_TEST_SEED", "1528"))
 RESULTS = os.environ.get("KILN_TEST_CHAOS_RESULTS")  # the runner collects the rows there
 PASSED = pytest.StashKey[bool]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark a slice that fits into three minutes; the seed decides which tests."""
+    """Mark a slice that fits into two minutes; the seed decides which tests."""
     mine = [item for item in items if item.get_closest_marker("fault")]
     drawn = sorted(mine, key=lambda item: item.nodeid)
     random.Random(SEED).shuffle(drawn)
