@@ -38,7 +38,7 @@ READY_PERIOD_S = 2.0
 VERSIONS_PERIOD_S = 30.0
 GOODBYE_S = 2.0
 ROOM = 1.5  # what a worker may hold, of what it held when it was warm
-SPARE_MB = 32  # of freed memory that a process may keep: giving it back costs milliseconds
+SPARE_MB = 64  # of freed memory that a process may keep: giving it back costs milliseconds
 METRICS_PORTS = 16
 EXIT_CANNOT_START = 78  # EX_CONFIG of sysexits.h
 
