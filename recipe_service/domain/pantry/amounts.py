@@ -134,13 +134,15 @@ def add(one: Amount, two: Amount, food: Food) -> Amount | None:
     """Add two amounts of a food: of one unit, of one dimension, else by weight if it is known."""
     if one.unit == two.unit:
         return Amount(one.quantity + two.quantity, one.unit)
+    grams = [grams_of(amount, food) for amount in (one, two)]
+    weight = None if None in grams else sum(value for value in grams if value is not None)
     for table, unit in ((MASS, "g"), (VOLUME, "ml")):
         if one.unit in table and two.unit in table:
             total = one.quantity * table[one.unit] + two.quantity * table[two.unit]
-            return Amount(total, unit)
-    grams = [grams_of(amount, food) for amount in (one, two)]
-    known = [value for value in grams if value is not None]
-    return Amount(sum(known), "g") if len(known) == len(grams) else None
+            # a pinch has a weight where a millilitre has none
+            if weight is None or grams_of(Amount(total, unit), food) is not None:
+                return Amount(total, unit)
+    return None if weight is None else Amount(weight, "g")
 
 
 def scale(amount: Amount, factor: float, food: Food | None = None) -> Amount:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from common.contracts.recipe import Units
@@ -124,6 +124,7 @@ def test_eggs_stay_whole() -> None:
 
 
 @given(amounts, amounts, st.sampled_from(sorted(FOODS)))
+@example(Amount(1, "pinch"), Amount(1, "dash"), "bread")  # bread has no density
 @settings(max_examples=200)
 def test_a_sum_weighs_what_its_parts_weigh(one: Amount, two: Amount, food: str) -> None:
     known: Food = FOODS[food]
