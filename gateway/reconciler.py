@@ -23,6 +23,7 @@ from common import canvas, logs, metrics
 from common.celery_app import KEY_PREFIX, make_app
 from common.contracts.stages import QUEUES
 from common.errors import LedgerUnavailable, StorageError
+from common.http import status_of_code
 from common.ledger.protocol import Ledger
 from common.ledger.records import Event, ReadyNode
 from common.ledger.redis_ledger import RedisLedger, connect
@@ -155,8 +156,13 @@ class Reconciler:
 
 
 def count_job(event: Event) -> None:
-    """Count a job that has ended; the leader alone does, so each is counted once."""
-    labels = (event.data["product"], event.type)
+    """Count a job that has ended; the leader alone does, so each is counted once.
+
+    A photo that does not do is no failure of the house: its job is ``refused`` here.
+    """
+    code = (event.data.get("error") or {}).get("code", "")
+    refused = event.type == "failed" and status_of_code(code) < 500
+    labels = (event.data["product"], "refused" if refused else event.type)
     metrics.JOBS.labels(*labels).inc()
     metrics.JOB_SECONDS.labels(*labels).observe(event.data["total_ms"] / 1000)
 
