@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 from common.contracts.figurine import PAIRS, TemplateName
 from gateway.client import Kiln
@@ -38,15 +37,7 @@ def one_job(kiln: Kiln) -> Latency:
         if event.type == "failed":
             raise RuntimeError(event.data)
     total = (time.perf_counter() - started) * 1000
-    return Latency(total, critical_path_ms(kiln.job(job["id"])), glb)
-
-
-def critical_path_ms(job: dict[str, Any]) -> float:
-    """Longest chain of run times along the plan: one after the other, and the slowest beside."""
-    run = {stage["id"]: stage["run_ms"] for stage in job["stages"]}
-    chain = ("fusion.measure", "fusion.sculpt", "fusion.paint", "gateway.finish")
-    beside = max(ms for name, ms in run.items() if name not in chain)
-    return float(sum(run[name] for name in chain) + beside)
+    return Latency(total, float(kiln.timeline(job["id"])["critical_path_ms"]), glb)
 
 
 def other_template_ms(kiln: Kiln) -> float:
