@@ -106,13 +106,15 @@ def install(app: Flask, ready: Callable[[], dict[str, str]]) -> None:
     app.add_url_rule("/readyz", view_func=lambda: _readyz(ready()), endpoint="readyz")
 
 
-def guard(app: Flask, settings: Settings) -> None:
+def guard(app: Flask, settings: Settings, *, inner: bool = False) -> None:
     """Keep other sites out of a house without a lock: it trusts whoever reaches its port.
 
     A page that was made to look like this machine (DNS rebinding) has a foreign ``Host``; a form
-    on a foreign page is told by the browser itself (Fetch Metadata, W3C).
+    on a foreign page is told by the browser itself (Fetch Metadata, W3C). A service behind the
+    gateway (``inner``) goes by the names of its own address.
     """
-    app.config["TRUSTED_HOSTS"] = settings.trusted_hosts
+    trusted = settings.inner_trusted_hosts if inner else settings.trusted_hosts
+    app.config["TRUSTED_HOSTS"] = trusted
     app.before_request(_refuse_foreign_sites)
 
 

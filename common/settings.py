@@ -5,19 +5,24 @@ The one-machine stack hands all of them to its processes, so a default is writte
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+import os
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 
-from common.contracts.rates import RATE
+from common.allowances import Allowances
+from common.hosts import OWN_NAMES, in_url, is_loopback
 from common.redis_logins import login_in_url
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
-OWN_NAMES: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 UNLOCKED: Final = (
     "KILN_AUTH=off and KILN_HOST={host} would let everybody who reaches this machine use it and"
     " read every photo: leave KILN_AUTH out and make keys with `kiln keys create NAME`, or set"
@@ -25,7 +30,7 @@ UNLOCKED: Final = (
 )
 
 
-class Settings(BaseSettings):
+class Settings(Allowances):
     """Every setting of Kiln. The environment variable is ``KILN_`` + the upper-case name."""
 
     model_config = SettingsConfigDict(
@@ -66,9 +71,30 @@ class Settings(BaseSettings):
         9101, description="First of the ports on which workers and reconciler expose metrics"
     )
 
+    gateway_role: Literal["all", "events"] = Field(
+        "all",
+        description="What this gateway answers: `all`, or the event streams alone, from a process"
+        " of its own behind a proxy (docs/operations.md)",
+    )
+    recipe_service_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^/?#]+$",
+        description="Where the gateway calls the recipe service; default: `KILN_INNER_HOST`",
+    )
+
     data_dir: Path = Field(Path("data"), description="Redis files, artifacts, logs, models")
     out_dir: Path = Field(Path("out"), description="Where `make demo` puts the files")
     models_dir: Path | None = Field(None, description="Default: `models` in the data folder")
+    house_dir: Path | None = Field(
+        None,
+        description="API keys and secrets of webhooks; default: the data folder. Several hosts:"
+        " one folder that all gateways and the courier share",
+    )
+    secrets_dir: Path | None = Field(
+        None,
+        description="Folder with a file for each setting that is secret, such as `kiln_redis_url`;"
+        " the environment is read first",
+    )
     store_url: str | None = Field(
         None,
         description="Artifact store: file:///…, s3://bucket/prefix, gs://…, az://… or memory:///;"
@@ -138,7 +164,7 @@ class Settings(BaseSettings):
     gateway_processes: int = Field(2, ge=1, le=64, description="Gateway processes")
     gateway_threads: int = Field(160, ge=8, le=1024, description="Threads of a gateway process")
     max_streams: int = Field(
-        128, ge=1, le=1024, description="Event streams and long-polls of one gateway process"
+        128, ge=1, le=10_000, description="Event streams and long-polls of one gateway process"
     )
 
     llm_url: str | None = Field(
@@ -158,46 +184,25 @@ class Settings(BaseSettings):
     llm_max_tokens: int = Field(1500, ge=100, le=16_000, description="Longest answer of a model")
     llm_concurrency: int = Field(8, ge=1, le=64, description="Calls one worker makes at once")
 
-    max_active_jobs: int = Field(
-        2000, ge=1, description="Unfinished jobs in the house; beyond it a submit is a 503"
-    )
-    max_queue_depth: int | None = Field(
-        1500, ge=1, description="Ready stages in one queue; beyond it a submit is a 503"
-    )
-    store_quota_gb: float | None = Field(
-        None, gt=0, description="All files of the house, in GB (10^9 bytes); beyond it a 507"
-    )
-    key_rate: str = Field(
-        "600/minute",
-        pattern=RATE,
-        description="Requests a key may send, where `kiln keys create --rate` says nothing else",
-    )
-    key_max_active: int | None = Field(
-        None, ge=1, description="Unfinished jobs of a key's owner; beyond it a submit is a 429"
-    )
-    key_quota_mb: int | None = Field(
-        None, ge=1, description="Files of a key's owner, in MB (10^6 bytes); beyond it a 507"
-    )
-    max_upload_mb: int = Field(20, ge=1, le=200, description="Largest photo, in MB (10^6 bytes)")
-    job_deadline_s: int = Field(
-        3600, ge=10, description="A job that has not ended by then is `expired`"
-    )
-    photo_ttl_hours: float = Field(24, gt=0, description="How long a photo is kept")
-    result_ttl_hours: float = Field(720, gt=0, description="How long results are kept")
-    reconcile_s: float = Field(1.0, gt=0, le=60, description="Period of the reconciler")
-    webhook_schedule_s: list[Annotated[float, Field(ge=0)]] = Field(
-        [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400],
-        max_length=20,
-        description="Pauses between the attempts to deliver a webhook, in s, as a JSON list",
-    )
-    webhook_timeout_s: float = Field(
-        10, gt=0, le=30, description="Longest call to a webhook, from the look-up to the answer"
-    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="DEBUG, INFO, WARNING or ERROR"
     )
 
-    @field_validator("data_dir", "out_dir", "models_dir", mode="after")
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  the library hands in all
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read files as well: what an orchestrator mounts as secrets is in no environment."""
+        folder = os.environ.get("KILN_SECRETS_DIR")
+        files = (SecretsSettingsSource(settings_cls, secrets_dir=folder),) if folder else ()
+        return (init_settings, env_settings, *files)
+
+    @field_validator("data_dir", "out_dir", "models_dir", "house_dir", "secrets_dir", mode="after")
     @classmethod
     def resolved_once(cls, folder: Path | None) -> Path | None:
         """Fix relative folders where the process starts: it may change its folder later."""
@@ -209,6 +214,12 @@ class Settings(BaseSettings):
         if self.allowed_hosts:
             return [name.strip() for name in self.allowed_hosts.split(",") if name.strip()]
         return sorted({*OWN_NAMES, in_url(self.host)}) if is_loopback(self.host) else None
+
+    @property
+    def inner_trusted_hosts(self) -> list[str] | None:
+        """Host names that services behind the gateway answer to; None for any."""
+        alone = is_loopback(self.inner_host)
+        return sorted({*OWN_NAMES, in_url(self.inner_host)}) if alone else None
 
     @property
     def locked(self) -> bool:
@@ -223,6 +234,11 @@ class Settings(BaseSettings):
         """Why a gateway with these settings must not start; None where it may."""
         open_to_all = self.auth == "off" and not is_loopback(self.host)
         return UNLOCKED.format(host=self.host) if open_to_all else None
+
+    @property
+    def house(self) -> Path:
+        """Folder of API keys and of secrets of webhooks."""
+        return self.house_dir or self.data_dir
 
     @property
     def models(self) -> Path:
@@ -265,31 +281,12 @@ class Settings(BaseSettings):
     @property
     def recipe_url(self) -> str:
         """Where the gateway finds the recipe service."""
-        return f"http://{in_url(self.inner_host)}:{self.recipe_port}"
+        return self.recipe_service_url or f"http://{in_url(self.inner_host)}:{self.recipe_port}"
 
     @property
     def gateway_url(self) -> str:
         """Where clients on this machine find the gateway."""
         return f"http://{in_url(self.host)}:{self.gateway_port}"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches an address; a name that is not ``localhost`` may be any."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def in_url(host: str) -> str:
-    """Write an address as a URL does; one that stands for all of them becomes one to call."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    if address.is_unspecified:
-        address = ip_address("127.0.0.1" if address.version == 4 else "::1")
-    return f"[{address}]" if address.version == 6 else str(address)
 
 
 def as_environment(settings: Settings) -> dict[str, str]:

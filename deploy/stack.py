@@ -23,7 +23,8 @@ from typing import Any, Final
 import requests
 from supervisor.xmlrpc import SupervisorTransport
 
-from common.settings import Settings, as_environment, in_url
+from common.hosts import in_url
+from common.settings import Settings, as_environment
 from deploy import redis_users
 from deploy.processes import descendants, is_alive
 

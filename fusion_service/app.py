@@ -30,7 +30,7 @@ def create_app(settings: Settings | None = None, ledger: Ledger | None = None) -
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_mb * 1_000_000
     http.install(app, lambda: http.missing_workers(ledger, ("fusion",)))
-    http.guard(app, settings)
+    http.guard(app, settings, inner=True)
     app.add_url_rule("/v1/catalog", view_func=catalog)
     app.add_url_rule("/v1/sculpt", "sculpt", lambda: sculpt_photo(studio), methods=["POST"])
     return app

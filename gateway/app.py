@@ -28,6 +28,7 @@ from gateway.door import headers
 from gateway.door.lock import lock
 from gateway.house import EXTENSION, House, Publish, PublishAgain, open_house
 
+FOLLOWING = (events,)  # what a process for event streams answers
 NOUNS = (
     *(figurines, portraits, recipes, jobs, webhooks, events, artifacts),
     *(catalog, docs, pages, compat),
@@ -63,7 +64,7 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_mb * 1_000_000 + LONGEST_TEXT
     app.extensions[EXTENSION] = the_house
-    for noun in NOUNS:
+    for noun in NOUNS if settings.gateway_role == "all" else FOLLOWING:
         app.register_blueprint(noun.blueprint)
     http.install(app, lambda: missing(the_house))
     http.guard(app, settings)

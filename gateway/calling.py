@@ -22,7 +22,8 @@ from urllib.parse import urlsplit
 import certifi
 
 from common.errors import BadWebhook
-from common.settings import Settings, is_loopback
+from common.hosts import is_loopback
+from common.settings import Settings
 from common.worker import METRICS_PORTS
 from gateway.domain.addresses import NOT_PUBLIC, Target, may_call, read_target
 

@@ -37,7 +37,7 @@ def create_app(settings: Settings | None = None, ledger: Ledger | None = None) -
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MOST_PHOTOS * settings.max_upload_mb * 1_000_000
     http.install(app, lambda: http.missing_workers(ledger, ("recipe",)))
-    http.guard(app, settings)
+    http.guard(app, settings, inner=True)
     app.add_url_rule("/v1/catalog", "catalog", lambda: catalog(kitchen))
     app.add_url_rule("/predict", "predict", lambda: predict(kitchen), methods=["POST"])
     app.add_url_rule("/predict/batch", "batch", lambda: predict_batch(kitchen), methods=["POST"])

@@ -25,7 +25,7 @@ def create_app(settings: Settings | None = None, ledger: Ledger | None = None) -
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_mb * 1_000_000
     http.install(app, lambda: http.missing_workers(ledger, ("stylize",)))
-    http.guard(app, settings)
+    http.guard(app, settings, inner=True)
     app.add_url_rule("/v1/catalog", "catalog", lambda: catalog(engines))
     app.add_url_rule("/v1/portrait", "portrait", lambda: draw_portrait(engines), methods=["POST"])
     return app

@@ -31,7 +31,7 @@ _Stamp = tuple[int, int, int]
 
 def key_file(settings: Settings) -> Path:
     """Where the keys of a house are."""
-    return settings.data_dir / "keys.json"
+    return settings.house / "keys.json"
 
 
 class KeyRing:
@@ -165,7 +165,7 @@ def renew_webhook_secret(settings: Settings, owner: str) -> str:
 
 
 def _webhook_file(settings: Settings, owner: str) -> Path:
-    return settings.data_dir / "webhook-secrets" / checked_owner(owner)  # no dot in the name
+    return settings.house / "webhook-secrets" / checked_owner(owner)  # no dot in the name
 
 
 def _new_webhook_secret() -> str:

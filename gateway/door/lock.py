@@ -10,7 +10,7 @@ from typing import Final
 from flask import Flask, Request, Response, g, request
 
 from common.errors import Forbidden, RateLimited, Unauthorized
-from common.settings import is_loopback
+from common.hosts import is_loopback
 from gateway.domain.keys import Key
 from gateway.domain.scopes import PUBLIC, SCOPES
 from gateway.door.rates import Count

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 import requests
 
 from common.errors import BadParameter
+from common.hosts import is_loopback
 from common.models import NAME, Kind, Model, digest, files_of, read_models, write_models
-from common.settings import is_loopback
 from gateway.terminal.model_files import check_format, is_safetensors
 
 CHUNK: Final = 1 << 20
