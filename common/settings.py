@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import (
@@ -20,8 +20,7 @@ from pydantic_settings import (
 from common.allowances import Allowances
 from common.hosts import OWN_NAMES, in_url, is_loopback
 from common.redis_logins import login_in_url
-
-Port = Annotated[int, Field(ge=1, le=65535)]
+from common.watching import Port, Watching
 
 UNLOCKED: Final = (
     "KILN_AUTH=off and KILN_HOST={host} would let everybody who reaches this machine use it and"
@@ -30,7 +29,7 @@ UNLOCKED: Final = (
 )
 
 
-class Settings(Allowances):
+class Settings(Allowances, Watching):
     """Every setting of Kiln. The environment variable is ``KILN_`` + the upper-case name."""
 
     model_config = SettingsConfigDict(
@@ -67,9 +66,6 @@ class Settings(Allowances):
         description="Login of Flower as user:password; default: made at random once",
     )
     redis_port: Port = Field(6390, description="Redis of this stack (its own instance)")
-    metrics_port: Port = Field(
-        9101, description="First of the ports on which workers and reconciler expose metrics"
-    )
 
     gateway_role: Literal["all", "events"] = Field(
         "all",
