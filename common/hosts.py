@@ -25,3 +25,18 @@ def in_url(host: str) -> str:
     if address.is_unspecified:
         address = ip_address("127.0.0.1" if address.version == 4 else "::1")
     return f"[{address}]" if address.version == 6 else str(address)
+
+
+def also_here(host: str) -> str:
+    """Address by which this machine itself reaches what listens at ``host``.
+
+    By it the gateway knows who reads its metrics: from 192.0.2.7 it would be a stranger. A name
+    is not looked up: it stays as it is.
+    """
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if address.is_loopback or address.is_unspecified:
+        return in_url(host)
+    return "127.0.0.1" if address.version == 4 else "[::1]"

@@ -206,10 +206,15 @@ class Settings(Allowances, Watching):
 
     @property
     def trusted_hosts(self) -> list[str] | None:
-        """Host names to answer to; None for any."""
-        if self.allowed_hosts:
-            return [name.strip() for name in self.allowed_hosts.split(",") if name.strip()]
-        return sorted({*OWN_NAMES, in_url(self.host)}) if is_loopback(self.host) else None
+        """Host names to answer to; None for any. The machine itself asks by its own names."""
+        if not self.allowed_hosts and not is_loopback(self.host):
+            return None
+        return sorted({*OWN_NAMES, in_url(self.host), *self._names_elsewhere})
+
+    @property
+    def _names_elsewhere(self) -> set[str]:
+        given = {name.strip() for name in (self.allowed_hosts or "").split(",")}
+        return given - OWN_NAMES - {""}
 
     @property
     def inner_trusted_hosts(self) -> list[str] | None:
@@ -221,8 +226,7 @@ class Settings(Allowances, Watching):
     def locked(self) -> bool:
         """Whether a request needs an API key."""
         if self.auth == "auto":
-            known_elsewhere = self.allowed_hosts and not set(self.trusted_hosts or ()) <= OWN_NAMES
-            return not is_loopback(self.host) or bool(known_elsewhere)
+            return not is_loopback(self.host) or bool(self._names_elsewhere)
         return self.auth == "on"
 
     @property

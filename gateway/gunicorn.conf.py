@@ -10,6 +10,7 @@ from pathlib import Path
 from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
+from common.hosts import also_here, in_url
 from common.settings import Settings
 
 _settings = Settings()
@@ -17,7 +18,9 @@ if _settings.danger:
     sys.exit(_settings.danger)
 
 _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
-bind = f"{_host}:{_settings.gateway_port}"
+_here = also_here(_settings.host)
+_hosts = [_host] if _here == in_url(_settings.host) else [_host, _here]
+bind = [f"{host}:{_settings.gateway_port}" for host in _hosts]
 worker_class = "gthread"
 workers = _settings.gateway_processes
 threads = _settings.gateway_threads

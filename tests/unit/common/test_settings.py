@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from common.redis_logins import logins_file
+from common.hosts import also_here
 from common.settings import Settings, as_environment
 from deploy.redis_users import prepare
 
@@ -124,3 +125,25 @@ def test_the_environment_makes_the_same_settings(
     for name, value in as_environment(settings).items():
         monkeypatch.setenv(name, value)
     assert Settings() == settings
+
+
+def test_a_house_with_a_name_of_its_own_still_answers_its_own_machine() -> None:
+    settings = Settings(allowed_hosts="kiln.example, .my.site")
+    assert settings.trusted_hosts == [".my.site", "127.0.0.1", "[::1]", "kiln.example", "localhost"]
+    assert settings.locked
+
+
+@pytest.mark.parametrize(
+    ("host", "here"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("127.0.0.2", "127.0.0.2"),
+        ("0.0.0.0", "127.0.0.1"),  # noqa: S104  that is what is asked
+        ("::", "[::1]"),
+        ("192.0.2.7", "127.0.0.1"),
+        ("2001:db8::7", "[::1]"),
+        ("my.house", "my.house"),
+    ],
+)
+def test_this_machine_reaches_its_gateway_by_loopback(host: str, here: str) -> None:
+    assert also_here(host) == here
