@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from common.redis_logins import logins_file
 from common.hosts import also_here
+from common.redis_logins import logins_file
 from common.settings import Settings, as_environment
 from deploy.redis_users import prepare
 
