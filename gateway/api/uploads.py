@@ -65,7 +65,8 @@ def read_upload(sent: Request, most: int) -> tuple[tuple[bytes, ...], Pairs]:
         # what curl sends without being told a type may be a photo too
         is_form = sent.mimetype == FORM_TYPES[1] and len(body) <= LONGEST_TEXT
         is_form = is_form and photo_format(body) is None
-        form = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True) * is_form
+        text = body.decode("utf-8", "replace") if is_form else ""
+        form = parse_qsl(text, keep_blank_values=True)
         photos = (body,) * (bool(body) and not is_form)
     if any(name in PHOTO_FIELDS for name, _ in form):
         raise BadPhoto("the field `photo` is text", "Send it as a file: curl -F photo=@me.jpg")
