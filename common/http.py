@@ -21,7 +21,9 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 
 from common import errors, logs, metrics
 from common.errors import KilnError
+from common.exposition import render
 from common.ledger.protocol import Ledger
+from common.metrics import Process
 from common.settings import Settings
 
 STATUS: Final[dict[type[KilnError], int]] = {
@@ -84,7 +86,9 @@ def problem(status: int, code: str, detail: str, hint: str = "", **extra: object
     return response
 
 
-def install(app: Flask, ready: Callable[[], dict[str, str]]) -> None:
+def install(
+    app: Flask, ready: Callable[[], dict[str, str]], process: Process = Process.SERVICE
+) -> None:
     """Give an app its error handlers, request ids, timings, health, readiness and metrics.
 
     Parameters
@@ -93,6 +97,8 @@ def install(app: Flask, ready: Callable[[], dict[str, str]]) -> None:
         The Flask app of a service.
     ready
         Called by ``GET /readyz``; returns what is missing by name, empty when ready.
+    process
+        Which series ``GET /metrics`` tells.
     """
     app.before_request(_start)
     app.after_request(_stamp)
@@ -102,7 +108,7 @@ def install(app: Flask, ready: Callable[[], dict[str, str]]) -> None:
         app.register_error_handler(broken, _on_broken_body)
     app.register_error_handler(Exception, _on_bug)
     app.add_url_rule("/health", view_func=_health)
-    app.add_url_rule("/metrics", view_func=_metrics)
+    app.add_url_rule("/metrics", view_func=lambda: _metrics(process), endpoint="_metrics")
     app.add_url_rule("/readyz", view_func=lambda: _readyz(ready()), endpoint="readyz")
 
 
@@ -195,5 +201,5 @@ def _readyz(missing: dict[str, str]) -> Response:
     return jsonify(status="ready")
 
 
-def _metrics() -> Response:
-    return Response(metrics.render(), content_type=CONTENT_TYPE_LATEST)
+def _metrics(process: Process) -> Response:
+    return Response(render(process), content_type=CONTENT_TYPE_LATEST)

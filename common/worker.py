@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery, signals
-from prometheus_client import start_http_server
 
 from common import canvas, logs, metrics
 from common.celery_app import make_app
 from common.contracts.stages import stages_of
 from common.errors import KilnError
+from common.exposition import start_metrics
 from common.heap import give_back
 from common.lease import LeaseKeeper
 from common.ledger.protocol import Ledger
@@ -39,7 +39,6 @@ VERSIONS_PERIOD_S = 30.0
 GOODBYE_S = 2.0
 ROOM = 1.5  # what a worker may hold, of what it held when it was warm
 SPARE_MB = 64  # of freed memory that a process may keep: giving it back costs milliseconds
-METRICS_PORTS = 16
 EXIT_CANNOT_START = 78  # EX_CONFIG of sysexits.h
 
 log = logging.getLogger(__name__)
@@ -119,7 +118,7 @@ class _Life:
             # Celery would log this and consume all the same, with nothing to work with
             log.exception("the worker cannot start")
             os._exit(EXIT_CANNOT_START)
-        start_metrics(self._settings)
+        start_metrics(self._settings, metrics.Process.WORKER)
 
     def _warm_up(self, name: str) -> Runtime:
         settings, service = self._settings, self._service
@@ -203,18 +202,6 @@ class _Life:
 
     def _release(self, *, counts: bool) -> None:
         self.runtime.publish(self.runtime.ledger.release(self.runtime.worker, counts=counts))
-
-
-def start_metrics(settings: Settings) -> None:
-    """Serve /metrics on the first free port of the worker range (see ``KILN_METRICS_PORT``)."""
-    for port in range(settings.metrics_port, settings.metrics_port + METRICS_PORTS):
-        try:
-            start_http_server(port, settings.inner_host)
-        except OSError:
-            continue
-        log.info("metrics on port %d", port)
-        return
-    log.warning("no free port for metrics from %d on", settings.metrics_port)
 
 
 def resident_mb() -> float:

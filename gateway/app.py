@@ -8,6 +8,7 @@ from common import http
 from common.contracts.stages import QUEUES
 from common.errors import KilnError
 from common.ledger.protocol import Ledger
+from common.metrics import Process
 from common.settings import Settings
 from common.stores import ArtifactStore
 from gateway.api import (
@@ -66,7 +67,7 @@ def create_app(
     app.extensions[EXTENSION] = the_house
     for noun in NOUNS if settings.gateway_role == "all" else FOLLOWING:
         app.register_blueprint(noun.blueprint)
-    http.install(app, lambda: missing(the_house))
+    http.install(app, lambda: missing(the_house), Process.GATEWAY)
     http.guard(app, settings)
     lock(app)
     headers.harden(app)

@@ -22,9 +22,9 @@ from urllib.parse import urlsplit
 import certifi
 
 from common.errors import BadWebhook
+from common.exposition import METRICS_PORTS
 from common.hosts import is_loopback
 from common.settings import Settings
-from common.worker import METRICS_PORTS
 from gateway.domain.addresses import NOT_PUBLIC, Target, may_call, read_target
 
 MOST_READ: Final = 4096  # bytes of an answer's body; nobody looks at them

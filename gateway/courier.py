@@ -21,11 +21,11 @@ from urllib.parse import urlsplit
 
 from common import logs, metrics
 from common.errors import BadWebhook, LedgerUnavailable
+from common.exposition import start_metrics
 from common.ledger.outbox import Attempt, HookCall, Outbox
 from common.ledger.records import JobRecord
 from common.ledger.redis_ledger import RedisLedger, connect
 from common.settings import Settings
-from common.worker import start_metrics
 from gateway.calling import Caller, Reply, target_of
 from gateway.domain.addresses import Target
 from gateway.domain.webhooks import Verdict, message, pause_s, signed_headers, verdict
@@ -239,7 +239,7 @@ def main() -> None:
     )
     ledger = RedisLedger(connect(settings.ledger_url))
     courier = Courier(ledger, Caller(settings.webhook_timeout_s), rules)
-    start_metrics(settings)
+    start_metrics(settings, metrics.Process.COURIER)
     run_until(stop, PERIOD_S, courier.sweep)
     courier.leave()
 

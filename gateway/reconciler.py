@@ -23,6 +23,7 @@ from common import canvas, logs, metrics
 from common.celery_app import KEY_PREFIX, make_app
 from common.contracts.stages import QUEUES
 from common.errors import LedgerUnavailable, StorageError
+from common.exposition import start_metrics
 from common.http import status_of_code
 from common.ledger.protocol import Ledger
 from common.ledger.records import Event, ReadyNode
@@ -30,7 +31,6 @@ from common.ledger.redis_ledger import RedisLedger, connect
 from common.ledger.scripts import within_reach
 from common.settings import Settings
 from common.stores import ArtifactStore, open_store
-from common.worker import start_metrics
 from gateway.rounds import run_until, told_to_stop
 from gateway.watch import PromiseWatch
 
@@ -213,7 +213,7 @@ def main() -> None:
         open_store(settings),
         Broker(connect(settings.broker_url)),
     )
-    start_metrics(settings)
+    start_metrics(settings, metrics.Process.RECONCILER)
     run_until(stop, settings.reconcile_s, reconciler.sweep)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from common.exposition import house_version
 from gateway.domain.docs_page import render_docs
 from gateway.domain.openapi import build_openapi
 from gateway.door.headers import as_page
@@ -30,11 +30,4 @@ def read_docs() -> Response:
 
 @cache
 def _document() -> dict[str, Any]:
-    return build_openapi(_version())
-
-
-def _version() -> str:
-    try:
-        return version("kiln")
-    except PackageNotFoundError:
-        return "0"  # run from a checkout that was not installed
+    return build_openapi(house_version())

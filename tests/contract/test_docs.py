@@ -10,7 +10,9 @@ import pytest
 
 from common.contracts.stages import STAGES
 from common.settings import Settings
-from deploy.reference import FILE, all_metrics, codes, reference
+from deploy import metrics_page
+from deploy.metrics_page import all_metrics
+from deploy.reference import FILE, codes, reference
 from deploy.routes import SERVICES, routes_of
 from tests.house import ROOT, tracked_files
 
@@ -45,6 +47,11 @@ def written() -> str:
 
 def test_the_reference_is_up_to_date() -> None:
     assert FILE.read_text("utf-8") == reference(), "run `make docs` and commit the page"
+
+
+def test_the_page_of_metrics_is_up_to_date() -> None:
+    written = metrics_page.FILE.read_text("utf-8")
+    assert written == metrics_page.metrics_page(), "run `make docs` and commit the page"
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
@@ -84,7 +91,7 @@ def test_every_metric_is_described(written: str) -> None:
         (family,) = metric.describe()
         assert f"`{family.name}" in written
         assert family.documentation, family.name
-        assert family.name.startswith("kiln_")
+        assert family.name.startswith(("kiln_", "celery_"))
 
 
 @pytest.mark.parametrize("code", sorted(codes()))

@@ -12,7 +12,7 @@ from common import canvas, worker
 from common.contracts.stages import BY_NAME
 from common.settings import Settings
 from common.stage import StageTask
-from common.worker import EXIT_CANNOT_START, Service, _Life, _message_handler, start_metrics
+from common.worker import EXIT_CANNOT_START, Service, _Life, _message_handler
 from tests.unit.common.workbench import MEASURE, Workbench, measured
 
 
@@ -104,7 +104,7 @@ def test_a_worker_tells_how_many_stages_it_runs_at_once(
 ) -> None:
     monkeypatch.setattr(life, "on_logging", lambda: None)
     monkeypatch.setattr(life, "_warm_up", lambda _: bench.runtime)
-    monkeypatch.setattr(worker, "start_metrics", lambda _: None)
+    monkeypatch.setattr(worker, "start_metrics", lambda *_: None)
     monkeypatch.setattr("gc.freeze", lambda: None)
     life.on_init(SimpleNamespace(hostname="w1", concurrency=4))
     life.on_ready()
@@ -121,7 +121,7 @@ def test_a_worker_that_is_large_from_the_start_does_not_leave_for_that(
     warm, later, leaves = mb
     monkeypatch.setattr(life, "_warm_up", lambda _: bench.runtime)
     monkeypatch.setattr(life, "on_logging", lambda: None)
-    monkeypatch.setattr(worker, "start_metrics", lambda _: None)
+    monkeypatch.setattr(worker, "start_metrics", lambda *_: None)
     monkeypatch.setattr("gc.freeze", lambda: None)
     monkeypatch.setattr(worker, "resident_mb", lambda: float(warm))
     life.on_init(SimpleNamespace(hostname="w1", concurrency=1))
@@ -192,28 +192,3 @@ def test_a_message_is_ids_in_and_a_receipt_out(
     request = SimpleNamespace(request=SimpleNamespace(headers=headers))
     assert on_message(request, "j1", MEASURE) == {"status": "committed"}
     assert len(bench.published) == published
-
-
-# -- metrics -------------------------------------------------------------------------
-def test_metrics_are_served_on_the_first_free_port(monkeypatch: pytest.MonkeyPatch) -> None:
-    tried: list[int] = []
-
-    def serve(port: int, _: str) -> None:
-        tried.append(port)
-        if len(tried) < 3:
-            raise OSError("in use")
-
-    monkeypatch.setattr(worker, "start_http_server", serve)
-    start_metrics(Settings(metrics_port=9101))
-    assert tried == [9101, 9102, 9103]
-
-
-def test_a_worker_without_a_free_port_works_all_the_same(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    def serve(_: int, __: str) -> None:
-        raise OSError("in use")
-
-    monkeypatch.setattr(worker, "start_http_server", serve)
-    start_metrics(Settings())
-    assert "no free port" in caplog.text
