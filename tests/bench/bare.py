@@ -5,72 +5,25 @@ One process makes one photo after the other into the same files. Two of them sat
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing as mp
 import statistics
+import threading
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-import cv2
-
-from common.settings import Settings
-from common.vision.decode import decode_photo
-from fusion_service.domain.archive import pictures_to_bytes
-from fusion_service.domain.certificate.gates import certify
-from fusion_service.domain.files.glb import to_glb
-from fusion_service.domain.files.stl import to_stl
-from fusion_service.domain.files.threemf import to_3mf
-from fusion_service.domain.files.usdz import to_usdz
-from fusion_service.domain.paint import paint
-from fusion_service.domain.photo.measure import study_people
-from fusion_service.domain.sculpt import sculpt
-from fusion_service.studio import Studio
-from stylize_service.domain.likeness import rate_portrait
-from stylize_service.engines.builtin import BuiltinEngine, encode_png
+from tests.bench.stages import Bench, Files, write_files
 
 if TYPE_CHECKING:
     from multiprocessing.queues import SimpleQueue
 
-
-@dataclass
-class Bench:
-    """Warm models of one process."""
-
-    studio: Studio
-    engine: BuiltinEngine
-
-    @classmethod
-    def open(cls) -> Bench:
-        """Load and warm everything, one thread a library."""
-        cv2.setNumThreads(1)
-        studio = Studio(Settings().models)
-        studio.warm_up()
-        return cls(studio, BuiltinEngine(studio.faces))
+Photo = tuple[int, bytes]  # with the number of its job
 
 
-def make_files(bench: Bench, photo: bytes, *, preview: bool = True) -> dict[str, bytes]:
+def make_files(bench: Bench, photo: bytes, *, preview: bool = True) -> Files:
     """Run every stage function once: photo to every file of a figurine."""
-    faces, seen = bench.studio.faces, decode_photo(photo)
-    picture = bench.engine.portrait(seen, "cel", "largest", seed=0)
-    files = {"portrait.png": encode_png(picture)}
-    rate_portrait(faces, seen, "largest", picture)
-    measured, pictures = study_people(faces, decode_photo(photo), "largest", 1)
-    files["face.jpg"] = pictures_to_bytes(pictures)
-    people = measured.people
-    form = sculpt(people, "default", 100.0)
-    sculpture = paint(form, people)
-    files["figurine.glb"] = to_glb(sculpture)
-    files["figurine.stl"] = to_stl(form)
-    files["certificate.json"] = certify(form).model_dump_json(indent=2).encode()
-    files["figurine.3mf"] = to_3mf(sculpture)
-    with TemporaryDirectory() as scratch:
-        files["figurine.usdz"] = to_usdz(sculpture, Path(scratch))
-    if preview:
-        files["preview.png"] = bench.studio.preview(sculpture)
-        bench.studio.rate_likeness(people[0], sculpture)
-    return files
+    return bench.portrait(photo) | bench.figurine(photo, preview=preview)
 
 
 def core_seconds(photo: bytes, repeats: int = 5) -> float:
@@ -100,27 +53,41 @@ def one_job_ms(photo: bytes, repeats: int = 7) -> float:
 class BareLoop:
     """Some warm processes that take photos from a queue and write the files."""
 
+    name = "bare loop"
+
     def __init__(self, processes: int, out: Path) -> None:
         context = mp.get_context("spawn")
-        self._todo: SimpleQueue[bytes | None] = context.SimpleQueue()
+        self._todo: SimpleQueue[Photo | None] = context.SimpleQueue()
         self._done: SimpleQueue[int] = context.SimpleQueue()
+        self._waiting: dict[int, threading.Event] = {}
+        self._numbers = itertools.count(1)
         self._workers = [
-            context.Process(target=_work, args=(self._todo, self._done, out / str(i)), daemon=True)
-            for i in range(processes)
+            context.Process(target=_work, args=(self._todo, self._done, out), daemon=True)
+            for _ in range(processes)
         ]
         for worker in self._workers:
             worker.start()
         for _ in self._workers:
             self._done.get()  # warm
+        threading.Thread(target=self._collect, daemon=True).start()
 
-    def run(self, photos: list[bytes]) -> float:
-        """Jobs per second over a batch of photos."""
-        started = time.perf_counter()
-        for photo in photos:
-            self._todo.put(photo)
-        for _ in photos:
-            self._done.get()
-        return len(photos) / (time.perf_counter() - started)
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def make(self, photo: bytes) -> None:
+        """Make one figurine; returns when its files are written."""
+        number = next(self._numbers)
+        done = self._waiting[number] = threading.Event()
+        self._todo.put((number, photo))
+        done.wait()
+        del self._waiting[number]
+
+    def pids(self) -> dict[str, list[int]]:
+        """Processes by what they are."""
+        return {"loop": [worker.pid for worker in self._workers if worker.pid]}
 
     def close(self) -> None:
         """Stop the processes."""
@@ -128,15 +95,17 @@ class BareLoop:
             self._todo.put(None)
         for worker in self._workers:
             worker.join(20)
+        self._done.put(0)
+
+    def _collect(self) -> None:
+        while number := self._done.get():
+            self._waiting[number].set()
 
 
-def _work(todo: SimpleQueue[bytes | None], done: SimpleQueue[int], out: Path) -> None:
+def _work(todo: SimpleQueue[Photo | None], done: SimpleQueue[int], out: Path) -> None:
     bench = Bench.open()
-    out.mkdir(parents=True, exist_ok=True)
-    done.put(0)
-    number = 0
-    while (photo := todo.get()) is not None:
-        for name, content in make_files(bench, photo).items():
-            (out / f"{number}-{name}").write_bytes(content)
-        number += 1
+    done.put(-1)
+    while (job := todo.get()) is not None:
+        number, photo = job
+        write_files(out / str(number), make_files(bench, photo))
         done.put(number)
