@@ -1,5 +1,9 @@
 """From a plan to Celery's chains and flat chords of task names, and onto the broker.
 
+A stage that could start at once and is not needed until late is no part of the chain: it gets a
+message of its own, and whoever runs it publishes what only waited for it. So the last chord may
+fire before that stage is done: its message is refused by the ledger, and nothing is lost.
+
 The canvas is only the trigger: it carries ids, the ledger decides. A lost chord costs one
 reconciler period, a doubled one is absorbed by ``claim``.
 """
@@ -25,12 +29,14 @@ REPUBLISHED = "kiln_republished"  # message header: whoever runs this publishes 
 def build(app: Celery, job: str, plan: Plan) -> Any:  # noqa: ANN401  Celery is untyped
     """Express a plan as ``chain(a, b, group(...), c)``, which Celery runs as flat chords.
 
+    What is aside in the plan is left out.
+
     Raises
     ------
     ValueError
         Two levels in a row hold several stages: that would nest a chord in a chord.
     """
-    levels = plan.levels()
+    levels = plan.trunk().levels()
     for above, below in pairwise(levels):
         if len(above) > 1 and len(below) > 1:
             raise ValueError(f"{[n.id for n in above]} needs one stage to join it before the next")
@@ -39,14 +45,16 @@ def build(app: Celery, job: str, plan: Plan) -> Any:  # noqa: ANN401  Celery is 
 
 def publish_plan(app: Celery, job: str, plan: Plan) -> None:
     """Put the first stages on the broker; Celery goes on from there, up to a pause."""
-    _send(lambda: build(app, job, plan.before_pause()).apply_async())
+    first = plan.before_pause()
+    _send(lambda: build(app, job, first).apply_async())
+    for node in first.aside():
+        _send_alone(app, job, node.stage, node.id)
 
 
 def publish_again(app: Celery, nodes: Iterable[ReadyNode]) -> None:
     """Put single stages on the broker, outside of any chord."""
     for node in nodes:
-        signature = _signature(app, node.job, node.stage, node.id)
-        _send(partial(signature.apply_async, headers={REPUBLISHED: True}))
+        _send_alone(app, node.job, node.stage, node.id)
 
 
 def _level(app: Celery, job: str, level: list[Node]) -> Any:  # noqa: ANN401
@@ -57,6 +65,11 @@ def _level(app: Celery, job: str, level: list[Node]) -> Any:  # noqa: ANN401
 def _signature(app: Celery, job: str, stage: str, node: str) -> Any:  # noqa: ANN401
     # no Celery result: the ledger has it, and each would cost a write to disk
     return app.signature(stage, args=(job, node), immutable=True, ignore_result=True)
+
+
+def _send_alone(app: Celery, job: str, stage: str, node: str) -> None:
+    signature = _signature(app, job, stage, node)
+    _send(partial(signature.apply_async, headers={REPUBLISHED: True}))
 
 
 def _send(publish: Callable[[], object]) -> None:

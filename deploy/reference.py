@@ -1,6 +1,7 @@
-"""Write ``docs/reference.md`` out of the code: settings, calls, stages, errors, metrics.
+"""Write ``docs/reference.md`` out of the code: settings, calls, stages, errors.
 
-``python -m deploy.reference`` writes it; a contract test fails while it is out of date.
+``python -m deploy.reference`` writes it, and ``docs/metrics.md`` as well; a contract test fails
+while one of them is out of date.
 """
 
 from __future__ import annotations
@@ -11,15 +12,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from prometheus_client.metrics import MetricWrapperBase
-
-from common import errors, http, metrics
+from common import errors, http
 from common.contracts import figurine, recipe
-from common.contracts.plans import Plan
+from common.contracts.plans import Node, Plan
 from common.contracts.stages import STAGES, Stage
 from common.errors import KilnError
 from common.ledger.records import JobState
 from common.settings import Settings
+from deploy import metrics_page
 from deploy.routes import SERVICES, routes_of
 from deploy.stack import ROOT
 from gateway.domain.choices import Format
@@ -41,7 +41,8 @@ def reference() -> str:
             *_calls(),
             *_stages(),
             *_errors(),
-            *_metrics(),
+            "",
+            "Metrics have a page of their own: [metrics.md](metrics.md).",
             "",
         ]
     )
@@ -106,8 +107,13 @@ def _stages() -> Iterator[str]:
 
 
 def _way(plan: Plan) -> str:
-    steps = (" ∥ ".join(f"`{node.id}`" for node in level) for level in plan.levels())
-    return " → ".join(steps)
+    steps = [_side_by_side(level) for level in plan.trunk().levels()]
+    aside = plan.aside()
+    return " → ".join(steps) + (f", from the start beside {_side_by_side(aside)}" * bool(aside))
+
+
+def _side_by_side(nodes: Iterable[Node]) -> str:
+    return " ∥ ".join(f"`{node.id}`" for node in nodes)
 
 
 def _stage_row(stage: Stage) -> tuple[str, ...]:
@@ -150,28 +156,6 @@ def codes() -> dict[str, type[KilnError]]:
     return {c.code: c for c in classes if issubclass(c, KilnError) and c is not KilnError}
 
 
-def _metrics() -> Iterator[str]:
-    yield from _section(
-        "Metrics",
-        "Prometheus, at `/metrics` of each service and on the metrics ports of the workers and "
-        "the reconciler.",
-    )
-    header = ("metric", "type", "labels", "what")
-    yield from _table(header, (_metric_row(metric) for metric in all_metrics()))
-
-
-def all_metrics() -> list[MetricWrapperBase]:
-    """Every series of the house, in the order of the module."""
-    return [value for value in vars(metrics).values() if isinstance(value, MetricWrapperBase)]
-
-
-def _metric_row(metric: MetricWrapperBase) -> tuple[str, ...]:
-    (family,) = metric.describe()
-    name = family.name + "_total" * (family.type == "counter")
-    labels = _values(metric._labelnames)  # noqa: SLF001  the library has no other way
-    return (f"`{name}`", family.type, labels, family.documentation)
-
-
 def _section(title: str, text: str) -> Iterator[str]:
     yield from ("", f"## {title}", "", text, "")
 
@@ -189,10 +173,12 @@ def _summary(thing: Any) -> str:  # noqa: ANN401  anything with a docstring
 
 
 def main(file: Path = FILE) -> None:
-    """Write the page."""
+    """Write the pages."""
     file.parent.mkdir(exist_ok=True)
-    file.write_text(reference(), "utf-8")
-    sys.stdout.write(f"wrote {file}\n")
+    pages = {file: reference(), file.with_name("metrics.md"): metrics_page.metrics_page()}
+    for page, text in pages.items():
+        page.write_text(text, "utf-8")
+        sys.stdout.write(f"wrote {page}\n")
 
 
 if __name__ == "__main__":

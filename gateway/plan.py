@@ -1,7 +1,6 @@
 """THE PLANS: the stages of each product as data, readable on one screen.
 
-The edges of a plan say when a stage may start, not only what it reads: the portrait could
-start at once, but on two cores it would slow down the way to the first viewable figurine.
+The edges of a plan are what a stage reads, and what it must not be ahead of.
 """
 
 from __future__ import annotations
@@ -21,21 +20,21 @@ _FILES = {
 def figurine_plan(formats: Collection[str], *, pause: bool = False) -> Plan:
     """Photo to figurine.
 
-    ``measure → sculpt → paint → [ render ∥ print ∥ package ∥ ar ∥ portrait ] → finish``; the
-    longest stage of the parallel part comes first, so that a short queue never waits behind it.
-    A format nobody asked for is not made. With ``pause`` the portrait comes first, beside
-    measuring, and the job waits behind both until somebody approves it.
+    ``measure → sculpt → paint → [ render ∥ print ∥ package ∥ ar ] → finish``, and beside all
+    that, from the start, the portrait; the longest stage of the parallel part comes first, so
+    that a short queue never waits behind it. A format nobody asked for is not made. With
+    ``pause`` the job waits behind portrait and measuring until somebody approves.
     """
-    seen = ("stylize.portrait", "fusion.measure") if pause else ("fusion.measure",)
+    seen = ("stylize.portrait", "fusion.measure")
     wanted = [stage for stage, files in _FILES.items() if not files.isdisjoint(formats)]
-    side_by_side = ("fusion.render", *wanted, *(() if pause else ("stylize.portrait",)))
+    side_by_side = ("fusion.render", *wanted)
     return Plan(
         nodes=(
             *(_node(stage, hold=pause) for stage in seen),
-            _node("fusion.sculpt", after=seen),
+            _node("fusion.sculpt", after=seen if pause else ("fusion.measure",)),
             _node("fusion.paint", after=("fusion.sculpt",)),
             *(_node(stage, after=("fusion.paint",)) for stage in side_by_side),
-            _node("gateway.finish", after=side_by_side),
+            _node("gateway.finish", after=(*side_by_side, *(() if pause else seen[:1]))),
         )
     )
 

@@ -27,7 +27,7 @@ def slot_of(node_id: str) -> dict[str, int]:
 
 
 class Plan(BaseModel):
-    """Nodes in topological order; ``levels`` is what Celery's chains and chords can express."""
+    """Nodes in topological order."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -61,13 +61,42 @@ class Plan(BaseModel):
                 found.add(node.id)
         return found
 
+    def aside(self) -> tuple[Node, ...]:
+        """List what can start at once, and is waited for on a late level only."""
+        children = self._children()
+        depth = self._depths(children)
+        roots = [node for node in self.nodes if not node.after and children[node.id]]
+        return tuple(node for node in roots if min(depth[child] for child in children[node.id]) > 1)
+
+    def trunk(self) -> Plan:
+        """Leave out what is aside: the rest is what Celery's chains and chords can express."""
+        aside = {node.id for node in self.aside()}
+        left = [node for node in self.nodes if node.id not in aside]
+        return Plan(
+            nodes=tuple(
+                node.model_copy(update={"after": tuple(p for p in node.after if p not in aside)})
+                for node in left
+            )
+        )
+
     def levels(self) -> list[list[Node]]:
         """Group nodes by their depth: each level needs only the levels before it."""
-        depth: dict[str, int] = {}
-        levels: list[list[Node]] = []
+        depth = self._depths(self._children())
+        levels: list[list[Node]] = [[] for _ in range(1 + max(depth.values(), default=-1))]
         for node in self.nodes:
-            depth[node.id] = 1 + max((depth[parent] for parent in node.after), default=-1)
-            if depth[node.id] == len(levels):
-                levels.append([])
             levels[depth[node.id]].append(node)
         return levels
+
+    def _children(self) -> dict[str, list[str]]:
+        children: dict[str, list[str]] = {node.id: [] for node in self.nodes}
+        for node in self.nodes:
+            for parent in node.after:
+                children[parent].append(node.id)
+        return children
+
+    def _depths(self, children: dict[str, list[str]]) -> dict[str, int]:
+        depth = dict.fromkeys(children, 0)
+        for parent, above in children.items():  # parents come first
+            for child in above:
+                depth[child] = max(depth[child], depth[parent] + 1)
+        return depth

@@ -36,10 +36,11 @@ class Waves:
         standing: Standing,
         mean_s: Callable[[str], float],
     ) -> None:
-        self._nodes, self._levels = nodes, record.plan.levels()
+        self._nodes, self._levels = nodes, record.plan.trunk().levels()
         self._depth = _depths(record)
         own = Counter(node.stage for node in record.nodes if node.state in UNFINISHED)
         self._each = Counter(node.stage for node in record.plan.nodes)
+        self._aside = {node.stage for node in record.plan.aside()}
         self._others = self._in_my_queues(standing.open, own)
         self._arrived = self._jobs_by_depth()
         self._share_shared_stages()
@@ -51,9 +52,11 @@ class Waves:
 
     def own(self) -> list[list[Node]]:
         """Nodes of the job that are left, wave by wave."""
-        left = {node.id for node in self._nodes}
-        waves = [[node for node in level if node.id in left] for level in self._levels]
-        return [wave for wave in waves if wave]
+        left = {node.id: node for node in self._nodes}
+        aside = [node for node in self._nodes if node.stage in self._aside]
+        waves = [[left[node.id] for node in level if node.id in left] for level in self._levels]
+        first, *rest = [wave for wave in waves if wave] or [[]]
+        return [aside + first, *rest]  # what is aside waits for nothing, however far the rest is
 
     def rivals(self, queue: str) -> int:
         """How many stages of others are open in a queue."""
@@ -83,6 +86,8 @@ class Waves:
         if wave < 0:
             return 0.0
         each, depth, many = max(1, self._each[stage]), self._depth[stage], self._others[stage]
+        if stage in self._aside:  # in the order of arrival, however far the jobs are otherwise
+            return self._here.get(_queue(stage), 0.0) * many
         at = depth - wave
         certain = max(0.0, many - each * self._jobs(at))
         last = min(float(many), each * (self._jobs(at) - self._jobs(at - 1)))
@@ -107,11 +112,15 @@ class Waves:
             here = [
                 many / max(1, self._each[stage])
                 for stage, many in self._others.items()
-                if self._depth[stage] == depth and not _shared(stage)
+                if self._depth[stage] == depth and self._tells_how_far(stage)
             ]
             most = max([most, *here])
             found.append(most)
         return found
+
+    def _tells_how_far(self, stage: str) -> bool:
+        """Whether jobs come to it when their other stages of that depth are due."""
+        return not _shared(stage) and stage not in self._aside
 
     def _share_shared_stages(self) -> None:
         """Leave jobs of other products out: they come to a shared stage at other times."""

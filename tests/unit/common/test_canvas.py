@@ -63,7 +63,6 @@ def test_a_figurine_is_a_chain_whose_wide_level_is_one_flat_chord(app: Celery) -
         "fusion.render",
         "fusion.print",
         "fusion.package",
-        "stylize.portrait",
         "gateway.finish",
     ]
     kinds = [part.get("subtask_type") for part in built.tasks]
@@ -86,12 +85,15 @@ def test_two_wide_levels_in_a_row_are_refused(app: Celery) -> None:
         canvas.build(app, "j1", plan)
 
 
-def test_a_plan_is_published_on_the_queue_of_its_first_stage(app: Celery) -> None:
+def test_a_plan_is_published_by_its_first_stage_and_what_is_aside(app: Celery) -> None:
     canvas.publish_plan(app, "j1", figurine_plan(["stl"]))
     (message,) = _messages(app, "fusion")
     assert message.headers["task"] == "fusion.measure"
     assert message.payload[0] == ["j1", "fusion.measure"]
     assert canvas.REPUBLISHED not in message.headers
+    (message,) = _messages(app, "stylize")
+    assert message.payload[0] == ["j1", "stylize.portrait"]
+    assert message.headers[canvas.REPUBLISHED] is True  # publishes what waited only for it
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)

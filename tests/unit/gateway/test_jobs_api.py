@@ -101,7 +101,7 @@ def test_cancelling_ends_a_job_once_and_for_all(stack: Stack, done: str) -> None
 def test_the_timeline_of_a_finished_job(stack: Stack, done: str) -> None:
     timeline = stack.client.get(f"/v1/jobs/{done}/timeline").json
     assert timeline["job"] == done
-    assert timeline["critical_path"][0] == "fusion.measure"
+    assert timeline["critical_path"][0] in {"fusion.measure", "stylize.portrait"}
     assert timeline["total_ms"] == timeline["critical_path_ms"] + timeline["overhead_ms"]
 
 

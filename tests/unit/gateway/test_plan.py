@@ -16,7 +16,7 @@ EVERY_CHOICE = list(chain.from_iterable(combinations(FORMATS, n) for n in range(
 
 def _levels(*formats: str, pause: bool = False) -> list[list[str]]:
     plan = figurine_plan(formats, pause=pause)
-    return [[node.id for node in level] for level in plan.levels()]
+    return [[node.id for node in level] for level in plan.trunk().levels()]
 
 
 def test_a_whole_figurine_takes_nine_stages_on_five_levels() -> None:
@@ -25,9 +25,10 @@ def test_a_whole_figurine_takes_nine_stages_on_five_levels() -> None:
         ["fusion.measure"],
         ["fusion.sculpt"],
         ["fusion.paint"],
-        [*files, "stylize.portrait"],
+        files,
         ["gateway.finish"],
     ]
+    assert [node.id for node in figurine_plan(FORMATS).aside()] == ["stylize.portrait"]
     assert _levels(*FORMATS, pause=True) == [
         ["stylize.portrait", "fusion.measure"],
         ["fusion.sculpt"],
@@ -38,9 +39,15 @@ def test_a_whole_figurine_takes_nine_stages_on_five_levels() -> None:
 
 
 def test_a_format_nobody_asked_for_is_not_made() -> None:
-    assert _levels("glb")[3] == ["fusion.render", "stylize.portrait"]
-    assert _levels("stl")[3] == ["fusion.render", "fusion.print", "stylize.portrait"]
+    assert _levels("glb")[3] == ["fusion.render"]
+    assert _levels("stl")[3] == ["fusion.render", "fusion.print"]
     assert _levels("usdz", pause=True)[3] == ["fusion.render", "fusion.ar"]
+
+
+def test_a_portrait_that_is_waited_for_is_not_aside() -> None:
+    assert figurine_plan(FORMATS, pause=True).aside() == ()
+    assert figurine_plan(FORMATS, pause=True).before_pause().aside() == ()
+    assert portrait_plan().aside() == ()
 
 
 def test_a_portrait_alone_needs_no_body() -> None:
