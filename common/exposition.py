@@ -26,8 +26,9 @@ from prometheus_client.registry import Collector
 from common import metrics
 from common.metrics import TOLD_BY, Process
 from common.settings import Settings
+from common.targets import Place
 
-METRICS_PORTS: Final = 16
+SPARE_PORTS: Final = 12  # three are for what there is one of
 
 log = logging.getLogger(__name__)
 
@@ -38,16 +39,25 @@ def render(process: Process) -> bytes:
     return generate_latest(_registry(process))
 
 
-def start_metrics(settings: Settings, process: Process) -> None:
+def metrics_ports(settings: Settings) -> range:
+    """Ports for the metrics of workers, reconciler and courier, and some for restarts."""
+    workers = settings.stylize_workers + settings.fusion_workers + settings.recipe_workers
+    first = settings.metrics_port
+    return range(first, min(first + workers + SPARE_PORTS, 65_536))
+
+
+def start_metrics(settings: Settings, process: Process, worker: str = "") -> None:
     """Serve /metrics on the first free port of the worker range (see ``KILN_METRICS_PORT``)."""
     metrics.BUILD_INFO.labels(house_version()).set(1)
     registry = _registry(process)
-    for port in range(settings.metrics_port, settings.metrics_port + METRICS_PORTS):
+    place = Place.of(settings, process, worker)
+    for port in place.ports(metrics_ports(settings)):
         try:
             start_http_server(port, settings.inner_host, registry)
         except OSError:
             continue
         log.info("metrics on port %d", port)
+        place.tell(port)
         return
     log.warning("no free port for metrics from %d on", settings.metrics_port)
 

@@ -118,7 +118,7 @@ class _Life:
             # Celery would log this and consume all the same, with nothing to work with
             log.exception("the worker cannot start")
             os._exit(EXIT_CANNOT_START)
-        start_metrics(self._settings, metrics.Process.WORKER)
+        start_metrics(self._settings, metrics.Process.WORKER, str(sender.hostname))
 
     def _warm_up(self, name: str) -> Runtime:
         settings, service = self._settings, self._service

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import certifi
 
 from common.errors import BadWebhook
-from common.exposition import METRICS_PORTS
+from common.exposition import metrics_ports
 from common.hosts import is_loopback
 from common.settings import Settings
 from gateway.domain.addresses import NOT_PUBLIC, Target, may_call, read_target
@@ -67,9 +67,8 @@ def target_of(settings: Settings, url: str) -> Target:
 
 def _own_ports(settings: Settings) -> frozenset[int]:
     named = {getattr(settings, name) for name in Settings.model_fields if name.endswith("_port")}
-    first = settings.metrics_port
     redis = urlsplit(settings.redis).port or REDIS_PORT
-    return frozenset({*named, *range(first, first + METRICS_PORTS), redis})
+    return frozenset({*named, *metrics_ports(settings), redis})
 
 
 def trusted_roots() -> ssl.SSLContext:

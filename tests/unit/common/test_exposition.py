@@ -9,7 +9,7 @@ import pytest
 from prometheus_client.registry import Collector
 
 from common import exposition, metrics
-from common.exposition import METRICS_PORTS, house_version, render, start_metrics
+from common.exposition import house_version, metrics_ports, render, start_metrics
 from common.metrics import Process
 from common.settings import Settings
 
@@ -88,7 +88,9 @@ def test_the_file_of_a_process_that_died_while_it_wrote_is_skipped_and_counted(
 
 
 # -- ports -------------------------------------------------------------------------------------
-def test_metrics_are_served_on_the_first_free_port(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_metrics_are_served_on_the_first_free_port(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     tried: list[int] = []
 
     def serve(port: int, _: str, registry: Collector) -> None:
@@ -98,12 +100,12 @@ def test_metrics_are_served_on_the_first_free_port(monkeypatch: pytest.MonkeyPat
         assert any(family.name == "kiln_build_info" for family in registry.collect())
 
     monkeypatch.setattr(exposition, "start_http_server", serve)
-    start_metrics(Settings(metrics_port=9101), Process.WORKER)
+    start_metrics(Settings(data_dir=tmp_path, metrics_port=9101), Process.WORKER)
     assert tried == [9101, 9102, 9103]
 
 
 def test_a_worker_without_a_free_port_works_all_the_same(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     tried: list[int] = []
 
@@ -112,6 +114,7 @@ def test_a_worker_without_a_free_port_works_all_the_same(
         raise OSError("in use")
 
     monkeypatch.setattr(exposition, "start_http_server", serve)
-    start_metrics(Settings(), Process.WORKER)
+    settings = Settings(data_dir=tmp_path)
+    start_metrics(settings, Process.WORKER)
     assert "no free port" in caplog.text
-    assert len(tried) == METRICS_PORTS
+    assert tried == list(metrics_ports(settings))
