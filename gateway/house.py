@@ -17,6 +17,7 @@ from common.ledger.records import ReadyNode
 from common.ledger.redis_ledger import RedisLedger, connect
 from common.settings import Settings
 from common.stores import ArtifactStore, open_store
+from gateway.answers import Answers
 from gateway.door.keys import KeyRing, key_file
 from gateway.door.rates import RateLimiter, redis_storage
 from gateway.door.room import RoomGuard
@@ -43,6 +44,11 @@ class House:
     recall: Recall
     keys: KeyRing
     rates: RateLimiter
+
+    @cached_property
+    def answers(self) -> Answers:
+        """What was told about jobs lately."""
+        return Answers(self.ledger)
 
     @cached_property
     def turns(self) -> Turns:

@@ -14,10 +14,8 @@ from redis.retry import Retry
 from common.contracts.artifacts import ArtifactRef
 from common.errors import KilnError
 from common.ledger import reading
-from common.ledger.protocol import (
-    IDEMPOTENCY_TTL_MS,
-    RECORD_LINGER_MS,
-)
+from common.ledger.protocol import IDEMPOTENCY_TTL_MS, RECORD_LINGER_MS
+from common.ledger.recent import SEAL
 from common.ledger.records import (
     Accepted,
     Approval,
@@ -146,9 +144,13 @@ class RedisLedger(RedisStanding, RedisErase, RedisOutbox):
 
     # -- looking ----------------------------------------------------------------------
     def job(self, job: str) -> JobRecord | None:
-        """See ``Ledger``."""
-        fields = self._call("hgetall", f"{self._prefix}job:{job}")
-        return reading.job_record(fields) if fields else None
+        """See ``Ledger``. Where nothing has changed it is the very record of before."""
+        key = f"{self._prefix}job:{job}"
+        if self._recent.ended(job):
+            record = self._recent.sealed(job, self._call("hmget", key, SEAL))
+            if record is not None:
+                return record
+        return self._recent.record(job, self._call("hgetall", key))
 
     def jobs(self, owner: str, before_ms: int | None, limit: int) -> list[JobRecord]:
         """See ``Ledger``."""

@@ -8,6 +8,7 @@ from typing import Any
 import redis
 
 from common.ledger.protocol import LEASE_MS, MAX_ATTEMPTS, WORKER_TTL_MS
+from common.ledger.recent import RecentJobs
 from common.ledger.scripts import load_scripts, within_reach
 
 
@@ -26,6 +27,7 @@ class RedisLink:
         self._redis = client
         self._prefix = prefix
         self._worker_ttl_ms = worker_ttl_ms
+        self._recent = RecentJobs()
         texts = load_scripts(lease_ms, max_attempts)
         self._scripts = {name: client.register_script(text) for name, text in texts.items()}
 

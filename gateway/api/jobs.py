@@ -36,7 +36,8 @@ def read_job(job: str) -> Response:
     if query.wait and not record.state.resting:
         record = own(request, job, house().hub.wait_for_rest(job, query.wait))
     response = job_response(record)
-    response.make_conditional(request)
+    if "If-None-Match" in request.headers:
+        response.make_conditional(request)
     return response
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from contextlib import suppress
 from typing import Any, Final, TypeVar
 
-from flask import Request, Response, g, jsonify
+from flask import Request, Response, g
 from pydantic import BaseModel
 
 from common.errors import BadParameter, Erased, KilnError, LedgerUnavailable, NotFound, Unauthorized
@@ -16,7 +14,6 @@ from common.vision.headers import photo_format
 from gateway.domain.keys import Key
 from gateway.domain.params import read_params, read_values
 from gateway.domain.queries import LONGEST_WAIT_S
-from gateway.domain.views import JobView, job_view
 from gateway.house import house
 
 LONGEST_TEXT: Final = 1_000_000  # bytes of parameters in a body
@@ -170,21 +167,10 @@ def trace_of(request: Request) -> str:
     return found[1] if found else str(g.request_id)
 
 
-def view_of(record: JobRecord) -> JobView:
-    """Show a job; where it stands is asked for only while it is unfinished."""
-    standing = None
-    if not record.state.resting:
-        with suppress(LedgerUnavailable):  # the record is the answer, this an addition
-            standing = house().ledger.standing(record.id)
-    return job_view(record, standing)
-
-
 def job_response(record: JobRecord, status: int = 200) -> Response:
-    """Answer with the view of a job. Its ETag changes with all but the estimated time."""
-    view = view_of(record)
-    response = jsonify(view.model_dump(mode="json"))
-    told = view.model_dump_json(exclude={"eta"}).encode()
-    response.set_etag(hashlib.sha256(told).hexdigest()[:32], weak=not record.state.resting)
-    response.status_code = status
+    """Answer with the view of a job."""
+    answer = house().answers.of(record)
+    response = Response(answer.body, status, content_type="application/json")
+    response.headers["ETag"] = answer.etag
     response.headers["Cache-Control"] = "private, no-cache"
     return response
