@@ -194,7 +194,7 @@ class Settings(Allowances, Watching):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read files as well: what an orchestrator mounts as secrets is in no environment."""
-        folder = os.environ.get("KILN_SECRETS_DIR")
+        folder = init_settings().get("secrets_dir") or os.environ.get("KILN_SECRETS_DIR")
         files = (SecretsSettingsSource(settings_cls, secrets_dir=folder),) if folder else ()
         return (init_settings, env_settings, *files)
 

@@ -1,8 +1,8 @@
 """An S3 server: moto's, with a journal, so that what was stored survives its death.
 
-Run it as a process: ``python tests/servers/s3_server.py JOURNAL [--port 0]``. The first line it
-prints is its port. The journal is replayed at the start; the body of a request is in it before the
-client is answered, as with any store that keeps what it has confirmed.
+Run it as a process: ``python tests/servers/s3_server.py JOURNAL [--host 127.0.0.1] [--port 0]``.
+The first line it prints is its port. The journal is replayed at the start; the body of a request
+is in it before the client is answered, as with any store that keeps what it has confirmed.
 
 Control: ``PUT /control/refuse`` with a number: so many requests are answered with 503 Slow Down;
 ``GET /control/seen``: how many requests came, and the most at once.
@@ -123,11 +123,12 @@ class Handler(MotoRequestHandler):
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("journal", type=Path)
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     asked = parser.parse_args()
     application = Journalled(DomainDispatcherApplication(create_backend_app), asked.journal)
     server = make_server(
-        "127.0.0.1", asked.port, application, threaded=True, request_handler=Handler
+        asked.host, asked.port, application, threaded=True, request_handler=Handler
     )
     threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
     sys.stdout.write(f"{server.port}\n")

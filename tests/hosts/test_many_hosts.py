@@ -1,0 +1,173 @@
+"""The same code on many hosts: Redis, bucket, gateway and workers with addresses of their own.
+
+A host is cut off by pulling its cable: what it sends goes nowhere, and no connection is closed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from common.ledger.audit import Report, audit
+from common.ledger.audit_rules import commits_of
+from common.ledger.records import NodeRecord
+from tests.bench.photos import new_portrait
+from tests.chaos.scene import until
+from tests.hosts.house import ManyHosts
+from tests.hosts.net import why_not
+from tests.stack import require_stack
+
+if TYPE_CHECKING:
+    from tests.hosts.net import Host
+
+LEASE_S = 10
+AWAY_S = 6
+WORK = ("fusion", "stylize")
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterator[ManyHosts]:
+    if reason := why_not():
+        pytest.skip(reason)
+    require_stack()
+    with ManyHosts() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def whole(house: ManyHosts) -> Iterator[None]:
+    """Put every cable back after a test, and find every promise kept."""
+    yield
+    for host in house.net.hosts:
+        host.plug()
+    house.wait_until_ready()
+    until(lambda: workers(house) == {f"{name}-1@{host}" for name in WORK for host in house.workers})
+    report = audited(house)
+    assert report.clean, (report.findings[:5], house.logs(5))
+    assert report.jobs
+
+
+def audited(house: ManyHosts) -> Report:
+    """Audit until it is clean: a stage that was cut off may still throw its files away."""
+    give_up = time.monotonic() + 20
+    while True:
+        with house.redis() as client:
+            report = audit(client, house.store(), grace=timedelta(0))
+        if report.clean or time.monotonic() > give_up:
+            return report
+        time.sleep(0.5)
+
+
+def workers(house: ManyHosts) -> set[str]:
+    """Names of the warm workers that draw and build."""
+    return {name for names in house.ledger().workers(WORK).values() for name in names}
+
+
+def nodes(house: ManyHosts, job: str) -> tuple[NodeRecord, ...]:
+    record = house.ledger().job(job)
+    assert record is not None, f"{job} is lost"
+    return record.nodes
+
+
+def submit(house: ManyHosts, count: int) -> list[str]:
+    with house.kiln() as kiln:
+        return [str(kiln.submit_figurine(new_portrait())["id"]) for _ in range(count)]
+
+
+def running(house: ManyHosts, jobs: list[str]) -> tuple[str, NodeRecord]:
+    """Wait until a stage of the figurine runs."""
+
+    def look() -> Any:
+        found = ((job, node) for job in jobs for node in nodes(house, job))
+        return next(
+            (one for one in found if one[1].state == "running" and "fusion" in one[1].id), None
+        )
+
+    job, node = until(look, 30, pause_s=0)
+    return job, node
+
+
+def succeed(house: ManyHosts, jobs: list[str], timeout_s: float = 60) -> None:
+    """Every job ends well, each stage is committed once and one end is told."""
+    with house.kiln() as kiln:
+        for job in jobs:
+            ended = kiln.wait(job, timeout_s=timeout_s)
+            assert ended["state"] == "succeeded", (ended["error"], house.logs(5))
+    for job in jobs:
+        story = tuple(house.ledger().events(job))
+        assert set(commits_of(story).values()) == {1}
+        assert sum(event.terminal for event in story) == 1
+
+
+def host_of(house: ManyHosts, worker: str | None) -> Host:
+    return house.workers[str(worker).partition("@")[2]]
+
+
+def test_a_job_runs_through_a_house_that_shares_nothing_but_redis_and_a_bucket(
+    house: ManyHosts,
+) -> None:
+    jobs = submit(house, 2)
+    succeed(house, jobs)
+    who = {str(node.worker).partition("@")[2] for job in jobs for node in nodes(house, job)}
+    assert who == {"alpha", "beta", "gateway"}
+    for host in house.net.hosts:
+        assert not (house.folder / host.name / "artifacts").exists()
+
+
+def test_the_gateway_finds_the_services_on_other_hosts(house: ManyHosts) -> None:
+    answer = requests.post(
+        f"{house.url}/predict",
+        files={"photo": new_portrait(256)},
+        headers={"Authorization": f"Bearer {house.key}"},
+        timeout=30,
+    )
+    assert answer.status_code == 200, answer.text
+    assert "detections" in answer.json()
+
+
+def test_a_worker_host_that_is_cut_off_in_mid_job_costs_a_lease_and_comes_back(
+    house: ManyHosts,
+) -> None:
+    jobs = submit(house, 3)
+    job, node = running(house, jobs)
+    lost = host_of(house, node.worker)
+    lost.unplug()
+    succeed(house, jobs)
+    assert lost.name not in str(next(n for n in nodes(house, job) if n.id == node.id).worker)
+    assert not any(name.endswith(f"@{lost.name}") for name in workers(house))
+    # back again, it is a worker like any other: alone, it makes all of a job
+    lost.plug()
+    until(lambda: {f"{name}-1@{lost.name}" for name in WORK} <= workers(house), 30)
+    other = next(host for host in house.workers.values() if host is not lost)
+    other.unplug()
+    alone = submit(house, 1)
+    succeed(house, alone)
+    made = [n for n in nodes(house, alone[0]) if not n.id.startswith("gateway")]
+    assert {str(n.worker).partition("@")[2] for n in made} == {lost.name}
+
+
+@pytest.mark.parametrize("name", ["redis", "s3"])
+def test_what_all_hosts_need_may_be_cut_off_for_some_seconds(house: ManyHosts, name: str) -> None:
+    away = next(host for host in house.net.hosts if host.name == name)
+    jobs = submit(house, 2)
+    running(house, jobs)
+    away.unplug()
+    try:
+        back_at = time.monotonic() + AWAY_S
+        refused = requests.post(
+            f"{house.url}/v1/figurines",
+            files={"photo": new_portrait(256)},
+            headers={"Authorization": f"Bearer {house.key}"},
+            timeout=30,
+        )
+        assert refused.status_code == 503, refused.text
+        assert int(refused.headers["Retry-After"]) >= 1
+        time.sleep(max(0.0, back_at - time.monotonic()))
+    finally:
+        away.plug()
+    succeed(house, jobs, timeout_s=90)
