@@ -52,7 +52,7 @@ def rank(context: StageContext, request: r.RankRequest, kitchen: Kitchen) -> r.R
     at_hand = corrected(_found(context), request.edited, kitchen.names)
     excluded = kitchen.cooks.excluded(request.exclude)
     book = rank_recipes(recipes, at_hand, request, excluded, kitchen.knowledge)
-    _write_book(context, book)
+    context.write_all(_files_of(book))
     return r.RankFacts(
         titles=[recipe.title for recipe in book.recipes],
         missing=[item.name for item in book.shopping],
@@ -63,12 +63,11 @@ def _found(context: StageContext) -> r.IngredientList:
     return r.IngredientList.model_validate_json(context.read(s.INGREDIENTS.name))
 
 
-def _write_book(context: StageContext, book: r.RecipeBook) -> None:
-    context.write(s.RECIPES, book.model_dump_json(indent=2).encode())
-    context.write(s.RECIPES_TEXT, markdown.book(book).encode())
+def _files_of(book: r.RecipeBook) -> dict[s.Output, bytes]:
+    files = {s.RECIPES: book.model_dump_json(indent=2), s.RECIPES_TEXT: markdown.book(book)}
     for recipe, html, cook in zip(book.recipes, s.RECIPE_PAGES, s.RECIPE_COOKS, strict=False):
-        context.write(html, page.recipe_page(recipe).encode())
-        context.write(cook, cooklang.to_cooklang(recipe).encode())
+        files |= {html: page.recipe_page(recipe), cook: cooklang.to_cooklang(recipe)}
+    return {output: text.encode() for output, text in files.items()}
 
 
 TASKS = (recognise, compose, rank)

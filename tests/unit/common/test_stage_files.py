@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from common.contracts.artifacts import ArtifactRef
 from common.contracts.facts import MeasureFacts
 from common.contracts.figurine import MeasureRequest
-from common.contracts.stages import ATTRIBUTES, GLB
+from common.contracts.stages import ATTRIBUTES, GLB, PHOTO, STL
+from common.errors import StorageError
 from common.stage import StageContext
 from tests.unit.common.workbench import FACTS, Workbench
 
@@ -42,3 +44,34 @@ def test_a_redis_that_is_away_while_files_are_written_is_asked_once(bench: Workb
     bench.ledger.away["discard"] = 1
     assert bench.run(body) == "committed"
     assert bench.ledger.calls["discard"] == 1
+
+
+def several(context: StageContext, *_: object) -> MeasureFacts:
+    """A body with more files than one, two of them equal."""
+    context.write_all({GLB: b"glb", STL: b"same", ATTRIBUTES: b"same"})
+    return FACTS
+
+
+def test_files_that_are_written_together_are_intended_in_one_call(bench: Workbench) -> None:
+    assert bench.run(several) == "committed"
+    assert bench.ledger.calls["discard"] == 1
+    files = bench.job().artifacts
+    written = {name: bench.store.get("ann", ref) for name, ref in files.items() if name != PHOTO}
+    assert written == {GLB.name: b"glb", STL.name: b"same", ATTRIBUTES.name: b"same"}
+    assert bench.trash() == []
+
+
+def test_where_one_of_several_files_cannot_be_stored_the_others_are_trash(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = bench.store.keep
+
+    def disk_full(owner: str, ref: ArtifactRef, data: bytes) -> None:
+        if ref.name == GLB.name:
+            raise StorageError("cannot store figurine.glb: no space left")
+        keep(owner, ref, data)
+
+    monkeypatch.setattr(bench.store, "keep", disk_full)
+    bench.run(several)
+    assert bench.node_states()[0] == "ready"  # another attempt follows
+    assert len(bench.trash()) == 2
