@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from common.hosts import in_url
 from common.settings import Settings
 from deploy.backup import backup, restore
 from deploy.stack import Stack, StackError
@@ -29,9 +30,19 @@ def _up(stack: Stack) -> None:
     _say(f"  Flower         http://{settings.inner_host}:{settings.flower_port}/")
     if settings.flower_basic_auth is None:
         _say(f"                 name and password: {stack.run / 'flower-login'}")
+    _say(f"  Prometheus     {_prometheus(stack)}")
     _say(f"  logs           {stack.logs}")
     if settings.locked and not key_file(settings).exists():
         _say("  no key yet     `kiln keys create NAME` makes one; without a key nothing is done")
+
+
+def _prometheus(stack: Stack) -> str:
+    settings = stack.settings
+    if stack.watched:
+        return f"http://{in_url(settings.inner_host)}:{settings.prometheus_port}/alerts"
+    if settings.prometheus == "off":
+        return "off"
+    return "not installed: nothing remembers the metrics (docs/alerts.md)"
 
 
 def _down(stack: Stack) -> None:

@@ -21,7 +21,10 @@ from deploy.stack import Stack, StackError
 _FILE: Final = re.compile(r"[0-9a-f]{64}")  # others are files that are being written
 _TRIES: Final = 10
 # Made anew by every start, or by `make setup`; Redis and the artifacts are copied for themselves.
-_NOT_KEPT: Final = frozenset({"run", "logs", "metrics", "models", "redis", "artifacts"})
+# What Prometheus has measured is of this machine, and its files change while they are copied.
+_NOT_KEPT: Final = frozenset(
+    {"run", "logs", "metrics", "models", "redis", "artifacts", "prometheus"}
+)
 
 
 def backup(stack: Stack, target: Path) -> None:

@@ -25,7 +25,7 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from common.hosts import in_url
 from common.settings import Settings, as_environment
-from deploy import redis_users
+from deploy import prometheus, redis_users
 from deploy.processes import descendants, is_alive
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -108,6 +108,11 @@ class Stack:
             return {"gateway": f"does not answer ({type(error).__name__})"}
 
     # -- looking ----------------------------------------------------------------------
+    @property
+    def watched(self) -> bool:
+        """Whether a Prometheus belongs to this stack."""
+        return prometheus.wanted(self.settings)
+
     def is_up(self) -> bool:
         """Whether the supervisord of this stack answers."""
         try:
@@ -150,11 +155,15 @@ class Stack:
     def _start_supervisord(self) -> None:
         if self.settings.danger:
             raise StackError(self.settings.danger)
+        if self.watched and not prometheus.installed():
+            raise StackError("KILN_PROMETHEUS=on, but there is no prometheus: `make setup`")
         self._check_paths()
         self._check_ports()
         for folder in (self.run, self.logs, self.settings.data_dir / "redis"):
             folder.mkdir(parents=True, exist_ok=True)
         redis_users.prepare(self.settings.data_dir.resolve())
+        if self.watched:
+            prometheus.prepare(self.settings, self.run / "prometheus.yml")
         command = [_tool("supervisord"), "-c", str(CONFIG)]
         result = subprocess.run(  # noqa: S603  our own file
             command,
@@ -181,6 +190,9 @@ class Stack:
             "STACK_LOGS": str(self.logs),
             "STACK_REDIS": str(self.settings.data_dir.resolve() / "redis"),
             "STACK_OWN_REDIS": str(self.settings.redis_url is None).lower(),
+            "STACK_MORE": str(prometheus.PROGRAM) if self.watched else "",
+            "STACK_PROMETHEUS": str(self.settings.data_dir.resolve() / "prometheus"),
+            "STACK_PROMETHEUS_MB": str(round(self.settings.prometheus_gb * 1024)),
             "FLOWER_BASIC_AUTH": self.flower_login(),
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         }
@@ -208,6 +220,8 @@ class Stack:
         inner = ["stylize_port", "fusion_port", "recipe_port", "flower_port"]
         if self.settings.redis_url is None:
             inner.append("redis_port")
+        if self.watched:
+            inner.append("prometheus_port")
         places = {"gateway_port": self.settings.host}
         places |= dict.fromkeys(inner, self.settings.inner_host)
         taken = [

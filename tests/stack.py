@@ -40,6 +40,7 @@ class TestStack:
             "data_dir": self.folder,
             "models_dir": MODELS,
             **free_ports(),
+            "prometheus": "off",  # a test that wants it says so
             **settings,
         }
         self.settings = Settings(**given)

@@ -7,10 +7,10 @@ import shutil
 from pathlib import Path
 from typing import Any, Final
 
-from common.exposition import targets_folder
 from common.hosts import also_here, in_url
 from common.metrics import Process
 from common.settings import Settings
+from common.targets import targets_folder
 
 FOLDER: Final = Path(__file__).resolve().parent
 RULES: Final = FOLDER / "rules"
