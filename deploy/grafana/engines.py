@@ -121,7 +121,7 @@ def _processes() -> Section:
         "Processes",
         (
             lines(
-                "Memory",
+                "Memory of each process",
                 "A worker that grows beyond KILN_WORKER_MAX_RSS_MB ends between two jobs and is "
                 "replaced: a saw-tooth is fine, a line that only rises is not.",
                 Query("process_resident_memory_bytes", BY),
@@ -129,7 +129,7 @@ def _processes() -> Section:
                 width=8,
             ),
             lines(
-                "Cores",
+                "Cores in use",
                 "All processes together cannot use more than the machine has. A worker near its "
                 "threads is busy, that is what it is for.",
                 Query(f"rate(process_cpu_seconds_total{NOW})", BY),
@@ -157,7 +157,7 @@ def _celery() -> Section:
                 "`received` and `succeeded` follow `sent`. `retried` or `failed`: the stage tells "
                 "why in the log of its worker.",
                 *(
-                    Query(f"60 * sum(rate(celery_task_{state}_total{NOW}))", state)
+                    Query(f"60 * (sum(rate(celery_task_{state}_total{NOW})) or vector(0))", state)
                     for state in STATES
                 ),
                 scale=PER_MINUTE,
@@ -220,11 +220,13 @@ def _workers() -> Section:
             lines(
                 "Tasks that failed or were retried, by task",
                 "Which stage has trouble; its log says which.",
-                Query(
-                    f"60 * sum by (name) (rate(celery_task_failed_total{NOW}))", "{{name}} failed"
-                ),
-                Query(
-                    f"60 * sum by (name) (rate(celery_task_retried_total{NOW}))", "{{name}} retried"
+                *(
+                    Query(
+                        f"60 * (sum by (name) (rate(celery_task_{state}_total{NOW}))"
+                        f" or 0 * sum by (name) (rate(celery_task_received_total{NOW})))",
+                        f"{{{{name}}}} {state}",
+                    )
+                    for state in ("failed", "retried")
                 ),
                 scale=Scale("suffix: /min", ((None, GOOD), (1, FAIR))),
                 width=12,

@@ -114,6 +114,7 @@ def _budgets() -> Section:
                     for window in WINDOWS
                 ),
                 scale=PACE,
+                width=8,
             ),
             lines(
                 "Failed requests, as a multiple of what is allowed",
@@ -123,6 +124,15 @@ def _budgets() -> Section:
                     for window in WINDOWS
                 ),
                 scale=PACE,
+                width=8,
+            ),
+            lines(
+                "Failed jobs, as a multiple of what is allowed",
+                "Jobs that failed or expired through a fault of the house, of those that ended in "
+                "the last 5 minutes. `kiln dead list` shows them.",
+                Query(f"kiln:jobs_failed:ratio_rate5m / {FAILURES}", "last 5m"),
+                scale=PACE,
+                width=8,
             ),
         ),
     )

@@ -128,12 +128,14 @@ def heat(
     panel.calculate(calculate=False).color(colours.steps(64)).cell_gap(1)
     panel.y_axis(heatmap.YAxisConfig().unit(scale.unit)).show_legend().show_y_histogram()
     panel.filter_values(heatmap.FilterValueRange().le(1e-9))
+    panel.hide_from(shared.HideSeriesConfig())
     return panel.with_target(_target(query, 0).format(PromQueryFormat.HEATMAP))
 
 
 def listing(title: str, help_: str, *queries: Query, by: str, width: int = 24) -> table.Panel:
     """List one row per value of the label ``by``, with one column a query."""
     panel = _common(table.Panel(), title, help_, COUNT, width)
+    panel.align(viz.FieldTextAlignment.AUTO).inspect(inspect=False)
     letters = [chr(ord("A") + n) for n in range(len(queries))]
     named = {f"Value #{a}": query.legend for a, query in zip(letters, queries, strict=True)}
     if len(queries) == 1:

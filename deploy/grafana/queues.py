@@ -101,7 +101,7 @@ def _room() -> Section:
                 width=16,
             ),
             lines(
-                "Stages that wait",
+                "Stages that wait, by queue",
                 "When one queue grows and the others do not, its workers are too few or away.",
                 Query(f"max by (queue) (kiln_queue_depth{QUEUE})", "{{queue}}"),
                 scale=COUNT,
@@ -171,7 +171,11 @@ def _troubles() -> Section:
                 "Leases lost, by stage",
                 "Work that was thrown away: its job was cancelled, or another worker had it by "
                 "then. Without cancelled jobs: workers stand still, look at memory and swap.",
-                Query(f"60 * sum by (stage) (rate(kiln_lease_lost_total{rates}))", "{{stage}}"),
+                Query(
+                    f"60 * (sum by (stage) (rate(kiln_lease_lost_total{rates}))"
+                    f" or 0 * sum by (stage) ({attempts.replace('{}', '')}))",
+                    "{{stage}}",
+                ),
                 scale=PER_MINUTE,
                 width=8,
             ),
@@ -187,7 +191,7 @@ def _troubles() -> Section:
                 width=8,
             ),
             lines(
-                "Dead letters",
+                "Dead letters, over time",
                 "Stages given up and not replayed. `kiln dead list` shows them with their photos.",
                 Query("max(kiln_dead_letters)", "dead letters"),
                 scale=NEVER,
@@ -209,7 +213,7 @@ def _inside() -> Section:
                 stacked=True,
             ),
             lines(
-                "Event streams open",
+                "Event streams open, over time",
                 "Clients that listen to their jobs. When it is flat at the limit, others are "
                 "refused: raise KILN_MAX_STREAMS.",
                 Query("sum by (instance) (kiln_sse_clients)", "{{instance}}"),
