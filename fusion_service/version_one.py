@@ -14,7 +14,7 @@ import math
 import numpy as np
 
 from fusion_service.domain.archive import mesh_of, solid_of
-from fusion_service.domain.sculpture import Coat, Form, FormPart, Sculpture
+from fusion_service.domain.sculpture import Coat, Form, FormPart, Sculpture, Texture
 
 
 def sculpture_from_bytes(data: bytes) -> Sculpture:
@@ -31,8 +31,9 @@ def sculpture_from_bytes(data: bytes) -> Sculpture:
         base_area=math.pi * head["base_radius"] ** 2,
         facts=head["facts"],
     )
+    face = Texture.of(arrays["face_texture"])
     coats = tuple(
-        Coat(tuple(part["colour"]), arrays["face_texture"] if part["name"] == "head" else None)
+        Coat(tuple(part["colour"]), face if part["name"] == "head" else None)
         for part in head["parts"]
     )
     return Sculpture(form, coats)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fusion_service.domain.frame import FACE_PICTURE_PX
-from fusion_service.domain.sculpture import Coat, Form, FormPart, Mesh, Solid
+from fusion_service.domain.sculpture import Coat, Form, FormPart, Mesh, Solid, Texture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,17 +73,19 @@ def form_from_bytes(data: bytes) -> Form:
 
 def coats_to_bytes(coats: tuple[Coat, ...]) -> bytes:
     """Write the paint of a form's parts."""
-    textures = {
-        f"{i}_texture": coat.texture for i, coat in enumerate(coats) if coat.texture is not None
-    }
-    return _pack({"colours": [coat.colour for coat in coats]}, dict(textures))
+    arrays: Arrays = {}
+    for i, coat in enumerate(coats):
+        if coat.texture is not None:
+            arrays[f"{i}_texture"] = coat.texture.pixels
+            arrays[f"{i}_png"] = np.frombuffer(coat.texture.png, np.uint8)
+    return _pack({"colours": [coat.colour for coat in coats]}, arrays)
 
 
 def coats_from_bytes(data: bytes) -> tuple[Coat, ...]:
     """Read what ``coats_to_bytes`` wrote."""
     head, arrays = _unpack(data)
     return tuple(
-        Coat(tuple(colour), arrays.get(f"{i}_texture")) for i, colour in enumerate(head["colours"])
+        Coat(tuple(colour), _texture_of(arrays, i)) for i, colour in enumerate(head["colours"])
     )
 
 
@@ -116,6 +118,14 @@ def mesh_of(arrays: Any, part: int) -> Mesh:  # noqa: ANN401  arrays by name, of
 def solid_of(arrays: Any) -> Solid:  # noqa: ANN401
     """Take the solid out of the arrays of a file."""
     return Solid(arrays["solid_vertices"], arrays["solid_faces"], arrays["solid_part_ids"])
+
+
+def _texture_of(arrays: dict[str, Any], part: int) -> Texture | None:
+    pixels, png = arrays.get(f"{part}_texture"), arrays.get(f"{part}_png")
+    if pixels is None:
+        return None
+    # coats of jobs that an earlier release painted hold only the pixels
+    return Texture.of(pixels) if png is None else Texture(pixels, png.tobytes())
 
 
 def _pack(head: dict[str, Any], arrays: Arrays) -> bytes:

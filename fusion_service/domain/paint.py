@@ -8,7 +8,7 @@ from fusion_service.domain.bodies import dress, find_template, name_of
 from fusion_service.domain.face.paint import face_texture
 from fusion_service.domain.face.photograph import photograph_texture
 from fusion_service.domain.palette import choose_palette, lab_to_srgb
-from fusion_service.domain.sculpture import Coat, Sculpture
+from fusion_service.domain.sculpture import Coat, Sculpture, Texture
 
 DARK_LENSES = (9.0, 0.5, -1.5)
 IVORY, CHARCOAL = (244, 238, 224), (45, 46, 54)
@@ -49,7 +49,7 @@ def paint(
             if pictures is None
             else photograph_texture(attributes, palette, pictures[person])
         )
-        coats[name_of("head", person)] = Coat(lab_to_srgb(palette.skin), texture)
+        coats[name_of("head", person)] = Coat(lab_to_srgb(palette.skin), Texture.of(texture))
         for part, colour in (
             ("hair", palette.hair),
             ("headwear", palette.headwear),

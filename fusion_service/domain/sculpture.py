@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from fusion_service.domain.png import encode_png
+
 Float = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int32]
 Pixels = npt.NDArray[np.uint8]
@@ -66,12 +68,25 @@ class Form:
         return self.height_mm / float(np.ptp(self.solid.vertices[:, 2]))
 
 
+@dataclass(frozen=True, eq=False)
+class Texture:
+    """The face on a head, and the same as a file: several files hold it."""
+
+    pixels: Pixels  # (1024, 1024, 3) sRGB
+    png: bytes
+
+    @classmethod
+    def of(cls, pixels: Pixels) -> Texture:
+        """Take a picture, and encode it."""
+        return cls(pixels, encode_png(pixels))
+
+
 @dataclass(frozen=True)
 class Coat:
     """The paint of one part: a colour, and the drawn face on a head."""
 
     colour: Colour
-    texture: Pixels | None = None  # (1024, 1024, 3) sRGB
+    texture: Texture | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +96,7 @@ class Part:
     name: str
     colour: Colour
     mesh: Mesh
-    texture: Pixels | None = None
+    texture: Texture | None = None
     shift: Shift = (0.0, 0.0, 0.0)
 
 

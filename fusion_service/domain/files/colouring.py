@@ -45,9 +45,9 @@ def in_own_colours(sculpture: Sculpture) -> Coloured:
     ids = np.array([palette.index(part.colour) for part in sculpture.parts], np.uint8)
     drawing = _Drawing.of(sculpture, ids)
     for head in find_heads(sculpture):
-        colours = main_colours(head.texture, head.skin, FACE_COLOURS)
+        colours = main_colours(head.texture.pixels, head.skin, FACE_COLOURS)
         palette = list(dict.fromkeys([*palette, *colours]))
-        patches = find_patches(head.texture, colours, list(range(len(colours))))
+        patches = find_patches(head.texture.pixels, colours, list(range(len(colours))))
         own = np.array([palette.index(colour) for colour in colours], np.uint8)
         drawing.draw(head, patches, own)
     return drawing.finish(palette)
@@ -60,10 +60,10 @@ def in_filaments(sculpture: Sculpture, filaments: tuple[Colour, ...]) -> Coloure
     ids = nearest_filaments([part.colour for part in sculpture.parts], filaments, skin)
     drawing = _Drawing.of(sculpture, ids)
     for head in heads:
-        colours = main_colours(head.texture, head.skin, FACE_COLOURS)
+        colours = main_colours(head.texture.pixels, head.skin, FACE_COLOURS)
         nearest = nearest_filaments(colours, filaments, head.skin)
         used, group = np.unique(nearest, return_inverse=True)
-        patches = find_patches(head.texture, colours, group.tolist())
+        patches = find_patches(head.texture.pixels, colours, group.tolist())
         drawing.draw(head, patches, used.astype(np.uint8))
     return drawing.finish(list(filaments))
 

@@ -19,7 +19,7 @@ from fusion_service.domain.files.placement import to_millimetres, to_viewer_axes
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fusion_service.domain.sculpture import Colour, Float, Index, Mesh, Part, Pixels, Sculpture
+    from fusion_service.domain.sculpture import Colour, Float, Index, Mesh, Part, Sculpture, Texture
 
 ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER = 34962, 34963
 COMPONENT_TYPES = {"u2": 5123, "u4": 5125, "f4": 5126}
@@ -46,18 +46,11 @@ def to_glb(sculpture: Sculpture) -> bytes:
     return document.to_bytes()
 
 
-def encode_texture(texture: Pixels) -> bytes:
-    """Compress the (h, w, 3) sRGB face texture to PNG, favouring speed over the last bytes."""
-    bgr = cv2.cvtColor(texture, cv2.COLOR_RGB2BGR)
-    return cv2.imencode(".png", bgr, [cv2.IMWRITE_PNG_COMPRESSION, 3])[1].tobytes()
-
-
-def encode_for_viewers(texture: Pixels) -> tuple[bytes, str]:
-    """Compress a texture to PNG, or to JPEG where it is a photo; also the kind, png or jpeg."""
-    png = encode_texture(texture)
-    if len(png) <= LARGEST_PNG:
-        return png, "png"
-    bgr = cv2.cvtColor(texture, cv2.COLOR_RGB2BGR)
+def encode_for_viewers(texture: Texture) -> tuple[bytes, str]:
+    """Take the PNG of a texture, or a JPEG where it is a photo; also the kind, png or jpeg."""
+    if len(texture.png) <= LARGEST_PNG:
+        return texture.png, "png"
+    bgr = cv2.cvtColor(texture.pixels, cv2.COLOR_RGB2BGR)
     return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes(), "jpeg"
 
 
@@ -183,7 +176,7 @@ def _add_part(document: _Document, sculpture: Sculpture, part: Part, name: str) 
     return document.append("nodes", {"name": name, "mesh": mesh_index})
 
 
-def _add_texture(document: _Document, texture: Pixels) -> int:
+def _add_texture(document: _Document, texture: Texture) -> int:
     """Embed the face, clamped at its edges and filtered for any distance."""
     picture, kind = encode_for_viewers(texture)
     view = document.add_view(picture)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from fusion_service.domain.frame import HEAD_CENTRE_Z, TEXTURE_MM
 
 if TYPE_CHECKING:
-    from fusion_service.domain.sculpture import Colour, Float, Pixels, Sculpture
+    from fusion_service.domain.sculpture import Colour, Float, Sculpture, Texture
 
 FACE_BEGINS_Y = -1.0  # behind this plane (design units) the planar texture would show a second face
 
@@ -21,7 +21,7 @@ class Head:
     """A part with a drawn face, and the triangles of the solid that show it."""
 
     skin: Colour
-    texture: Pixels
+    texture: Texture
     shift: Float  # (3,) by which this person stands off the middle of the base
     on_face: npt.NDArray[np.bool_]  # (m,) one flag a triangle of the solid
 

@@ -14,7 +14,6 @@ import numpy as np
 from fusion_service.domain.files import filaments as paint
 from fusion_service.domain.files.colouring import Coloured, in_filaments, in_own_colours
 from fusion_service.domain.files.container import DECLARATION, pack, texture_path
-from fusion_service.domain.files.glb import encode_texture
 from fusion_service.domain.files.heads import Head, find_heads
 from fusion_service.domain.files.mesh_xml import (
     coloured_xml,
@@ -80,8 +79,8 @@ def _textured(sculpture: Sculpture, lean: float) -> bytes:
         resources.append(_texture(head, name, texture, solid.vertices[used]))
         triangles.append(textured_xml(faces, count, texture + 1, corners.reshape(-1, 3)))
     model = _model(sculpture, resources, print_vertices(sculpture.form, lean), triangles)
-    textures = [encode_texture(head.texture) for head in heads]
-    return pack(model, dict(zip(names, textures, strict=True)), {})
+    textures = {name: head.texture.png for name, head in zip(names, heads, strict=True)}
+    return pack(model, textures, {})
 
 
 def _grouped(sculpture: Sculpture, lean: float) -> bytes:

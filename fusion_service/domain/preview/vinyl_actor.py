@@ -72,7 +72,7 @@ class VinylActor:
         head = parts[0]
         if self._texture is not None and head.texture is not None and head.mesh.uv is not None:
             attributes.SetTCoords(_vtk_array(head.mesh.uv))
-            self._texture.SetInputData(_image(head.texture))
+            self._texture.SetInputData(_image(head.texture.pixels))
         self._mapper.SetInputData(data)
 
 

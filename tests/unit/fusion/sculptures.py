@@ -11,7 +11,16 @@ import numpy.typing as npt
 from skimage.measure import marching_cubes
 
 from fusion_service.domain.frame import HEAD_CENTRE_Z, TEXTURE_MM, TEXTURE_PX
-from fusion_service.domain.sculpture import Coat, Form, FormPart, Mesh, Part, Sculpture, Solid
+from fusion_service.domain.sculpture import (
+    Coat,
+    Form,
+    FormPart,
+    Mesh,
+    Part,
+    Sculpture,
+    Solid,
+    Texture,
+)
 
 VOXEL = 0.8
 LOW, HIGH = np.array([-24.0, -24.0, -1.6]), np.array([24.0, 24.0, 80.0])
@@ -40,7 +49,7 @@ def ball_man(height_mm: float = 80.0) -> Sculpture:
         FormPart(name, _mesh(field, textured=name == "head")) for name, (_, field) in fields.items()
     )
     coats = tuple(
-        Coat(colour, face_texture() if name == "head" else None)
+        Coat(colour, Texture.of(face_texture()) if name == "head" else None)
         for name, (colour, _) in fields.items()
     )
     stack = np.stack([field for _, field in fields.values()])

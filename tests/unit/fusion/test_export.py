@@ -34,7 +34,7 @@ from fusion_service.domain.files.threemf import to_3mf
 from fusion_service.domain.frame import HEAD_CENTRE_Z, TEXTURE_MM
 from fusion_service.domain.paint import paint
 from fusion_service.domain.sculpt import sculpt
-from fusion_service.domain.sculpture import Coat, Mesh, Sculpture
+from fusion_service.domain.sculpture import Coat, Mesh, Sculpture, Texture
 from tests.unit.fusion.factories import make_attributes
 from tests.unit.fusion.sculptures import IRIS, SKIN, ball_man, face_texture, with_form, with_parts
 
@@ -190,8 +190,11 @@ def test_two_parts_of_one_name_become_two_names(figurine: Sculpture) -> None:
 def test_a_photo_on_the_head_becomes_a_jpeg(figurine: Sculpture) -> None:
     noise = np.random.default_rng(1).integers(0, 255, (256, 256, 3), np.uint8)
     photo = cv2.GaussianBlur(cv2.resize(noise, (1024, 1024)), (0, 0), 1.5).astype(np.uint8)
-    assert encode_for_viewers(photo)[1] == "jpeg"
-    coats = tuple(replace(c, texture=photo) if c.texture is not None else c for c in figurine.coats)
+    texture = Texture.of(photo)
+    assert encode_for_viewers(texture)[1] == "jpeg"
+    coats = tuple(
+        replace(c, texture=texture) if c.texture is not None else c for c in figurine.coats
+    )
     scene, binary = read_glb(to_glb(replace(figurine, coats=coats)))
     (image,) = scene["images"]
     assert image["mimeType"] == "image/jpeg"

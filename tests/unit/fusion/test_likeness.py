@@ -31,7 +31,7 @@ from fusion_service.domain.preview.head_view import PAPER, face_place
 from fusion_service.domain.preview.offscreen import open_window
 from fusion_service.domain.preview.render import render_head
 from fusion_service.domain.sculpt import sculpt
-from fusion_service.domain.sculpture import Sculpture
+from fusion_service.domain.sculpture import Sculpture, Texture
 from fusion_service.file_tasks import ar, render
 from fusion_service.studio import Studio
 from tests.portraits import astronaut, portrait_path
@@ -150,7 +150,8 @@ def test_a_head_without_a_face_has_no_score_and_says_so(
 ) -> None:
     head = next(part for part in figurine.parts if part.texture is not None)
     assert head.texture is not None
-    blank = np.full_like(head.texture, head.texture[0, 0])
+    pixels = head.texture.pixels
+    blank = Texture.of(np.full_like(pixels, pixels[0, 0]))
     likeness = rated(face_models, her, coated(figurine, head.name, texture=blank))
     assert likeness.score is None
     assert "No face" in likeness.says

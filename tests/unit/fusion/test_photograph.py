@@ -112,7 +112,7 @@ def test_the_head_is_smooth_and_carries_the_photograph(studied: tuple[Attributes
     heads = [c.texture for c in paint(form, [attributes], None, [picture]).coats]
     (texture,) = [t for t in heads if t is not None]
     plain = photograph_texture(attributes, choose_palette(attributes), picture)
-    assert texture.tobytes() == plain.tobytes()
+    assert texture.pixels.tobytes() == plain.tobytes()
 
 
 def test_pictures_of_two_people_travel_together(studied: tuple[Attributes, Pixels]) -> None:

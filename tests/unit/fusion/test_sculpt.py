@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
@@ -102,6 +103,17 @@ def test_a_sculpture_survives_serialising() -> None:
     assert again.form.facts == sculpture.form.facts
     for one, other in zip(again.parts, sculpture.parts, strict=True):
         assert (one.name, one.colour, one.shift) == (other.name, other.colour, other.shift)
+
+
+def test_a_coat_of_an_earlier_release_without_its_png_is_read() -> None:
+    sculpture = figurine("casual", "long")
+    with np.load(io.BytesIO(coats_to_bytes(sculpture.coats))) as file:
+        arrays = {name: file[name] for name in file.files if not name.endswith("_png")}
+        assert len(arrays) == len(file.files) - 1
+    earlier = io.BytesIO()
+    np.savez(earlier, allow_pickle=False, **arrays)
+    again = coats_from_bytes(earlier.getvalue())
+    assert coats_to_bytes(again) == coats_to_bytes(sculpture.coats)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from fusion_service.domain.files import usdz
 from fusion_service.domain.files.usdz import ALIGNMENT
 from fusion_service.domain.paint import paint
 from fusion_service.domain.sculpt import sculpt
-from fusion_service.domain.sculpture import Sculpture
+from fusion_service.domain.sculpture import Sculpture, Texture
 from tests.unit.fusion.factories import make_attributes
 from tests.unit.fusion.sculptures import IRIS, SKIN, ball_man
 
@@ -161,7 +161,9 @@ def test_two_heads_have_two_pictures(tmp_path: Path) -> None:
     figurine = ball_man(80.0)
     head = next(i for i, part in enumerate(figurine.parts) if part.name == "head")
     form = replace(figurine.form, parts=(*figurine.form.parts, figurine.form.parts[head]))
-    other = replace(figurine.coats[head], texture=figurine.coats[head].texture[::-1].copy())
+    upright = figurine.coats[head].texture
+    assert upright is not None
+    other = replace(figurine.coats[head], texture=Texture.of(upright.pixels[::-1].copy()))
     data = to_usdz(Sculpture(form, (*figurine.coats, other)))
     assert complaints(opened(data, tmp_path)) == []
     with zipfile.ZipFile(io.BytesIO(data)) as entries:
@@ -214,7 +216,10 @@ def test_a_photo_on_the_head_becomes_a_jpeg(tmp_path: Path) -> None:
     noise = np.random.default_rng(1).integers(0, 255, (256, 256, 3), np.uint8)
     photo = cv2.GaussianBlur(cv2.resize(noise, (1024, 1024)), (0, 0), 1.5).astype(np.uint8)
     figurine = ball_man(80.0)
-    coats = tuple(replace(c, texture=photo) if c.texture is not None else c for c in figurine.coats)
+    texture = Texture.of(photo)
+    coats = tuple(
+        replace(c, texture=texture) if c.texture is not None else c for c in figurine.coats
+    )
     data = to_usdz(replace(figurine, coats=coats))
     with zipfile.ZipFile(io.BytesIO(data)) as entries:
         assert entries.namelist()[1:] == ["textures/head.jpeg"]
