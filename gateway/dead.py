@@ -48,7 +48,7 @@ class DeadLetter:
 
 
 def letters(house: House, limit: int) -> Iterator[DeadLetter]:
-    """List dead letters, latest first; what was erased or has expired is left out."""
+    """List dead letters, latest first; what was replayed, erased or has expired is left out."""
     for job in house.ledger.dead_letters(limit):
         record = house.ledger.job(job)
         if record is not None and record.erased_ms is None:
@@ -68,6 +68,8 @@ def letter(house: House, job: str) -> DeadLetter:
 
 def replay(house: House, job: str, trace: str) -> Receipt:
     """Make a new job from the photo and the parameters of a dead one, which stays as it is.
+
+    Only the list of dead letters has it no longer: that one is of what is left to do.
 
     Raises
     ------
@@ -91,7 +93,9 @@ def replay(house: House, job: str, trace: str) -> Receipt:
         trace=trace,
         hook=record.hook,
     )
-    return submit(house, submission)
+    receipt = submit(house, submission)
+    house.ledger.settle_letter(job)
+    return receipt
 
 
 def _record(house: House, job: str) -> JobRecord:

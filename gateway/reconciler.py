@@ -7,7 +7,6 @@ floods: a stage that only waits its turn in a long queue still has its message t
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import socket
@@ -16,21 +15,20 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
-import redis
 from celery import Celery
 
-from common import canvas, logs, metrics
-from common.celery_app import KEY_PREFIX, make_app
+from common import canvas, exposition, logs, metrics
+from common.celery_app import make_app
 from common.contracts.stages import QUEUES
 from common.errors import LedgerUnavailable, StorageError
-from common.exposition import start_metrics
 from common.http import status_of_code
 from common.ledger.protocol import Ledger
 from common.ledger.records import Event, ReadyNode
 from common.ledger.redis_ledger import RedisLedger, connect
-from common.ledger.scripts import within_reach
 from common.settings import Settings
 from common.stores import ArtifactStore, open_store
+from gateway.broker import Broker
+from gateway.collector import Collector, count_from_nought
 from gateway.rounds import run_until, told_to_stop
 from gateway.watch import PromiseWatch
 
@@ -42,13 +40,12 @@ RECOUNT_S = 3600.0
 TRASH_GRACE = timedelta(minutes=10)  # longer than any stage can run
 TRASH_S = 1.0  # for files in one period
 TRASH_BATCH = 10
-PRIORITY_STEPS = ("", "\x06\x163", "\x06\x166", "\x06\x169")  # kombu's lists of one queue
 
 log = logging.getLogger(__name__)
 
 
 class Reconciler:
-    """One period is one ``sweep``. Reads the broker's lists, writes only through Celery."""
+    """One period is one ``sweep``. Reads what lies on the broker, writes only through Celery."""
 
     def __init__(self, app: Celery, ledger: Ledger, store: ArtifactStore, broker: Broker) -> None:
         self._app = app
@@ -59,6 +56,7 @@ class Reconciler:
         self._seen = "$"  # position in the stream of all events
         self._recount_at = 0.0  # by the monotonic clock: at once
         self._promises = PromiseWatch(ledger, store)
+        self._collector = Collector()
 
     def sweep(self) -> None:
         """Do one round, if this process leads; a duty that fails does not keep the others away.
@@ -68,8 +66,19 @@ class Reconciler:
         LedgerUnavailable
             Redis is away: there is nothing to do.
         """
+        try:
+            self._do_round()
+        except LedgerUnavailable:
+            metrics.REDIS_UP.set(0)
+            self._collector.forget()
+            raise
+
+    def _do_round(self) -> None:
         ended = self._ended_since()
-        if not self._ledger.lead("reconciler", self._who, LEADER_TTL_MS):
+        leads = self._ledger.lead("reconciler", self._who, LEADER_TTL_MS)
+        metrics.REDIS_UP.set(1)
+        if not leads:
+            self._collector.forget()
             return
         for event in ended:
             count_job(event)
@@ -97,18 +106,15 @@ class Reconciler:
         self._publish(self._ledger.reap().again, "lease")
 
     def _bring_back(self) -> None:
-        workers = self._ledger.workers(QUEUES)
-        counts = self._ledger.ready_counts(QUEUES)
-        depths = self._broker.depths(QUEUES)
-        for queue, (ready, running, oldest_s) in counts.items():
-            metrics.QUEUE_DEPTH.labels(queue).set(ready)
-            metrics.OLDEST_READY.labels(queue).set(oldest_s)
-            metrics.WORKER_READY.labels(queue).set(len(workers[queue]))
+        census = self._ledger.census(QUEUES)
+        messages = self._broker.messages(QUEUES)
+        self._collector.tell(census, messages)
+        for queue, row in census.queues.items():
             # messages of running stages are unacknowledged, they stand for no ready one
-            missing = max(0, ready - max(0, depths[queue] - running))
+            missing = max(0, row.ready - max(0, sum(messages[queue]) - row.running))
             if missing:
                 self._publish(self._ledger.overdue(queue, missing, NEVER_MS), "lost")
-            elif ready and workers[queue]:  # without a worker every stage waits long
+            elif row.ready and row.workers:  # without a worker every stage waits long
                 patience_ms = self._patience_ms(queue)
                 self._publish(self._ledger.overdue(queue, 0, patience_ms, SLOW_AT_ONCE), "slow")
 
@@ -167,41 +173,6 @@ def count_job(event: Event) -> None:
     metrics.JOB_SECONDS.labels(*labels).observe(event.data["total_ms"] / 1000)
 
 
-class Broker:
-    """Counts the messages of each queue the way kombu stores them."""
-
-    def __init__(self, client: redis.Redis) -> None:
-        self._redis = client
-
-    def depths(self, queues: Iterable[str]) -> dict[str, int]:
-        """Messages by queue: waiting in its lists, or handed to a worker and not acknowledged."""
-        found = dict.fromkeys(queues, 0)
-        pipe = self._redis.pipeline(transaction=False)
-        for queue in found:
-            for step in PRIORITY_STEPS:
-                pipe.llen(f"{KEY_PREFIX}{queue}{step}")
-        pipe.hvals(f"{KEY_PREFIX}unacked")
-        with within_reach():
-            *lengths, unacked = pipe.execute()
-        for i, queue in enumerate(found):
-            found[queue] = sum(lengths[i * len(PRIORITY_STEPS) : (i + 1) * len(PRIORITY_STEPS)])
-        for entry in unacked:
-            key = _routing_key(entry)
-            if key in found:
-                found[key] += 1
-        return found
-
-
-def _routing_key(entry: str) -> str | None:
-    """Queue of an unacknowledged message: ``[message, exchange, routing key]`` as kombu has it."""
-    try:
-        fields = json.loads(entry)
-    except ValueError:
-        return None
-    readable = isinstance(fields, list) and len(fields) == 3 and isinstance(fields[2], str)
-    return fields[2] if readable else None
-
-
 def main() -> None:
     """Run until SIGTERM."""
     settings = Settings()
@@ -213,7 +184,8 @@ def main() -> None:
         open_store(settings),
         Broker(connect(settings.broker_url)),
     )
-    start_metrics(settings, metrics.Process.RECONCILER)
+    count_from_nought()
+    exposition.start_metrics(settings, metrics.Process.RECONCILER)
     run_until(stop, settings.reconcile_s, reconciler.sweep)
 
 

@@ -41,9 +41,8 @@ SORTED_INDEXES = OF_AN_OWNER | {
     "outbox",
 }
 INDEXES = SORTED_INDEXES | {"held", "refs"}
-COUNTERS = frozenset(
-    {"files", "bytes", "open"}
-)  # a field at nought goes, and the last with its key
+# a field at nought goes, and the last with its key
+COUNTERS = frozenset({"files", "bytes", "open", "open_jobs"})
 NEVER_GROWS = COUNTERS | {
     "trash",
     "whole",

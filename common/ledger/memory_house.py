@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 
+from common.ledger.census import Census, QueueCensus
 from common.ledger.erasure import REMEMBERED_MS
 from common.ledger.memory_entries import JobEntry, NodeEntry, crash, listed, member
 from common.ledger.memory_jobs import JobBook
@@ -116,6 +118,7 @@ class MemoryHouse:
             job.photo_expired_ms = now
         else:
             job.artifacts_expired_ms = now
+            self._book.dead.pop(job.new.job, None)
         return len(gone)
 
     def trash(self, grace_ms: int, limit: int = 100) -> list[tuple[str, str]]:
@@ -135,6 +138,11 @@ class MemoryHouse:
         with self._lock:
             dead = self._book.dead
             return sorted(dead, key=lambda job: (dead[job], job), reverse=True)[:limit]
+
+    def settle_letter(self, job: str) -> None:
+        """See ``Ledger``."""
+        with self._lock:
+            self._book.dead.pop(job, None)
 
     def whole(self) -> bool:
         """See ``Ledger``."""
@@ -186,16 +194,21 @@ class MemoryHouse:
         with self._lock:
             return dict(self._versions)
 
-    def ready_counts(self, queues: Iterable[str]) -> dict[str, tuple[int, int, float]]:
+    def census(self, queues: Iterable[str]) -> Census:
         """See ``Ledger``."""
         with self._lock:
-            running = [node.plan.queue for _, node in self._book.nodes("running")]
-            return {queue: self._count(queue, running.count(queue)) for queue in queues}
+            running = Counter(node.plan.queue for _, node in self._book.nodes("running"))
+            warm = self.workers(queues)
+            found = {q: self._count(q, running[q], names) for q, names in warm.items()}
+            unfinished = (job for job in self._book.jobs.values() if not job.state.terminal)
+            by_product = Counter(job.new.product for job in unfinished)
+            return Census(found, dict(by_product), len(self._book.dead))
 
-    def _count(self, queue: str, running: int) -> tuple[int, int, float]:
+    def _count(self, queue: str, running: int, workers: list[str]) -> QueueCensus:
         ready = self._ready(queue)
         oldest = min((node.ready_ms or 0 for _, node in ready), default=self._now())
-        return len(ready), running, (self._now() - oldest) / 1000
+        slots = {name: self._workers[queue, name][1] for name in workers}
+        return QueueCensus(len(ready), running, (self._now() - oldest) / 1000, slots)
 
     def _ready(self, queue: str) -> list[tuple[JobEntry, NodeEntry]]:
         # a node that pauses after a failure is not ready yet

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from common.contracts.artifacts import ArtifactRef
 from common.errors import KilnError
+from common.ledger.census import Census
 from common.ledger.erasure import Eraser
 from common.ledger.outbox import Outbox
 from common.ledger.records import (
@@ -158,7 +159,14 @@ class Ledger(Eraser, Outbox, Protocol):
         ...
 
     def dead_letters(self, limit: int = 100) -> list[str]:
-        """Jobs with a node that used up its attempts, latest first."""
+        """Jobs with a node that used up its attempts, latest first.
+
+        They are listed until somebody has settled them, or their results have expired.
+        """
+        ...
+
+    def settle_letter(self, job: str) -> None:
+        """Take a job off the list of dead letters: somebody has seen to it."""
         ...
 
     def discard(self, owner: str, hashes: Iterable[str]) -> None:
@@ -212,8 +220,8 @@ class Ledger(Eraser, Outbox, Protocol):
         """Stage versions by stage name."""
         ...
 
-    def ready_counts(self, queues: Iterable[str]) -> dict[str, tuple[int, int, float]]:
-        """By queue: ready nodes, running nodes, and the age in seconds of the oldest ready one."""
+    def census(self, queues: Iterable[str]) -> Census:
+        """Count in one moment: nodes and workers by queue, unfinished jobs, dead letters."""
         ...
 
     def waits_ms(self, queue: str) -> list[float]:

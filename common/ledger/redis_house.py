@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import cast
 
 from common.ledger import reading
+from common.ledger.census import Census, census_of
 from common.ledger.records import ReadyNode, Reaped
 from common.ledger.redis_link import RedisLink
 
@@ -39,6 +40,10 @@ class RedisHouse(RedisLink):
     def dead_letters(self, limit: int = 100) -> list[str]:
         """See ``Ledger``."""
         return list(self._call("zrevrange", f"{self._prefix}dead", 0, limit - 1))
+
+    def settle_letter(self, job: str) -> None:
+        """See ``Ledger``."""
+        self._call("zrem", f"{self._prefix}dead", job)
 
     def discard(self, owner: str, hashes: Iterable[str]) -> None:
         """See ``Ledger``."""
@@ -83,12 +88,9 @@ class RedisHouse(RedisLink):
         """See ``Ledger``."""
         return cast("dict[str, str]", self._call("hgetall", f"{self._prefix}versions"))
 
-    def ready_counts(self, queues: Iterable[str]) -> dict[str, tuple[int, int, float]]:
+    def census(self, queues: Iterable[str]) -> Census:
         """See ``Ledger``."""
-        answer = self._run("counts", *queues)
-        return {
-            q: (row["ready"], row["running"], float(row["oldest_s"])) for q, row in answer.items()
-        }
+        return census_of(self._run("census", *queues))
 
     def waits_ms(self, queue: str) -> list[float]:
         """See ``Ledger``."""

@@ -142,9 +142,14 @@ class House:
 
     def nothing_left(self) -> bool:
         """No node of any job is ready or running, as the machines see it."""
-        counts = self.ledger.ready_counts(["red", "blue"]).values()
+        counts = self.counts("red", "blue").values()
         self.later(HOUR_MS // 2)  # every lease has run out
         return set(counts) == {(0, 0, 0.0)} and not self.ledger.reap().again
+
+    def counts(self, *queues: str) -> dict[str, tuple[int, int, float]]:
+        """Ready and running nodes, and the age of the oldest ready one, by queue."""
+        found = self.ledger.census(queues).queues
+        return {queue: (row.ready, row.running, row.oldest_s) for queue, row in found.items()}
 
     def story(self, job: str = "j1") -> list[str]:
         """Events of a job in short: their type, or stage and state."""

@@ -14,8 +14,8 @@ from common.contracts.stages import QUEUES
 from common.ledger.records import ReadyNode
 from common.ledger.redis_ledger import connect
 from common.settings import Settings
+from gateway.broker import Broker
 from gateway.plan import figurine_plan
-from gateway.reconciler import Broker
 
 NONE = dict.fromkeys(QUEUES, 0)
 
@@ -38,12 +38,16 @@ def _publish(app: Celery, queue: str, priority: int | None = None) -> None:
     app.send_task("any", ("j1", "n1"), queue=queue, priority=priority, ignore_result=True)
 
 
+def _depths(messages: redis.Redis) -> dict[str, int]:
+    return {queue: sum(counted) for queue, counted in Broker(messages).messages(QUEUES).items()}
+
+
 @pytest.mark.parametrize("priority", [None, 0, 2, 3, 5, 6, 9])
 def test_a_waiting_message_is_found_whatever_its_priority(
     app: Celery, messages: redis.Redis, priority: int | None
 ) -> None:
     _publish(app, "fusion", priority)
-    assert Broker(messages).depths(QUEUES) == NONE | {"fusion": 1}
+    assert _depths(messages) == NONE | {"fusion": 1}
 
 
 def test_a_message_at_a_worker_is_found_until_it_is_acknowledged(
@@ -55,9 +59,9 @@ def test_a_message_at_a_worker_is_found_until_it_is_acknowledged(
         box = connection.SimpleQueue(app.amqp.queues["stylize"])
         message = box.get(timeout=5)
         assert messages.hlen("kiln:unacked") >= 1
-        assert Broker(messages).depths(QUEUES) == NONE | {"stylize": 2, "gateway": 1}
+        assert _depths(messages) == NONE | {"stylize": 2, "gateway": 1}
         message.ack()
-        assert Broker(messages).depths(QUEUES) == NONE | {"stylize": 1, "gateway": 1}
+        assert _depths(messages) == NONE | {"stylize": 1, "gateway": 1}
         box.close()
 
 
@@ -65,7 +69,7 @@ def test_a_published_plan_is_a_message_each_for_its_trunk_and_what_is_aside(
     app: Celery, messages: redis.Redis
 ) -> None:
     canvas.publish_plan(app, "j1", figurine_plan(["stl", "3mf"]))
-    assert Broker(messages).depths(QUEUES) == NONE | {"fusion": 1, "stylize": 1}
+    assert _depths(messages) == NONE | {"fusion": 1, "stylize": 1}
 
 
 def test_a_publisher_leaves_no_subscription_and_no_result_behind(
@@ -82,4 +86,4 @@ def test_a_publisher_leaves_no_subscription_and_no_result_behind(
 def test_broken_entries_do_not_stop_the_count(app: Celery, messages: redis.Redis) -> None:
     messages.hset("kiln:unacked", "tag", "not json{")
     messages.lpush("kiln:fusion", "not json{")
-    assert Broker(messages).depths(QUEUES) == NONE | {"fusion": 1}
+    assert _depths(messages) == NONE | {"fusion": 1}

@@ -98,7 +98,7 @@ def test_a_job_that_is_remembered_whole_ends_at_once(house: House) -> None:
     assert house.story("j2") == ["accepted", "a done", "b done", "c done", "d done", "succeeded"]
     assert set(house.job("j2").artifacts) == {"photo", "a.bin", "b.bin", "c.bin", "d.bin"}
     assert all(record.result and record.result.cached for record in house.nodes("j2").values())
-    assert house.ledger.ready_counts(["red", "blue"]) == {"red": (0, 0, 0), "blue": (0, 0, 0)}
+    assert house.counts("red", "blue") == {"red": (0, 0, 0), "blue": (0, 0, 0)}
     assert house.refusal("a", "j2") == "ended"
 
 

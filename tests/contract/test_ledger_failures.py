@@ -163,10 +163,10 @@ def test_a_retryable_failure_pauses_and_runs_again(house: House) -> None:
     answer = house.ledger.fail(house.claim("a"), StorageError("disk full"), delay_ms=2000)
     assert (answer.status, house.state()) == ("again", "running")
     assert house.refusal("a") == "not_ready"
-    assert house.ledger.ready_counts(["red"])["red"] == (0, 0, 0.0)
+    assert house.counts("red")["red"] == (0, 0, 0.0)
     assert house.ledger.overdue("red", missing=1, patience_ms=0) == []
     house.later(2000)
-    assert house.ledger.ready_counts(["red"])["red"] == (1, 0, 0.0)
+    assert house.counts("red")["red"] == (1, 0, 0.0)
     claim = house.claim("a")
     assert (claim.attempt, claim.wait_ms) == (2, 0)
     assert house.commit(claim).status == "committed"

@@ -194,7 +194,7 @@ def test_queues_are_counted(house: House) -> None:
     house.claim("a", "j1")
     house.run("a", job="j2")
     house.later(500)
-    counts = house.ledger.ready_counts(["red", "blue", "grey"])
+    counts = house.counts("red", "blue", "grey")
     assert counts == {"red": (2, 1, 1.5), "blue": (1, 0, 0.5), "grey": (0, 0, 0.0)}
 
 

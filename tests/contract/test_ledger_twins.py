@@ -213,7 +213,7 @@ class Twins(RuleBasedStateMachine):
     def both_tell_the_same(self) -> None:
         self.both(lambda house: [house.ledger.job(job) for job in JOBS])
         self.both(lambda house: [stories(house.ledger, job) for job in JOBS])
-        self.both(lambda house: house.ledger.ready_counts(("red", "blue")))
+        self.both(lambda house: house.ledger.census(("red", "blue")))
         self.both(lambda house: sorted(house.ledger.dead_letters()))
         self.both(lambda house: house.ledger.waits_ms("red"))
         self.both(lambda house: [house.ledger.standing(job) for job in JOBS])

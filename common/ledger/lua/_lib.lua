@@ -218,6 +218,7 @@ end
 -- The only way into a terminal state: exactly one terminal event, nothing left to run, a TTL on
 -- every key of the job.
 local function finish(job, state, now, err)
+  if not TERMINAL[job.f.state] then count('open_jobs', job.f.product, -1) end
   deactivate(job)
   drop_promise(job, now)
   for _, node in ipairs(job.plan) do
@@ -366,12 +367,16 @@ local function reclaim(job, node, now, err, again)
   return status
 end
 
--- How many stages the warm workers of a queue run at once; one of an older version runs one.
+local function warm_workers(queue, now)
+  return redis.call('ZRANGEBYSCORE', P .. 'up:' .. queue, '(' .. now, '+inf')
+end
+
+-- How many stages a worker runs at once; one of an older version runs one.
+local function slots_at(queue, worker) return tonumber(redis.call('HGET', P .. 'slots:' .. queue, worker) or 1) end
+
 local function slots_of(queue, now)
   local total = 0
-  for _, worker in ipairs(redis.call('ZRANGEBYSCORE', P .. 'up:' .. queue, '(' .. now, '+inf')) do
-    total = total + (redis.call('HGET', P .. 'slots:' .. queue, worker) or 1)
-  end
+  for _, worker in ipairs(warm_workers(queue, now)) do total = total + slots_at(queue, worker) end
   return total
 end
 

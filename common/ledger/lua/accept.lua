@@ -58,6 +58,7 @@ if idem then
   put(job, 'idempotency_key', rec.idempotency_key)
 end
 activate(job, now)
+count('open_jobs', rec.product, 1)
 keep_promise(job, rec.promise, now)
 redis.call('ZADD', P .. 'deadlines', now + rec.deadline_ms, job.id)
 if rec.hook ~= cjson.null then put(job, 'hook', rec.hook) end

@@ -14,6 +14,7 @@ for _, entry in ipairs(redis.call('ZRANGEBYSCORE', P .. 'expiry', '-inf', now, '
   if job and what == 'results' then
     put(job, 'artifacts_expired_at', now)
     redis.call('ZREM', P .. 'owner:' .. job.f.owner, id)
+    redis.call('ZREM', P .. 'dead', id)
   end
   redis.call('ZREM', P .. 'expiry', entry)
 end

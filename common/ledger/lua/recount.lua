@@ -1,6 +1,6 @@
 -- ARGV: 1 set right 0|1, 2.. owners. Compares each counter with what it counts; answers what is off as
 -- { counter, field, told, real }. Reads every active job: for the audit and after an upgrade.
-local off, open, bytes, write = {}, {}, { ['*'] = 0 }, ARGV[1] == '1'
+local off, open, jobs, bytes, write = {}, {}, {}, { ['*'] = 0 }, ARGV[1] == '1'
 
 local function compare(counter, field, told, real, correct)
   if told == real then return end
@@ -38,6 +38,10 @@ for i = 1, #active, 2 do
     end)
   end
 end
+for _, id in ipairs(redis.call('ZRANGE', P .. 'deadlines', 0, -1)) do
+  local product, state = unpack(redis.call('HMGET', P .. 'job:' .. id, 'product', 'state'))
+  if product and not TERMINAL[state] then jobs[product] = (jobs[product] or 0) + 1 end
+end
 for i = 2, #ARGV do
   local mine, sum = P .. 'active_of:' .. ARGV[i], 0
   for _, id in ipairs(redis.call('ZRANGE', mine, 0, -1)) do
@@ -48,5 +52,6 @@ for i = 2, #ARGV do
   bytes[ARGV[i]], bytes['*'] = sum, bytes['*'] + sum
 end
 compare_all('open', open)
+compare_all('open_jobs', jobs)
 compare_all('bytes', bytes)
 return answer({ off = off })

@@ -172,6 +172,7 @@ def test_a_dead_letter_is_replayed_as_a_new_job(stack: Stack) -> None:
     stack.run(new.id)
     assert stack.record(new.id).state == "succeeded"
     assert stack.record(job).state == "failed"
+    assert "No dead letters" in kiln("dead", "list").stdout
 
 
 def test_a_recipe_that_died_behind_its_pause_does_not_pause_again(stack: Stack) -> None:

@@ -18,13 +18,12 @@ from common.errors import LedgerUnavailable, StorageError
 from common.ledger.memory import MemoryLedger
 from common.ledger.records import Limits, NewJob
 from common.stores import ArtifactStore
+from gateway.broker import Broker, Messages, _routing_key
 from gateway.reconciler import (
     PATIENCE_MS,
     RECOUNT_S,
     SLOW_AT_ONCE,
-    Broker,
     Reconciler,
-    _routing_key,
     run_until,
 )
 
@@ -48,8 +47,8 @@ class World:
     def another(self) -> Reconciler:
         return Reconciler(Celery(), self.ledger, self.store, self)  # type: ignore[arg-type]
 
-    def depths(self, queues: tuple[str, ...]) -> dict[str, int]:
-        return dict.fromkeys(queues, 0) | {"fusion": self.depth}
+    def messages(self, queues: tuple[str, ...]) -> dict[str, Messages]:
+        return dict.fromkeys(queues, Messages(0, 0)) | {"fusion": Messages(self.depth, 0)}
 
     def _publish(self, _: Celery, nodes: list[Any]) -> None:
         self.published += [node.job for node in nodes]
@@ -246,7 +245,7 @@ def test_a_duty_that_fails_does_not_keep_the_others_away(
     def fail(_: object) -> dict[str, int]:
         raise redis.ResponseError("WRONGTYPE")
 
-    monkeypatch.setattr(world, "depths", fail)
+    monkeypatch.setattr(world, "messages", fail)
     world.sweep()
     assert "_bring_back" in caplog.text
     with pytest.raises(Exception, match="no longer stored"):
@@ -290,7 +289,8 @@ class FakePipeline:
 
 
 def _depths(lists: dict[str, int], *unacked: str) -> dict[str, int]:
-    return Broker(FakePipeline(lists, list(unacked))).depths(QUEUES)  # type: ignore[arg-type]
+    found = Broker(FakePipeline(lists, list(unacked))).messages(QUEUES)  # type: ignore[arg-type]
+    return {queue: sum(messages) for queue, messages in found.items()}
 
 
 def test_waiting_messages_of_every_priority_are_counted() -> None:
@@ -322,3 +322,44 @@ def test_a_broker_that_is_away_is_one_kind_of_error(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(FakePipeline, "execute", away)
     with pytest.raises(LedgerUnavailable):
         _depths({})
+
+
+# -- what it tells -------------------------------------------------------------------------
+def test_a_leader_tells_how_the_house_is_doing(world: World) -> None:
+    world.accept("j1", "j2", messages=2)
+    world.ledger.worker_up("fusion", "f1", slots=3)
+    world.ledger.claim("j1", "fusion.measure", "f1")
+    world.sweep()
+    gauges = (metrics.QUEUE_DEPTH, metrics.STAGE_RUNNING, metrics.WORKER_SLOTS)
+    assert [gauge.labels("fusion")._value.get() for gauge in gauges] == [1, 1, 3]
+    assert metrics.JOBS_OPEN.labels("figurine")._value.get() == 2
+    assert metrics.CELERY_QUEUE.labels("fusion")._value.get() == 2
+    assert metrics.CELERY_UP.labels("f1")._value.get() == 1
+    assert metrics.REDIS_UP._value.get() == 1
+
+
+def test_who_does_not_lead_tells_no_old_numbers(world: World) -> None:
+    world.sweep()
+    other = world.another()
+    other._who = "somebody else"
+    other.sweep()
+    assert not metrics.QUEUE_DEPTH._metrics
+    assert metrics.REDIS_UP._value.get() == 1
+
+
+def test_a_redis_that_is_away_is_told_and_nothing_else(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.sweep()
+
+    def away(*_: object) -> None:
+        raise LedgerUnavailable("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.ledger, "census", away)
+        with pytest.raises(LedgerUnavailable):
+            world.sweep()
+    assert metrics.REDIS_UP._value.get() == 0
+    assert not metrics.QUEUE_DEPTH._metrics
+    world.sweep()
+    assert metrics.REDIS_UP._value.get() == 1
