@@ -104,21 +104,23 @@ class Door:
 def main(port: str, folder: str, stylists: str, sculptors: str) -> None:
     """Serve until somebody sends SIGTERM."""
     out = Path(folder)
-    ray.init(
-        num_cpus=os.cpu_count(),
-        include_dashboard=False,
-        object_store_memory=OBJECTS,
-        log_to_driver=False,
-        logging_level="warning",
-        _temp_dir=tempfile.mkdtemp(prefix="ray-"),  # sockets: a long path would not do
-    )
-    serve.start(http_options={"host": "127.0.0.1", "port": int(port), "access_log": False})
-    stylist = Stylist.options(num_replicas=int(stylists)).bind(out)
-    sculptor = Sculptor.options(num_replicas=int(sculptors)).bind(out)
-    serve.run(Door.bind(stylist, sculptor))
-    signal.sigwait({signal.SIGTERM, signal.SIGINT})
-    serve.shutdown()
-    ray.shutdown()
+    # sockets in there: a long path would not do
+    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as scratch:
+        ray.init(
+            num_cpus=os.cpu_count(),
+            include_dashboard=False,
+            object_store_memory=OBJECTS,
+            log_to_driver=False,
+            logging_level="warning",
+            _temp_dir=scratch,
+        )
+        serve.start(http_options={"host": "127.0.0.1", "port": int(port), "access_log": False})
+        stylist = Stylist.options(num_replicas=int(stylists)).bind(out)
+        sculptor = Sculptor.options(num_replicas=int(sculptors)).bind(out)
+        serve.run(Door.bind(stylist, sculptor))
+        signal.sigwait({signal.SIGTERM, signal.SIGINT})
+        serve.shutdown()
+        ray.shutdown()
 
 
 if __name__ == "__main__":
