@@ -14,6 +14,7 @@ from kombu.entity import Exchange, Queue
 from common.chords import ChordBackend
 from common.contracts.stages import QUEUES, STAGES
 from common.settings import Settings
+from common.task_counts import count_sent
 
 KEY_PREFIX = "kiln:"
 VISIBILITY_TIMEOUT_S = 180  # longer than any hard limit: no message comes back while it runs
@@ -34,6 +35,7 @@ def make_app(settings: Settings) -> Celery:
     app.conf.task_default_queue = "gateway"
     app.conf.task_default_exchange = exchange.name
     app.conf.broker_pool_limit = settings.gateway_threads
+    count_sent()
     return app
 
 

@@ -33,6 +33,7 @@ from common.memo import source_version
 from common.settings import Settings
 from common.stage import Runtime, StageTask, run
 from common.stores import open_store
+from common.task_counts import TaskCounts
 
 READY_PERIOD_S = 2.0
 VERSIONS_PERIOD_S = 30.0
@@ -64,6 +65,7 @@ def build_worker(service: Service) -> Celery:
     life = _Life(app, settings, service)
     for task in service.tasks:
         app.task(_message_handler(life, task), name=task.row.name, bind=True)
+    life.counts.listen()
     signals.setup_logging.connect(life.on_logging, weak=False)
     signals.worker_init.connect(life.on_init, weak=False)
     signals.worker_ready.connect(life.on_ready, weak=False)
@@ -94,6 +96,7 @@ class _Life:
         self._settings = settings
         self._service = service
         self._slots = 1
+        self.counts = TaskCounts(service.queue)
         self._most_mb = float(settings.worker_max_rss_mb)
         self._slim_mb = 0.0  # when free memory was last given back
         self._leaving = threading.Event()
@@ -108,6 +111,8 @@ class _Life:
         self.on_logging()  # Celery asks for it only after this
         try:
             self._slots = int(sender.concurrency)
+            tasks = [task.row.name for task in self._service.tasks]
+            self.counts.start(str(sender.hostname), tasks)
             self.runtime = self._warm_up(str(sender.hostname))
             self._take_over()
             # large models: a worker that is over the limit from the start must not leave each time
