@@ -23,7 +23,7 @@ def portrait(context: StageContext, request: PortraitRequest, engines: Engines) 
     context.engine, context.stands_in = drawing.engine, drawing.stands_in
     context.write(PORTRAIT, encode_png(drawing.picture))
     context.checkpoint()
-    likeness = rate_portrait(engines.builtin.faces, photo, request.subject, drawing.picture)
+    likeness = rate_portrait(engines.builtin.faces, drawing.sitter, drawing.picture)
     return PortraitFacts(style=request.style, size_px=request.size_px, likeness=asdict(likeness))
 
 

@@ -17,7 +17,8 @@ from common.vision.faces import FaceModels
 from common.vision.sample import sample_photo
 from stylize_service.domain.styles import DEFAULT_STYLE
 from stylize_service.engines.builtin import BuiltinEngine
-from stylize_service.engines.choose import Engines, Option, PortraitEngine
+from stylize_service.engines.choose import Engines, Option
+from stylize_service.engines.sitting import PortraitEngine
 
 _NEEDS: Final = {
     Engine.NEURAL: ("torch", "safetensors"),

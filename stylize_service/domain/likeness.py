@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from common.vision.faces import pick_subject
 from common.vision.likeness import Likeness, compare
 from common.vision.look import Look, cut_window, face_forward, proportions_of, take_look
 from stylize_service.domain.crop import crop_head
@@ -16,6 +15,7 @@ from stylize_service.domain.light import relight
 if TYPE_CHECKING:
     from common.vision.faces import FaceModels
     from common.vision.network import RGB
+    from stylize_service.domain.portrait import Sitter
 
 SIDE = 256  # px at which the colours of the photo are looked at
 PORTRAIT_SIDE = 512  # px at which the portrait is looked at
@@ -32,38 +32,29 @@ ADVICE = {
 }
 
 
-def rate_portrait(models: FaceModels, photo: RGB, subject: str, portrait: RGB) -> Likeness:
+def rate_portrait(models: FaceModels, sitter: Sitter, portrait: RGB) -> Likeness:
     """Rate a portrait: proportions against the photo, colours against the photo in good light.
 
     Parameters
     ----------
     models : FaceModels
         The loaded networks.
-    photo : (H, W, 3) uint8
-        RGB.
-    subject : str
-        Whose portrait it is, as ``pick_subject`` takes it.
+    sitter : Sitter
+        Whose portrait it is.
     portrait : (S, S, 3) or (S, S, 4) uint8
         RGB, or with alpha.
-
-    Raises
-    ------
-    NoFace, NoSuchSubject, FaceTooSmall, FaceCutOff
-        The photo does not show such a face well enough.
     """
-    search = models.find_faces(photo)
-    face = pick_subject(search, subject)
-    crop = crop_head(search.image, face, SIDE)
+    crop = crop_head(sitter.photo, sitter.face, SIDE)
     window = cut_window(relight(crop), crop.landmarks)
     person = models.person_mask(window.image) > 0.5
     relit = take_look(window, person)
     # the crop's eyes are enlarged for drawing; the photo's own are what a portrait is held to
-    landmarks = face.landmarks.astype(np.float64)
-    sitter = Look(proportions_of(face_forward(landmarks)), relit.colours)
+    landmarks = sitter.face.landmarks.astype(np.float64)
+    seen = Look(proportions_of(face_forward(landmarks)), relit.colours)
     small = np.asarray(
         cv2.resize(portrait[..., :3], (PORTRAIT_SIDE,) * 2, interpolation=cv2.INTER_AREA), np.uint8
     )
     drawn = models.find_faces(small).faces
     # the two windows lie on each other, so what is the person in the photo's is so in this one
     look = take_look(cut_window(small, drawn[0].landmarks), person) if drawn else None
-    return compare(sitter, look, ADVICE)
+    return compare(seen, look, ADVICE)

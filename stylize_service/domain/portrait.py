@@ -40,12 +40,18 @@ class Sitter:
         1 on the person, 0 on everything else.
     landmarks : (468, 3) float32
         In px of the picture.
+    photo : (H, W, 3) uint8
+        RGB, upright: where the sitter was found.
+    face : Face
+        In px of the photo.
     """
 
     picture: RGB
     lab: Floats
     matte: Floats
     landmarks: Floats
+    photo: RGB
+    face: Face
 
     @property
     def face_height(self) -> float:
@@ -71,4 +77,4 @@ def pose_sitter(image: RGB, face: Face, person_mask: Callable[[RGB], Floats]) ->
     mirrored = person_mask(np.ascontiguousarray(picture[:, ::-1]))[:, ::-1]
     matte = sitter_matte(np.minimum(person_mask(picture), mirrored), picture, crop)
     lab = cv2.cvtColor(picture.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
-    return Sitter(picture, np.asarray(lab, np.float32), matte, crop.landmarks)
+    return Sitter(picture, np.asarray(lab, np.float32), matte, crop.landmarks, image, face)

@@ -8,7 +8,6 @@ normalisation over all of a picture. Parameters are named as in its widespread P
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -87,10 +86,3 @@ def _convolution(  # noqa: PLR0913  as a convolution has them
 
 def _enlarged(features: Tensor, like: Tensor) -> Tensor:
     return functional.interpolate(features, like.shape[-2:], mode="bilinear", align_corners=True)
-
-
-def random_generator(seed: int) -> Generator:
-    """Make a generator that has learnt nothing, the same for equal seeds."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return Generator()

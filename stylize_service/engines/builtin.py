@@ -2,70 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from stylize_service.domain.styles import find_style
-from stylize_service.engines.sitting import check_size, find_sitter
+from stylize_service.engines.sitting import PortraitEngine
 
 if TYPE_CHECKING:
-    from common.vision.faces import FaceModels
+    from collections.abc import Callable
+
     from common.vision.network import RGB
+    from stylize_service.domain.portrait import Sitter
+    from stylize_service.engines.sitting import Sheet
 
 
-class BuiltinEngine:
-    """Draws portraits. May be shared by threads."""
+class BuiltinEngine(PortraitEngine):
+    """Draws portraits in every style. May be shared by threads."""
 
-    name: Final = "builtin"
+    name = "builtin"
 
-    def __init__(self, models: FaceModels) -> None:
-        self.faces = models
-
-    def portrait(  # noqa: PLR0913, PLR0917  what a portrait depends on
-        self,
-        image: RGB,
-        style: str,
-        subject: str = "largest",
-        size: int = 1024,
-        seed: int = 0,
-        background: str = "drawn",
-    ) -> RGB:
-        """Draw the person in a photo.
-
-        Parameters
-        ----------
-        image : (H, W, 3) uint8
-            RGB, as ``decode_photo`` gives it.
-        style : str
-            Name of a style.
-        subject : str
-            ``"largest"`` or the index of a face, counted from the largest.
-        size : int
-            Side of the result in px, 128..2048.
-        seed : int
-            Chooses backdrop and strokes; equal seeds give equal bytes.
-        background : str
-            ``"drawn"`` or ``"transparent"``.
-
-        Returns
-        -------
-        (size, size, 3) uint8
-            RGB; (size, size, 4) with alpha where the background is transparent.
-
-        Raises
-        ------
-        BadParameter
-            Unknown style, or a size or seed out of range.
-        NoFace, NoSuchSubject, FaceTooSmall, FaceCutOff
-            The photo does not show such a face well enough.
-        """
-        chosen = find_style(style)
-        check_size(size, seed)
-        sitter = find_sitter(self.faces, image, subject)
-        draw = chosen.cut_out if background == "transparent" else chosen.draw
-        return draw(sitter, size, seed)
+    def draw(self, sitter: Sitter, sheet: Sheet, stop: Callable[[], None]) -> RGB:  # noqa: ARG002
+        """Draw a sitter; quick, so it never asks whether to stop."""
+        style = find_style(sheet.style)
+        paint = style.cut_out if sheet.background == "transparent" else style.draw
+        return paint(sitter, sheet.size, sheet.seed)
 
 
 def encode_png(image: RGB) -> bytes:

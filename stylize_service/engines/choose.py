@@ -6,12 +6,13 @@ import logging
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from common import metrics
 from common.contracts.figurine import Engine
 from common.errors import EngineUnavailable, ServiceUnavailable
 from common.models import draws
+from stylize_service.engines.sitting import Sheet, find_sitter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -19,29 +20,11 @@ if TYPE_CHECKING:
     from common.contracts.figurine import PortraitRequest
     from common.models import Model
     from common.vision.network import RGB
+    from stylize_service.domain.portrait import Sitter
     from stylize_service.engines.builtin import BuiltinEngine
+    from stylize_service.engines.sitting import PortraitEngine
 
 log = logging.getLogger(__name__)
-
-
-class PortraitEngine(Protocol):
-    """What optional engines have in common."""
-
-    @property
-    def name(self) -> str:
-        """How results call it."""
-
-    def portrait(  # noqa: PLR0913, PLR0917  what a portrait depends on
-        self,
-        image: RGB,
-        style: str,
-        subject: str = "largest",
-        size: int = 1024,
-        seed: int = 0,
-        background: str = "drawn",
-        stop: Callable[[], None] = lambda: None,
-    ) -> RGB:
-        """Draw the person in a photo."""
 
 
 @dataclass
@@ -110,7 +93,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A portrait and who drew it.
+    """A portrait, who sat for it and who drew it.
 
     Attributes
     ----------
@@ -121,6 +104,7 @@ class Drawing:
     """
 
     picture: RGB
+    sitter: Sitter
     engine: str
     stands_in: bool = False
 
@@ -151,18 +135,22 @@ class Engines:
         NoFace, NoSuchSubject, FaceTooSmall, FaceCutOff
             The photo does not show such a face well enough.
         """
-        if wanted.engine is Engine.BUILTIN:
-            return self._by_builtin(image, wanted)
-        if wanted.engine is not Engine.AUTO:
-            return self._by(self.options[wanted.engine], image, wanted, stop)
-        best = self.options[Engine.NEURAL]
-        if not best.can_draw(wanted.style):
-            return self._by_builtin(image, wanted)
+        sitter = find_sitter(self.builtin.faces, image, wanted.subject)
+        sheet = Sheet(wanted.style, wanted.size_px, wanted.seed, wanted.background)
+
+        def drawn_by(engine: PortraitEngine, *, stands_in: bool = False) -> Drawing:
+            return Drawing(engine.draw(sitter, sheet, stop), sitter, engine.name, stands_in)
+
+        if wanted.engine in self.options:
+            return drawn_by(self.options[wanted.engine].engine())
+        best = self.options.get(Engine.NEURAL)
+        if wanted.engine is Engine.BUILTIN or best is None or not best.can_draw(wanted.style):
+            return drawn_by(self.builtin)
         try:
-            return self._by(best, image, wanted, stop)
+            return drawn_by(best.engine())
         except (EngineUnavailable, ServiceUnavailable) as exc:
             log.warning("the built-in engine draws instead: %s", exc.detail)
-            return self._by_builtin(image, wanted, stands_in=True)
+            return drawn_by(self.builtin, stands_in=True)
 
     def load_all(self) -> None:
         """Load every engine that seems to be here, before the first person waits for it."""
@@ -186,26 +174,3 @@ class Engines:
                     for one in option.models
                 ]
             yield row
-
-    def _by(
-        self, option: Option, image: RGB, wanted: PortraitRequest, stop: Callable[[], None]
-    ) -> Drawing:
-        engine = option.engine()
-        picture = engine.portrait(
-            image,
-            wanted.style,
-            wanted.subject,
-            wanted.size_px,
-            wanted.seed,
-            wanted.background,
-            stop,
-        )
-        return Drawing(picture, engine.name)
-
-    def _by_builtin(
-        self, image: RGB, wanted: PortraitRequest, *, stands_in: bool = False
-    ) -> Drawing:
-        picture = self.builtin.portrait(
-            image, wanted.style, wanted.subject, wanted.size_px, wanted.seed, wanted.background
-        )
-        return Drawing(picture, self.builtin.name, stands_in)

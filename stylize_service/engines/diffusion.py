@@ -18,7 +18,7 @@ from common.models import draws
 from stylize_service.engines.batching import Batcher
 from stylize_service.engines.device import tell_memory
 from stylize_service.engines.pipeline import adapter_name
-from stylize_service.engines.sitting import check_size, find_sitter
+from stylize_service.engines.sitting import PortraitEngine
 from stylize_service.engines.staging import cut_out, resized, staged
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
     from common.vision.faces import FaceModels
     from common.vision.network import RGB
+    from stylize_service.domain.portrait import Sitter
     from stylize_service.engines.pipeline import Loaded
+    from stylize_service.engines.sitting import Sheet
 
 _LOOKS: Final = {
     "cel": "animation cel, flat tones, clean ink lines",
@@ -40,7 +42,7 @@ _SITTER: Final = "portrait of a person, head and shoulders, plain background"
 _NEVER: Final = "photo, blurry, deformed face, extra fingers, text, watermark, signature"
 
 
-class DiffusionEngine:
+class DiffusionEngine(PortraitEngine):
     """Draws portraits by an SDXL pipeline. May be shared by threads.
 
     Parameters
@@ -53,50 +55,34 @@ class DiffusionEngine:
         Size of a batch, and how long it is waited for; see ``Batcher``.
     """
 
-    name: Final = "diffusion"
+    name = "diffusion"
 
     def __init__(
         self, faces: FaceModels, loaded: Loaded, most: int = 1, window_s: float = 0.005
     ) -> None:
-        self._faces = faces
+        super().__init__(faces)
         self._loaded = loaded
         self._batcher: Batcher[str, tuple[RGB, int], RGB] = Batcher(
-            self._draw, most, window_s, self._count
+            self._pass, most, window_s, self._count
         )
 
-    def portrait(  # noqa: PLR0913, PLR0917  what a portrait depends on
-        self,
-        image: RGB,
-        style: str,
-        subject: str = "largest",
-        size: int = 1024,
-        seed: int = 0,
-        background: str = "drawn",
-        stop: Callable[[], None] = lambda: None,
-    ) -> RGB:
-        """Draw the person in a photo; parameters as those of ``NeuralEngine``.
+    def draw(self, sitter: Sitter, sheet: Sheet, stop: Callable[[], None]) -> RGB:
+        """Draw a sitter; ``stop`` is called now and then while a batch is waited for.
 
         The model draws the backdrop too, after the plain one that it is given. The seed also
         decides the noise, so another seed gives another drawing.
-
-        Raises
-        ------
-        EngineUnavailable
-            The model is for another style.
-        ServiceUnavailable
-            The GPU has no memory left.
         """
-        check_size(size, seed)
         model = self._loaded.model
-        if not self.can_draw(style):
-            raise EngineUnavailable(f"the diffusion model here draws {model.style}, not {style}")
-        sitter = find_sitter(self._faces, image, subject)
+        if not self.can_draw(sheet.style):
+            raise EngineUnavailable(
+                f"the diffusion model here draws {model.style}, not {sheet.style}"
+            )
         stop()
-        seen = staged(sitter, model.side, seed, background)
-        figure = self._batcher.answer(style, (seen, seed), stop)
-        if background == "transparent":
-            return cut_out(figure, sitter, size)
-        return resized(figure, size)
+        seen = staged(sitter, model.side, sheet.seed, sheet.background)
+        figure = self._batcher.answer(sheet.style, (seen, sheet.seed), stop)
+        if sheet.background == "transparent":
+            return cut_out(figure, sitter, sheet.size)
+        return resized(figure, sheet.size)
 
     def can_draw(self, style: str) -> bool:
         """Tell whether the model is meant for a style."""
@@ -112,7 +98,7 @@ class DiffusionEngine:
         """End the thread of the device."""
         self._batcher.close()
 
-    def _draw(self, style: str, calls: list[tuple[RGB, int]]) -> list[RGB]:
+    def _pass(self, style: str, calls: list[tuple[RGB, int]]) -> list[RGB]:
         model, pipe = self._loaded.model, self._loaded.pipe
         self._wear(style)
         count = len(calls)

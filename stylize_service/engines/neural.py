@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from common.errors import EngineUnavailable, ServiceUnavailable
 from common.models import HOW_TO_ADD, Kind, draws
 from stylize_service.engines.batching import Batcher
 from stylize_service.engines.device import tell_memory
-from stylize_service.engines.sitting import check_size, find_sitter
+from stylize_service.engines.sitting import PortraitEngine
 from stylize_service.engines.staging import cut_out, framed, staged
 
 if TYPE_CHECKING:
@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
     from common.vision.faces import FaceModels
     from common.vision.network import RGB
+    from stylize_service.domain.portrait import Sitter
+    from stylize_service.engines.sitting import Sheet
     from stylize_service.engines.weights import Painter
 
 
-class NeuralEngine:
+class NeuralEngine(PortraitEngine):
     """Draws portraits by networks, each for one style. May be shared by threads.
 
     Parameters
@@ -36,7 +38,7 @@ class NeuralEngine:
         Size of a batch, and how long it is waited for; see ``Batcher``.
     """
 
-    name: Final = "neural"
+    name = "neural"
 
     def __init__(
         self,
@@ -45,47 +47,23 @@ class NeuralEngine:
         most: int = 1,
         window_s: float = 0.005,
     ) -> None:
-        self._faces = faces
+        super().__init__(faces)
         self._painters = {one.model.name: one for one in painters}
-        self._batcher: Batcher[str, RGB, RGB] = Batcher(self._draw, most, window_s, _count)
+        self._batcher: Batcher[str, RGB, RGB] = Batcher(self._pass, most, window_s, _count)
 
     def can_draw(self, style: str) -> bool:
         """Tell whether there is a network for a style."""
         return any(draws(one.model, style) for one in self._painters.values())
 
-    def portrait(  # noqa: PLR0913, PLR0917  what a portrait depends on
-        self,
-        image: RGB,
-        style: str,
-        subject: str = "largest",
-        size: int = 1024,
-        seed: int = 0,
-        background: str = "drawn",
-        stop: Callable[[], None] = lambda: None,
-    ) -> RGB:
-        """Draw the person in a photo; parameters as those of ``BuiltinEngine``.
-
-        Parameters
-        ----------
-        stop : callable
-            Called now and then while a batch is waited for; raises to give up.
-
-        Raises
-        ------
-        EngineUnavailable
-            No network draws that style.
-        ServiceUnavailable
-            The GPU has no memory left.
-        """
-        check_size(size, seed)
-        model = self._painter(style).model
-        sitter = find_sitter(self._faces, image, subject)
+    def draw(self, sitter: Sitter, sheet: Sheet, stop: Callable[[], None]) -> RGB:
+        """Draw a sitter; ``stop`` is called now and then while a batch is waited for."""
+        model = self._painter(sheet.style).model
         stop()
-        seen = staged(sitter, model.side, seed, background)
+        seen = staged(sitter, model.side, sheet.seed, sheet.background)
         figure = self._batcher.answer(model.name, seen, stop)
-        if background == "transparent":
-            return cut_out(figure, sitter, size)
-        return framed(figure, sitter, size, seed)
+        if sheet.background == "transparent":
+            return cut_out(figure, sitter, sheet.size)
+        return framed(figure, sitter, sheet.size, sheet.seed)
 
     def close(self) -> None:
         """End the thread of the device."""
@@ -103,7 +81,7 @@ class NeuralEngine:
             f"no neural model here draws {style!r}; there is {there}", f"{how} --style {style}."
         )
 
-    def _draw(self, name: str, pictures: list[RGB]) -> list[RGB]:
+    def _pass(self, name: str, pictures: list[RGB]) -> list[RGB]:
         painter = self._painters[name]
         try:
             drawn = painter.draw(torch.from_numpy(np.stack(pictures)))

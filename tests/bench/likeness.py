@@ -29,6 +29,7 @@ from fusion_service.domain.sculpt import sculpt
 from fusion_service.studio import Studio
 from stylize_service.domain.likeness import rate_portrait
 from stylize_service.engines.builtin import BuiltinEngine
+from stylize_service.engines.sitting import find_sitter
 from tests.portraits import PORTRAITS, astronaut
 
 FACES = (  # file, face, person
@@ -61,17 +62,15 @@ def main() -> None:
     studio = Studio(Settings().models)
     sitters = [sitter(studio, *face) for face in FACES]
     tell(f"{len(sitters)} faces of {len({one.person for one in sitters})} people")
+    sittings = [find_sitter(studio.faces, one.photo, one.subject) for one in sitters]
     engine = BuiltinEngine(studio.faces)
     for style in STYLES:
-        drawn = [engine.portrait(one.photo, style, one.subject, 512) for one in sitters]
+        drawn = [engine.portrait(one.photo, style, one.subject, size=512) for one in sitters]
         started = time.perf_counter()
         scores = np.array(
             [
-                [
-                    rate_portrait(studio.faces, one.photo, one.subject, other).score or 0
-                    for other in drawn
-                ]
-                for one in sitters
+                [rate_portrait(studio.faces, sitting, other).score or 0 for other in drawn]
+                for sitting in sittings
             ]
         )
         milliseconds = 1e3 * (time.perf_counter() - started) / scores.size

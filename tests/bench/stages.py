@@ -25,6 +25,7 @@ from fusion_service.domain.sculpture import Form, Sculpture
 from fusion_service.studio import Studio
 from stylize_service.domain.likeness import rate_portrait
 from stylize_service.engines.builtin import BuiltinEngine, encode_png
+from stylize_service.engines.sitting import Sheet, find_sitter
 
 Files = dict[str, bytes]
 
@@ -47,10 +48,10 @@ class Bench:
     def portrait(self, photo: bytes) -> Files:
         """Draw the portrait and rate it."""
         seen = decode_photo(photo)
-        picture = self.engine.portrait(seen, "cel", "largest", seed=0)
-        files = {"portrait.png": encode_png(picture)}
-        rate_portrait(self.studio.faces, seen, "largest", picture)
-        return files
+        sitter = find_sitter(self.studio.faces, seen, "largest")
+        picture = self.engine.draw(sitter, Sheet("cel"), lambda: None)
+        rate_portrait(self.studio.faces, sitter, picture)
+        return {"portrait.png": encode_png(picture)}
 
     def measure(self, photo: bytes) -> tuple[People, Files]:
         """Measure the face."""

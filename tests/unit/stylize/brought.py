@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from common.models import LIST_FILE, Kind, Model, digest, read_models, write_models
 from common.vision.faces import FaceModels
 from common.vision.fetch import CONTENTS
+
+if TYPE_CHECKING:
+    from stylize_service.engines.animegan import Generator
 
 SIDE = 64  # px; the architecture does not mind
 
@@ -29,11 +32,20 @@ def bring_generator(folder: Path, name: str = "own", seed: int = 1, **said: Any)
     """Bring random weights of the AnimeGANv2 generator."""
     from safetensors.torch import save_file  # noqa: PLC0415  not every house has it
 
-    from stylize_service.engines.animegan import random_generator  # noqa: PLC0415  needs torch
-
     path = folder / f"{name}.safetensors"
     save_file(random_generator(seed).state_dict(), path)
     return bring(folder, path, **said)
+
+
+def random_generator(seed: int) -> Generator:
+    """Make a generator that has learnt nothing, the same for equal seeds."""
+    import torch  # noqa: PLC0415
+
+    from stylize_service.engines.animegan import Generator  # noqa: PLC0415  needs torch
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return Generator()
 
 
 def with_faces(folder: Path, faces_from: Path) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -60,7 +62,7 @@ def test_no_rim_in_the_colour_of_the_wall_is_left(
     """A wall as green as can be, mixed into every pixel that the matte is not sure of."""
     own = cv2.GaussianBlur(sitter.matte, (0, 0), 1.0)[..., None]
     green = (sitter.picture * own + np.array([0, 255, 0]) * (1 - own)).astype(np.uint8)
-    before = Sitter(green, to_lab(green), sitter.matte, sitter.landmarks)
+    before = replace(sitter, picture=green, lab=to_lab(green))
     found = STYLES[name].cut_out(before, SIZE, 0)
     assert _green(found).sum() <= _green(cutouts[name]).sum() + 20
 
@@ -119,7 +121,7 @@ def test_reducing_mixes_no_invisible_colour_in() -> None:
 
 
 def test_a_sitter_without_a_sure_pixel_stays_as_it_is(sitter: Sitter) -> None:
-    faint = Sitter(sitter.picture, sitter.lab, sitter.matte * 0.5, sitter.landmarks)
+    faint = replace(sitter, matte=sitter.matte * 0.5)
     assert unfringed(faint) is faint
 
 

@@ -13,8 +13,10 @@ from common.contracts.figurine import Engine, PortraitRequest
 from common.vision.faces import FaceModels
 from common.vision.network import RGB
 from stylize_service.domain.likeness import rate_portrait
+from stylize_service.domain.portrait import Sitter
 from stylize_service.engines.builtin import BuiltinEngine
 from stylize_service.engines.choose import Engines
+from stylize_service.engines.sitting import find_sitter
 from stylize_service.tasks import portrait
 from tests.portraits import astronaut, portrait_path
 
@@ -28,14 +30,18 @@ def obama() -> RGB:
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
 
 
+def sitter(face_models: FaceModels) -> Sitter:
+    return find_sitter(face_models, astronaut(), "largest")
+
+
 @pytest.mark.parametrize("style", STYLES)
 def test_every_style_is_more_like_its_sitter_than_like_somebody_else(
     face_models: FaceModels, obama: RGB, style: str
 ) -> None:
     engine = BuiltinEngine(face_models)
     portrait = engine.portrait(astronaut(), style, size=512)
-    own = rate_portrait(face_models, astronaut(), "largest", portrait)
-    other = rate_portrait(face_models, obama, "largest", portrait)
+    own = rate_portrait(face_models, sitter(face_models), portrait)
+    other = rate_portrait(face_models, find_sitter(face_models, obama, "largest"), portrait)
     assert own.score is not None
     assert other.score is not None
     assert own.score > 70
@@ -46,7 +52,7 @@ def test_the_background_does_not_count(face_models: FaceModels) -> None:
     engine = BuiltinEngine(face_models)
     drawn = engine.portrait(astronaut(), "cel", size=512)
     clear = engine.portrait(astronaut(), "cel", size=512, background="transparent")
-    one, other = (rate_portrait(face_models, astronaut(), "largest", p) for p in (drawn, clear))
+    one, other = (rate_portrait(face_models, sitter(face_models), p) for p in (drawn, clear))
     assert one.score == pytest.approx(other.score, abs=3)
 
 
@@ -55,9 +61,7 @@ def test_dyed_hair_is_what_it_says(face_models: FaceModels) -> None:
     lab = cv2.cvtColor(portrait, cv2.COLOR_RGB2LAB)
     lab[:170, :, 1:] = 255 - lab[:170, :, 1:]  # the opposite hue, above the forehead
     dyed = np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), np.uint8)
-    before, after = (
-        rate_portrait(face_models, astronaut(), "largest", p) for p in (portrait, dyed)
-    )
+    before, after = (rate_portrait(face_models, sitter(face_models), p) for p in (portrait, dyed))
     assert after.worst == "hair colour"
     assert "hair" in after.says
     assert after.terms["hair colour"] < before.terms["hair colour"] - 0.3
@@ -65,14 +69,14 @@ def test_dyed_hair_is_what_it_says(face_models: FaceModels) -> None:
 
 def test_a_picture_without_a_face_has_no_score(face_models: FaceModels) -> None:
     nothing = np.full((512, 512, 3), 200, np.uint8)
-    likeness = rate_portrait(face_models, astronaut(), "largest", nothing)
+    likeness = rate_portrait(face_models, sitter(face_models), nothing)
     assert likeness.score is None
     assert "No face" in likeness.says
 
 
 def test_rating_twice_says_the_same(face_models: FaceModels) -> None:
     portrait = BuiltinEngine(face_models).portrait(astronaut(), "oil", size=512)
-    one, other = (rate_portrait(face_models, astronaut(), "largest", portrait) for _ in range(2))
+    one, other = (rate_portrait(face_models, sitter(face_models), portrait) for _ in range(2))
     assert asdict(one) == asdict(other)
 
 

@@ -25,12 +25,12 @@ from stylize_service.engines.sitting import find_sitter
 from stylize_service.tasks import portrait
 from stylize_service.warmup import load_engines, variant
 from tests.portraits import astronaut
-from tests.unit.stylize.brought import SIDE, bring, bring_generator, with_faces
+from tests.unit.stylize.brought import SIDE, bring, bring_generator, random_generator, with_faces
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: `make neural`")
 pytest.importorskip("safetensors", reason="safetensors is not installed: `make neural`")
 
-from stylize_service.engines.animegan import Generator, random_generator  # noqa: E402
+from stylize_service.engines.animegan import Generator  # noqa: E402
 from stylize_service.engines.device import choose_device, placement  # noqa: E402
 from stylize_service.engines.neural import NeuralEngine  # noqa: E402
 from stylize_service.engines.weights import load_painter  # noqa: E402
