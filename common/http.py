@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 import math
 import re
+import secrets
 import time
-import uuid
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -50,6 +50,8 @@ STATUS: Final[dict[type[KilnError], int]] = {
 STATUS_OF_END: Final = {"deadline": 504, "expired": 504, "cancel_after": 504, "cancelled": 409}
 RETRY_AFTER_S: Final = 2
 METHODS: Final = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}  # clients invent more
+
+_REQUEST_ID: Final = re.compile(r"[\w.-]{1,64}")
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +144,7 @@ def missing_workers(ledger: Ledger, queues: Iterable[str]) -> dict[str, str]:
 
 def _start() -> None:
     wanted = request.headers.get("X-Request-ID", "")
-    g.request_id = wanted if re.fullmatch(r"[\w.-]{1,64}", wanted) else uuid.uuid4().hex
+    g.request_id = wanted if wanted and _REQUEST_ID.fullmatch(wanted) else secrets.token_hex(16)
     g.started = time.perf_counter()
 
 

@@ -18,7 +18,7 @@ from typing import Final
 from common.errors import LedgerUnavailable
 from common.ledger.protocol import Ledger
 from common.ledger.records import JobRecord
-from gateway.domain.views import JobView, job_view
+from gateway.domain.views import EtaView, JobView, job_view
 
 ESTIMATE_S: Final = 0.25  # so long an estimate is good enough
 KEPT: Final = 512  # answers; some seven kilobytes each
@@ -31,6 +31,7 @@ class Answer:
 
     body: bytes
     etag: str  # in quotation marks, weak while the job moves
+    eta: EtaView | None = None  # as the body tells it
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,13 @@ class Answers:
 
 
 def _answer(view: JobView, *, weak: bool) -> Answer:
-    body = told = view.model_dump_json().encode()
+    body = told = _json(view)
     if view.eta is not None:
-        told = view.model_copy(update={"eta": None}).model_dump_json().encode()
+        told = _json(view.model_copy(update={"eta": None}))
     digest = hashlib.sha256(told).hexdigest()[:32]
-    return Answer(body + b"\n", f'W/"{digest}"' if weak else f'"{digest}"')
+    return Answer(body, f'W/"{digest}"' if weak else f'"{digest}"', view.eta)
+
+
+def _json(view: JobView) -> bytes:
+    # in ASCII: what somebody typed may hold characters that end a line of a script
+    return view.model_dump_json(ensure_ascii=True).encode() + b"\n"

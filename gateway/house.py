@@ -46,6 +46,11 @@ class House:
     rates: RateLimiter
 
     @cached_property
+    def locked(self) -> bool:
+        """Whether a request needs an API key."""
+        return self.settings.locked
+
+    @cached_property
     def answers(self) -> Answers:
         """What was told about jobs lately."""
         return Answers(self.ledger)

@@ -17,13 +17,15 @@ NO_PAGE: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"
     " frame-ancestors 'none'; sandbox"
 )
-_ALWAYS: Final = {
+_SAID: Final = {
+    "Content-Security-Policy": NO_PAGE,
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+_ALWAYS: Final = tuple((name, name.lower(), value) for name, value in _SAID.items())
 
 
 def harden(app: Flask) -> None:
@@ -38,7 +40,8 @@ def as_page(response: Response) -> Response:
 
 
 def _restrict(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", NO_PAGE)
-    for name, value in _ALWAYS.items():
-        response.headers.setdefault(name, value)
+    there = {name.lower() for name, _ in response.headers}  # each look-up would read all of them
+    for name, known_as, value in _ALWAYS:
+        if known_as not in there:
+            response.headers.add(name, value)
     return response

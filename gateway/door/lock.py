@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Final
 
 from flask import Flask, Request, Response, g, request
@@ -42,6 +43,7 @@ def call_of(asked: Request) -> str:
     return f"{method} {as_in_tables(asked.url_rule.rule)}"
 
 
+@cache
 def as_in_tables(rule: str) -> str:
     """Flask's way to write a path, as the tables and OpenAPI write it."""
     return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule)
@@ -54,7 +56,7 @@ def _let_in() -> None:
     if call == METRICS:
         if _is_this_machine(request):
             return
-    elif not house().settings.locked:
+    elif not house().locked:
         return
     _check(call)
     _count()
