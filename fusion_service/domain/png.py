@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import cv2
+import numpy as np
 
 if TYPE_CHECKING:
     from fusion_service.domain.sculpture import Pixels
@@ -23,7 +24,7 @@ SETTINGS = (
 
 def encode_png(picture: Pixels) -> bytes:
     """Compress an (h, w, 3) sRGB picture. The same pixels give the same bytes."""
-    return encode_bgr(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    return encode_bgr(np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), np.uint8))
 
 
 def encode_bgr(picture: Pixels) -> bytes:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from fusion_service.domain.sculpture import Float, Index
 
+Whole = npt.NDArray[np.int16]
 # Rays stand off the lattice on which marching cubes puts its vertices, so none meets an edge.
 OFF_LATTICE = np.array([0.3819660, 0.2763932])
 
@@ -36,47 +37,58 @@ def voxelise(vertices: Float, faces: Index, pitch: float, margin: int) -> Voxels
     vertices, faces : (n, 3) and (m, 3); ``pitch`` has the unit of the vertices.
     margin : empty voxels kept on every side.
     """
-    low = vertices.min(axis=0).astype(np.float64)
-    extent = np.ptp(vertices, axis=0) / pitch
-    shape = np.ceil(extent).astype(int) + 1 + 2 * margin
-    origin = low - margin * pitch
+    columns = np.ascontiguousarray(vertices.T)  # NumPy is slow along a first axis
+    low, high = columns.min(axis=1), columns.max(axis=1)
+    shape = np.ceil((high - low) / pitch).astype(int) + 1 + 2 * margin
+    origin = low.astype(np.float64) - margin * pitch
     origin[:2] -= OFF_LATTICE * pitch
-    corners = ((vertices - origin) / pitch)[faces]  # (m, 3, 3) in voxels
-    column, height, direction = _crossings(corners, int(shape[1]))
+    places = (vertices - origin) / pitch  # in voxels
+    column, height, direction = _crossings(places, faces, int(shape[1]))
+    changes = np.zeros(shape, np.int8)
     first_above = np.ceil(height).astype(np.int64)
-    changes = np.bincount(
-        column * shape[2] + first_above, weights=direction, minlength=int(shape.prod())
-    )
-    winding = np.cumsum(changes.reshape(shape).astype(np.int8), axis=2, dtype=np.int8)
+    np.add.at(changes.reshape(-1), column * shape[2] + first_above, direction)
+    winding = np.cumsum(changes, axis=2, dtype=np.int8, out=changes)
     return Voxels(winding > 0, origin, pitch)
 
 
 def _crossings(
-    corners: npt.NDArray[np.float64], columns_along_y: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    places: npt.NDArray[np.float64], faces: Index, columns_along_y: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.int8]]:
     """Where the vertical rays through whole (x, y) meet the triangles.
 
-    Returns flat column numbers, heights in voxels, and +1 where a ray going up enters the solid
-    (the triangle faces down), -1 where it leaves.
+    ``places`` are the vertices in voxels. Returns flat column numbers, heights in voxels, and +1
+    where a ray going up enters the solid (the triangle faces down), -1 where it leaves.
     """
-    x, y, z = np.ascontiguousarray(corners.transpose(2, 1, 0))
-    first_x, last_x = np.ceil(x.min(axis=0)), np.floor(x.max(axis=0))
-    first_y, last_y = np.ceil(y.min(axis=0)), np.floor(y.max(axis=0))
+    # most triangles are smaller than a voxel and lie between the rays: whole numbers tell
+    corners = np.ascontiguousarray(faces.T)
+    after, before = (end(places[:, :2].T).astype(np.int16) for end in (np.ceil, np.floor))
+    first_x, first_y = (_of_corners(column, corners, np.minimum) for column in after)
+    last_x, last_y = (_of_corners(column, corners, np.maximum) for column in before)
     hit = np.flatnonzero((last_x >= first_x) & (last_y >= first_y))
-    deep = (last_y[hit] - first_y[hit] + 1).astype(np.int64)
-    candidates = deep * (last_x[hit] - first_x[hit] + 1).astype(np.int64)
+    first_x, first_y, last_x, last_y = (
+        ends[hit].astype(np.int64) for ends in (first_x, first_y, last_x, last_y)
+    )
+    deep = last_y - first_y + 1
+    candidates = deep * (last_x - first_x + 1)
     own = np.repeat(np.arange(len(hit)), candidates)
     rank = np.arange(len(own)) - np.repeat(np.cumsum(candidates) - candidates, candidates)
-    triangle = hit[own]
-    column_x = first_x[triangle].astype(np.int64) + rank // deep[own]
-    column_y = first_y[triangle].astype(np.int64) + rank % deep[own]
+    column_x = first_x[own] + rank // deep[own]
+    column_y = first_y[own] + rank % deep[own]
 
     # with the ray in the middle: twice the signed areas beside it, opposite each corner
-    (ax, bx, cx), (ay, by, cy) = x[:, triangle] - column_x, y[:, triangle] - column_y
+    x, y, z = places[faces[hit]].transpose(2, 1, 0)
+    (ax, bx, cx), (ay, by, cy) = x[:, own] - column_x, y[:, own] - column_y
     at_a, at_b, at_c = bx * cy - cx * by, cx * ay - ax * cy, ax * by - bx * ay
     area = at_a + at_b + at_c  # twice the area seen from above, signed
     inside = (at_a * area >= 0) & (at_b * area >= 0) & (at_c * area >= 0) & (area != 0)
-    az, bz, cz = z[:, triangle[inside]]
+    az, bz, cz = z[:, own[inside]]
     height = (at_a[inside] * az + at_b[inside] * bz + at_c[inside] * cz) / area[inside]
     column = column_x * columns_along_y + column_y
-    return column[inside], height, -np.sign(area[inside])
+    return column[inside], height, np.where(area[inside] < 0, np.int8(1), np.int8(-1))
+
+
+def _of_corners(values: Whole, corners: Index, keep: np.ufunc) -> Whole:
+    """Keep the least or the largest of the values at the corners (3, m) of each triangle."""
+    a, b, c = values.take(corners)
+    kept: Whole = keep(keep(a, b), c)
+    return kept
