@@ -1,5 +1,9 @@
 # noqa: N999  gunicorn looks for this name
-"""How gunicorn serves the gateway: a few processes with many threads, most of them waiting."""
+"""How gunicorn serves the gateway: a few processes with many threads, most of them waiting.
+
+A gateway that answers event streams alone (``KILN_GATEWAY_ROLE=events``) has a greenlet for each
+instead; it needs gevent, and decodes no photo.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ import sys
 from pathlib import Path
 
 from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
-from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+from gunicorn.workers.base import Worker  # type: ignore[import-untyped]
 
 from common.hosts import also_here, in_url
 from common.settings import Settings
@@ -21,12 +25,14 @@ _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
 _here = also_here(_settings.host)
 _hosts = [_host] if _here == in_url(_settings.host) else [_host, _here]
 bind = [f"{host}:{_settings.gateway_port}" for host in _hosts]
-worker_class = "gthread"
+_streams_alone = _settings.gateway_role == "events"
+worker_class = "gevent" if _streams_alone else "gthread"
 workers = _settings.gateway_processes
 threads = _settings.gateway_threads
-worker_connections = 2 * _settings.gateway_threads + 200  # streams and kept-alive connections
+_busy = _settings.max_streams if _streams_alone else 2 * _settings.gateway_threads
+worker_connections = _busy + 200  # streams and kept-alive connections
 limit_request_line = 8190  # a list of ingredients may stand in the query
-keepalive = 30
+keepalive = 0 if _streams_alone else 30  # a connection is its stream: both end together
 timeout = 30  # of the accept loop, not of a request
 graceful_timeout = 10
 control_socket_disable = True
@@ -49,12 +55,12 @@ def on_starting(_server: Arbiter) -> None:
         file.unlink()
 
 
-def post_worker_init(worker: ThreadWorker) -> None:
+def post_worker_init(worker: Worker) -> None:
     """Let event streams end when this worker is told to leave."""
     worker.wsgi.extensions["kiln"].hub.leave_when(lambda: not worker.alive)
 
 
-def child_exit(_server: Arbiter, worker: ThreadWorker) -> None:
+def child_exit(_server: Arbiter, worker: Worker) -> None:
     """Take a worker that has gone out of the gauges."""
     from prometheus_client import multiprocess  # noqa: PLC0415  after the folder was chosen
 

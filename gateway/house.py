@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import cast
 
+import redis
 from flask import current_app
 
 from common import canvas
@@ -26,6 +27,7 @@ from gateway.follow import Hub
 from gateway.recall import Recall
 
 EXTENSION = "kiln"  # key in Flask's `app.extensions`
+FOR_STREAMS = 16  # connections to Redis, for thousands of streams: one follows all jobs
 
 Publish = Callable[[str, Plan], None]
 PublishAgain = Callable[[tuple[ReadyNode, ...]], None]
@@ -74,9 +76,7 @@ def open_house(
     publish_again: PublishAgain | None = None,
 ) -> House:
     """Put a house together; what is not handed in is made from the settings."""
-    ledger = ledger or RedisLedger(
-        connect(settings.ledger_url, max_connections=settings.gateway_threads + 32)
-    )
+    ledger = ledger or RedisLedger(_connected(settings))
     celery = make_app(settings)
     return House(
         settings=settings,
@@ -89,6 +89,13 @@ def open_house(
         keys=KeyRing(key_file(settings)),
         rates=RateLimiter(redis_storage(settings.rates_url)),
     )
+
+
+def _connected(settings: Settings) -> redis.Redis:
+    """Connect as many times as there are threads; streams take turns at a few connections."""
+    if settings.gateway_role == "events":
+        return connect(settings.ledger_url, FOR_STREAMS, take_turns=True)
+    return connect(settings.ledger_url, settings.gateway_threads + 32)
 
 
 def house() -> House:

@@ -42,13 +42,20 @@ LONGEST_BLOCK_MS = 4_000  # a blocking read must end before the socket gives up
 
 
 def connect(
-    url: str, max_connections: int = 256, timeout_s: float = SOCKET_TIMEOUT_S
+    url: str,
+    max_connections: int = 256,
+    timeout_s: float = SOCKET_TIMEOUT_S,
+    *,
+    take_turns: bool = False,
 ) -> redis.Redis:
     """Client for the ledger: no hidden retries (they would replay), no endless waits.
 
-    The pool is larger than the threads of a gateway process: a full pool is an error.
+    The pool is larger than the threads of a gateway process: a full pool is an error. Where there
+    are more who ask than connections, they ``take_turns``.
     """
-    return redis.Redis.from_url(
+    kind = redis.BlockingConnectionPool if take_turns else redis.ConnectionPool
+    waiting = {"timeout": timeout_s} if take_turns else {}
+    pool = kind.from_url(
         url,
         decode_responses=True,
         socket_timeout=timeout_s,
@@ -57,7 +64,9 @@ def connect(
         health_check_interval=10,
         retry=Retry(NoBackoff(), 0),
         max_connections=max_connections,
+        **waiting,
     )
+    return redis.Redis.from_pool(pool)
 
 
 class RedisLedger(RedisStanding, RedisErase, RedisOutbox):
