@@ -71,7 +71,8 @@ ETAS = _told(
     Counter(
         "kiln_eta_total",
         "Jobs that ended or paused within the `p90_s` that their 202 had told (`met`) or later"
-        " (`missed`); by the process that had told it, if it still runs",
+        " (`missed`), failed and cancelled ones left out; the process that told it counts, so what"
+        " it told before a restart is never counted",
         ("product", "outcome"),
     ),
 )

@@ -22,6 +22,7 @@ from common.errors import Busy, KilnError, LedgerUnavailable
 from common.ledger.protocol import Ledger
 from common.ledger.reading import position
 from common.ledger.records import Event, JobRecord
+from gateway.told import ToldEtas
 
 BLOCK_MS = 1_000  # also how fast a leaving process is noticed
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
@@ -50,6 +51,7 @@ class Hub:
 
     def __init__(self, ledger: Ledger, max_listeners: int) -> None:
         self._ledger = ledger
+        self._told = ToldEtas()
         self._slots = threading.BoundedSemaphore(max_listeners)
         self._lock = threading.Lock()
         self._listeners: defaultdict[str, set[Listener]] = defaultdict(set)
@@ -59,6 +61,14 @@ class Hub:
     def leave_when(self, leaving: Callable[[], bool]) -> None:
         """Close all streams as soon as this says so (asked once a second)."""
         self._leaving = leaving
+
+    def expect(self, job: str, product: str, at_ms: float, by_ms: float) -> None:
+        """Count whether a job rests by the moment that somebody was told just now."""
+        try:
+            self._ensure_reader()
+        except LedgerUnavailable:
+            return  # the job is accepted all the same
+        self._told.note(job, product, at_ms, by_ms)
 
     @contextmanager
     def listening(self, job: str) -> Iterator[Listener]:
@@ -168,6 +178,8 @@ class Hub:
         self._tell_all(Signal.CLOSE)
 
     def _deliver(self, events: list[Event]) -> None:
+        for event in events:
+            self._told.hear(event)
         with self._lock:
             for event in events:
                 for listener in self._listeners.get(event.job, ()):

@@ -38,7 +38,7 @@ def owner_of(_: Request) -> str:
         Nobody that is known here.
     """
     key: Key | None = g.get("key")
-    if key is None and house().settings.locked:
+    if key is None and house().locked:
         raise Unauthorized("this call needs a key")
     return LOCAL if key is None else key.owner
 
@@ -170,6 +170,10 @@ def trace_of(request: Request) -> str:
 def job_response(record: JobRecord, status: int = 200) -> Response:
     """Answer with the view of a job."""
     answer = house().answers.of(record)
+    if status == 202 and answer.eta is not None:
+        at_ms = answer.eta.at.timestamp() * 1000
+        by_ms = at_ms + answer.eta.p90_s * 1000
+        house().hub.expect(record.id, record.product, at_ms, by_ms)
     response = Response(answer.body, status, content_type="application/json")
     response.headers["ETag"] = answer.etag
     response.headers["Cache-Control"] = "private, no-cache"
