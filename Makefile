@@ -81,8 +81,9 @@ eta: setup-dev ## How honest the estimated times are (five minutes); writes docs
 bench: setup-dev ## Measure, never judge
 	$(BIN)/python -m tests.bench
 
-docs: $(VENV)/.dev ## Write docs/reference.md from the code
+docs: $(VENV)/.dev ## Write docs/reference.md and docs/alerts.md from the code
 	$(BIN)/python -m deploy.reference
+	$(BIN)/python -m deploy.prometheus
 
 audit: $(VENV)/.dev ## Compare the pinned packages with the published advisories (needs the network)
 	for name in requirements requirements-dev; do \
