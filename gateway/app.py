@@ -28,6 +28,7 @@ from gateway.api.reading import LONGEST_TEXT
 from gateway.door import headers
 from gateway.door.lock import lock
 from gateway.house import EXTENSION, House, Publish, PublishAgain, open_house
+from gateway.noughts import count_in_gateway
 
 FOLLOWING = (events,)  # what a process for event streams answers
 NOUNS = (
@@ -71,6 +72,7 @@ def create_app(
     http.guard(app, settings)
     lock(app)
     headers.harden(app)
+    count_in_gateway()
     return app
 
 

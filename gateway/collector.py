@@ -9,11 +9,9 @@ from typing import Final
 from common import metrics
 from common.ledger.census import Census
 from gateway.broker import Messages
-from gateway.resume import PARAMS
+from gateway.noughts import PRODUCTS, count_in_reconciler
 
 GONE_FOR_S: Final = 600.0  # so long a worker that has left is told as such
-PRODUCTS: Final = tuple(PARAMS)
-OUTCOMES: Final = ("succeeded", "failed", "refused", "cancelled", "expired")
 GAUGES: Final = (
     *(metrics.QUEUE_DEPTH, metrics.OLDEST_READY, metrics.STAGE_RUNNING),
     *(metrics.WORKER_READY, metrics.WORKER_SLOTS, metrics.JOBS_OPEN),
@@ -26,6 +24,7 @@ class Collector:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        count_in_reconciler()
         self._seen: dict[str, float] = {}  # when each worker was last there
 
     def tell(self, census: Census, messages: Mapping[str, Messages]) -> None:
@@ -60,12 +59,3 @@ class Collector:
                 metrics.CELERY_UP.remove(name)
             else:
                 metrics.CELERY_UP.labels(name).set(name in warm)
-
-
-def count_from_nought() -> None:
-    """Show counters before the first job ends: the step from nothing to one is no increase."""
-    for product in PRODUCTS:
-        for outcome in OUTCOMES:
-            metrics.JOBS.labels(product, outcome).inc(0)
-    for reason in ("lease", "lost", "slow"):
-        metrics.REPUBLISHED.labels(reason).inc(0)

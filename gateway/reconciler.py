@@ -28,7 +28,7 @@ from common.ledger.redis_ledger import RedisLedger, connect
 from common.settings import Settings
 from common.stores import ArtifactStore, open_store
 from gateway.broker import Broker
-from gateway.collector import Collector, count_from_nought
+from gateway.collector import Collector
 from gateway.rounds import run_until, told_to_stop
 from gateway.watch import PromiseWatch
 
@@ -184,7 +184,6 @@ def main() -> None:
         open_store(settings),
         Broker(connect(settings.broker_url)),
     )
-    count_from_nought()
     exposition.start_metrics(settings, metrics.Process.RECONCILER)
     run_until(stop, settings.reconcile_s, reconciler.sweep)
 

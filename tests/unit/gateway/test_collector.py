@@ -12,7 +12,8 @@ from common.exposition import render
 from common.ledger.census import Census, QueueCensus
 from common.metrics import Process
 from gateway.broker import Messages
-from gateway.collector import GONE_FOR_S, Collector, count_from_nought
+from gateway.collector import GONE_FOR_S, Collector
+from gateway.noughts import count_in_gateway, count_in_reconciler
 
 RED = QueueCensus(ready=3, running=2, oldest_s=1.5, workers={"red-1@host": 4, "red-2@host": 1})
 CENSUS = Census({"red": RED}, {"recipe": 7}, dead=2)
@@ -97,10 +98,18 @@ def test_who_knows_nothing_tells_nothing(collector: Collector) -> None:
 
 
 def test_a_counter_is_there_before_the_first_job_has_ended() -> None:
-    count_from_nought()
+    count_in_reconciler()
     for outcome in ("failed", "refused"):
         assert metrics.JOBS.labels("recipe", outcome)._value.get() >= 0
         assert any(
             f'outcome="{outcome}",product="recipe"' in line for line in shown("kiln_jobs_total")
         )
     assert any('reason="lost"' in line for line in shown("kiln_reconciler_republished_total"))
+
+
+def test_a_gateway_shows_a_refusal_before_the_first_one() -> None:
+    count_in_gateway()
+    lines = render(Process.GATEWAY).decode()
+    for reason in ("busy", "quota", "streams"):
+        assert f'kiln_admission_rejected_total{{reason="{reason}"}}' in lines
+    assert 'kiln_eta_total{outcome="missed",product="recipe"}' in lines
