@@ -50,8 +50,7 @@ def _floor_in_view(frame: Frame, floor: Float) -> Float:
     """Draw the floor as the frame's camera sees it; (height, width), 0 outside."""
     reach = FLOOR_REACH * PITCH
     corners = np.array([[-1, -1, 0], [-1, 1, 0], [1, 1, 0], [1, -1, 0]]) * reach
-    seen = frame.camera.project(corners) * frame.height
-    seen += [(frame.width - 1) / 2, (frame.height - 1) / 2]
+    seen = frame.pixels(corners)
     last = len(floor)
     texels = np.array([[0, 0], [last, 0], [last, last], [0, last]], np.float32)
     homography = cv2.getPerspectiveTransform(texels, seen.astype(np.float32))

@@ -45,11 +45,9 @@ class Camera:
 
         The picture's upper and lower edges are at -0.5 and 0.5.
         """
-        seen = (points - self.position) @ self.axes.T
+        seen = self.axes @ (points - self.position).T
         focal = 0.5 / np.tan(np.radians(LENS) / 2)
-        projected: npt.NDArray[np.float64] = (
-            np.column_stack([seen[:, 0], -seen[:, 1]]) / -seen[:, 2:] * focal
-        )
+        projected: npt.NDArray[np.float64] = (np.stack([seen[0], -seen[1]]) / -seen[2] * focal).T
         return projected
 
 
@@ -62,13 +60,24 @@ class Frame:
     y: int
     width: int
     height: int
+    zoom: float = 1.0  # how much smaller the camera's picture is than the frame
+    down: int = 0  # pixels by which it is moved
+
+    def pixels(self, points: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        """Where (n, 3) points are seen, in pixels from the frame's upper left one."""
+        corner = [(self.width - 1) / 2, (self.height - 1) / 2 + self.down]
+        pixels: npt.NDArray[np.float64] = (
+            self.camera.project(points) * (self.height * self.zoom) + corner
+        )
+        return pixels
 
 
 def lay_out(points: Float, width: int, height: int) -> list[Frame]:
     """Hero shot on the left half; front, three-quarter, side and back on the right.
 
     ``points`` are the vertices that have to fit. The four small views share one scale and one
-    ground line, so that the figurine can be compared between them.
+    ground line, so that the figurine can be compared between them. The three-quarter view is the
+    hero shot once more, made smaller.
     """
     sample = points[:: max(1, len(points) // 4000)]
     hero_width, small_width, small_height = width // 2, width // 4, height // 2
@@ -84,8 +93,20 @@ def lay_out(points: Float, width: int, height: int) -> list[Frame]:
     for place, camera in enumerate(small):
         x, y = hero_width + place % 2 * small_width, place // 2 * small_height
         shared = replace(camera, distance=distance, target_z=target_z)
-        frames.append(Frame(shared, x, y, small_width, small_height))
+        frame = Frame(shared, x, y, small_width, small_height)
+        frames.append(frame if camera.azimuth != HERO else _smaller(hero, frame))
     return frames
+
+
+def _smaller(hero: Camera, frame: Frame) -> Frame:
+    """Show the hero shot in a frame, in the size and on the ground of the frame's own camera."""
+    size = frame.height * hero.distance / frame.camera.distance
+    # whole pixels on both sides of the middle
+    height = frame.height - 2 * round((frame.height - size) / 2)
+    shown = replace(frame, camera=hero, zoom=height / frame.height)
+    ground = np.zeros((1, 3))
+    down = frame.pixels(ground)[0, 1] - shown.pixels(ground)[0, 1]
+    return replace(shown, down=round(down))
 
 
 def _fit(points: Float, camera: Camera, aspect: float, filling: float) -> Camera:

@@ -52,13 +52,20 @@ def draw(
 ) -> Pixels:
     """Draw the renderers in one window of ``size`` = (width, height), ``finer`` times larger.
 
-    The renderers are taken out of the window again, whatever happens. Returns the picture
-    averaged down to ``size``: (height, width, 4) RGBA, premultiplied. With ``whole`` the window
-    has that size and the picture is its lower left corner: a window costs most when it changes
-    its size.
+    The renderers, whose views must not overlap, are taken out of the window again, whatever
+    happens. Returns the picture averaged down to ``size``: (height, width, 4) RGBA, premultiplied.
+    With ``whole`` the window has that size and the picture is its lower left corner: a window
+    costs most when it changes its size.
     """
     width, height = (round(side * finer) for side in size)
     window.SetSize(*(round(side * finer) for side in whole or size))
+    clean = vtkRenderer()  # the whole window at once costs less than every view by itself
+    clean.SetBackground(0, 0, 0)
+    clean.SetBackgroundAlpha(0)  # the paper is put behind afterwards
+    for renderer in renderers:
+        renderer.PreserveColorBufferOn()
+        renderer.PreserveDepthBufferOn()
+    renderers = [clean, *renderers]
     for renderer in renderers:
         window.AddRenderer(renderer)
     try:
@@ -71,7 +78,8 @@ def draw(
             renderer.RemoveAllViewProps()
             window.RemoveRenderer(renderer)
     from_below = vtk_to_numpy(pixels).reshape(height, width, 4)  # type: ignore[no-untyped-call]
-    averaged = cv2.resize(from_below, size, interpolation=cv2.INTER_AREA)
+    # of 1.5 pixels the nearer counts three times instead of twice, in a fifth of the time
+    averaged = cv2.resize(from_below, size, interpolation=cv2.INTER_LINEAR)
     return np.ascontiguousarray(averaged[::-1], np.uint8)
 
 

@@ -61,13 +61,11 @@ def _crossings(
     """
     # most triangles are smaller than a voxel and lie between the rays: whole numbers tell
     corners = np.ascontiguousarray(faces.T)
-    after, before = (end(places[:, :2].T).astype(np.int16) for end in (np.ceil, np.floor))
-    first_x, first_y = (_of_corners(column, corners, np.minimum) for column in after)
-    last_x, last_y = (_of_corners(column, corners, np.maximum) for column in before)
-    hit = np.flatnonzero((last_x >= first_x) & (last_y >= first_y))
-    first_x, first_y, last_x, last_y = (
-        ends[hit].astype(np.int64) for ends in (first_x, first_y, last_x, last_y)
-    )
+    after, before = (to(places[:, :2].T).astype(np.int16) for to in (np.ceil, np.floor))
+    starts = [_of_corners(column, corners, np.minimum) for column in after]
+    ends = [_of_corners(column, corners, np.maximum) for column in before]
+    hit = np.flatnonzero((ends[0] >= starts[0]) & (ends[1] >= starts[1]))
+    first_x, first_y, last_x, last_y = (side[hit].astype(np.int64) for side in (*starts, *ends))
     deep = last_y - first_y + 1
     candidates = deep * (last_x - first_x + 1)
     own = np.repeat(np.arange(len(hit)), candidates)

@@ -170,14 +170,20 @@ def test_the_cameras_see_the_whole_figurine_from_the_right_side() -> None:
     views = lay_out(points, 1600, 1000)
     assert [frame.camera.azimuth for frame in views] == [HERO, FRONT, HERO, SIDE, BACK]
     for frame in views:
-        seen = frame.camera.project(points) * frame.height
-        assert np.abs(seen[:, 0]).max() < frame.width / 2
-        assert np.abs(seen[:, 1]).max() < frame.height / 2
+        seen = frame.pixels(points)
+        assert seen.min() > 0
+        assert (seen.max(axis=0) < [frame.width - 1, frame.height - 1]).all()
     nose = np.array([[0.0, 15.0, 60.0], [5.0, 15.0, 60.0]])
     ahead = Camera(FRONT, 0.0, 60.0, 300.0).project(nose)
     assert ahead[0] == pytest.approx([0, 0], abs=1e-9)
     assert ahead[1, 0] < 0  # +x is the viewer's left
-    assert len({frame.camera.distance for frame in views[1:]}) == 1
+    front, again, *others = views[1:]
+    assert {frame.camera.distance for frame in others} == {front.camera.distance}
+    # the hero shot once more: as large as the others, and on their ground
+    assert again.camera == views[0].camera
+    assert again.camera.distance / again.zoom == pytest.approx(front.camera.distance, rel=0.01)
+    base = np.zeros((1, 3))
+    assert again.pixels(base)[0] == pytest.approx(front.pixels(base)[0], abs=0.51)
 
 
 def test_light_is_blocked_below_the_head_and_in_creases() -> None:
