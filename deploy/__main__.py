@@ -13,6 +13,7 @@ from typing import Final
 
 from common.hosts import in_url
 from common.settings import Settings
+from deploy import prometheus
 from deploy.backup import backup, restore
 from deploy.stack import Stack, StackError
 from gateway.door.keys import key_file
@@ -38,11 +39,13 @@ def _up(stack: Stack) -> None:
 
 def _prometheus(stack: Stack) -> str:
     settings = stack.settings
-    if stack.watched:
+    if any(process.name == "prometheus" for process in stack.processes()):
         return f"http://{in_url(settings.inner_host)}:{settings.prometheus_port}/alerts"
     if settings.prometheus == "off":
         return "off"
-    return "not installed: nothing remembers the metrics (docs/alerts.md)"
+    if not prometheus.installed():
+        return "not installed: nothing remembers the metrics (docs/alerts.md)"
+    return f"off, port {settings.prometheus_port} is in use: set KILN_PROMETHEUS_PORT"
 
 
 def _down(stack: Stack) -> None:

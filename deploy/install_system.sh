@@ -1,6 +1,7 @@
 #!/bin/sh
 # Install the system packages that are missing. `sh deploy/install_system.sh [run|test]`
-#   run   what a stack needs: Redis, off-screen OpenGL for the preview picture, venv
+#   run   what a stack needs: Redis, off-screen OpenGL for the preview picture, venv; and
+#         Prometheus, without which it remembers no measurements
 #   test  that, and second opinions on the files we write: glTF validator, slicers
 set -eu
 
@@ -18,6 +19,10 @@ has_python() { # Debian keeps venv and ensurepip in a package of their own
         "$python" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' && return
     done 2>/dev/null
     return 1
+}
+
+may_install() {
+    [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null
 }
 
 as_root() {
@@ -56,15 +61,38 @@ on_debian() {
         need admesh command -v admesh
         need prusa-slicer command -v prusa-slicer
     fi
+    wanted=$missing
+    need prometheus command -v prometheus
     [ -n "$missing" ] || return 0
+    if [ -z "$wanted" ] && ! may_install; then # nothing else is missing, and it can do without
+        echo "Not root and no sudo here: without prometheus, no measurements are kept." >&2
+        return 0
+    fi
     echo "installing:$missing"
     as_root apt-get update -q
+    [ "$missing" = "$wanted" ] || hold_service mask
+    failed=0
     # shellcheck disable=SC2046,SC2086  words are meant to split
-    as_root apt-get install -q -y --no-install-recommends $(available $missing)
+    as_root apt-get install -q -y --no-install-recommends $(available $missing) || failed=$?
+    [ "$missing" = "$wanted" ] || hold_service unmask
+    return $failed
+}
+
+# Debian starts what it installs, and at every boot: a Prometheus of its own on all addresses,
+# which looks at itself. A stack runs its own, as its own user; one that was there stays as it is.
+hold_service() {
+    if [ -d /run/systemd/system ]; then
+        as_root systemctl --quiet "$1" prometheus.service
+        [ "$1" = mask ] || as_root systemctl --quiet disable prometheus.service
+    elif [ "$1" = unmask ] && [ -x /etc/init.d/prometheus ]; then
+        as_root service prometheus stop || true
+        as_root update-rc.d prometheus disable
+    fi || echo "Debian's own Prometheus may be running: \`systemctl disable --now prometheus\`" >&2
 }
 
 on_mac() { # best effort, not tested
     need redis command -v redis-server
+    need prometheus command -v prometheus
     need python@3.13 has_python
     if [ "$want" = test ]; then
         need node command -v npm

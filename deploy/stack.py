@@ -108,11 +108,6 @@ class Stack:
             return {"gateway": f"does not answer ({type(error).__name__})"}
 
     # -- looking ----------------------------------------------------------------------
-    @property
-    def watched(self) -> bool:
-        """Whether a Prometheus belongs to this stack."""
-        return prometheus.wanted(self.settings)
-
     def is_up(self) -> bool:
         """Whether the supervisord of this stack answers."""
         try:
@@ -155,20 +150,21 @@ class Stack:
     def _start_supervisord(self) -> None:
         if self.settings.danger:
             raise StackError(self.settings.danger)
-        if self.watched and not prometheus.installed():
+        if self.settings.prometheus == "on" and not prometheus.installed():
             raise StackError("KILN_PROMETHEUS=on, but there is no prometheus: `make setup`")
         self._check_paths()
         self._check_ports()
         for folder in (self.run, self.logs, self.settings.data_dir / "redis"):
             folder.mkdir(parents=True, exist_ok=True)
         redis_users.prepare(self.settings.data_dir.resolve())
-        if self.watched:
+        watched = prometheus.wanted(self.settings) and self._is_free("prometheus_port")
+        if watched:
             prometheus.prepare(self.settings, self.run / "prometheus.yml")
         command = [_tool("supervisord"), "-c", str(CONFIG)]
         result = subprocess.run(  # noqa: S603  our own file
             command,
             cwd=ROOT,
-            env=self.environment(),
+            env=self.environment(watched=watched),
             umask=0o077,
             capture_output=True,
             text=True,
@@ -182,15 +178,18 @@ class Stack:
                 raise StackError(f"supervisord does not answer\n{self.tail('supervisord')}")
             time.sleep(0.02)
 
-    def environment(self) -> dict[str, str]:
-        """Environment of every process: the settings, and where the stack keeps its things."""
+    def environment(self, *, watched: bool = False) -> dict[str, str]:
+        """Environment of every process: the settings, and where the stack keeps its things.
+
+        ``watched``: there is to be a Prometheus.
+        """
         own = {
             "STACK_RUN": str(self.run),
             "STACK_INNER_ADDRESS": in_url(self.settings.inner_host),
             "STACK_LOGS": str(self.logs),
             "STACK_REDIS": str(self.settings.data_dir.resolve() / "redis"),
             "STACK_OWN_REDIS": str(self.settings.redis_url is None).lower(),
-            "STACK_MORE": str(prometheus.PROGRAM) if self.watched else "",
+            "STACK_MORE": str(prometheus.PROGRAM) if watched else "",
             "STACK_PROMETHEUS": str(self.settings.data_dir.resolve() / "prometheus"),
             "STACK_PROMETHEUS_MB": str(round(self.settings.prometheus_gb * 1024)),
             "FLOWER_BASIC_AUTH": self.flower_login(),
@@ -220,15 +219,9 @@ class Stack:
         inner = ["stylize_port", "fusion_port", "recipe_port", "flower_port"]
         if self.settings.redis_url is None:
             inner.append("redis_port")
-        if self.watched:
+        if self.settings.prometheus == "on":  # else it does without
             inner.append("prometheus_port")
-        places = {"gateway_port": self.settings.host}
-        places |= dict.fromkeys(inner, self.settings.inner_host)
-        taken = [
-            name
-            for name, host in places.items()
-            if not _is_free(host, getattr(self.settings, name))
-        ]
+        taken = [name for name in ("gateway_port", *inner) if not self._is_free(name)]
         if taken:
             raise StackError(
                 "\n".join(
@@ -237,6 +230,10 @@ class Stack:
                     for name in taken
                 )
             )
+
+    def _is_free(self, name: str) -> bool:
+        own = self.settings.host if name == "gateway_port" else self.settings.inner_host
+        return _is_free(own, getattr(self.settings, name))
 
     def _not_ready(self, missing: dict[str, str], timeout_s: float) -> str:
         lines = [f"not ready after {timeout_s:.0f} s:"]

@@ -19,6 +19,7 @@ from deploy.__main__ import main
 from deploy.prometheus import config
 from deploy.prometheus.config import FOLDER, configuration, prepare, wanted
 from deploy.prometheus.page import FILE, page
+from deploy.stack import Process as Running
 from deploy.stack import Stack, StackError
 from gateway.cli import app
 from tests.unit.deploy.promtool import promtool
@@ -119,39 +120,41 @@ def test_by_itself_there_is_one_where_it_is_installed(
 
 
 @pytest.mark.usefixtures("without")
-def test_without_one_a_stack_starts_no_program_for_it(tmp_path: Path) -> None:
-    assert Stack(Settings(data_dir=tmp_path)).environment()["STACK_MORE"] == ""
-
-
-@pytest.mark.usefixtures("without")
 def test_whoever_insists_is_told_that_there_is_none(tmp_path: Path) -> None:
     with pytest.raises(StackError, match="KILN_PROMETHEUS=on, but there is no prometheus"):
         Stack(Settings(data_dir=tmp_path, prometheus="on")).up()
 
 
 @pytest.mark.parametrize(
-    ("said", "line"),
+    ("said", "there", "line"),
     [
-        ("auto", "Prometheus     not installed: nothing remembers the metrics"),
-        ("off", "Prometheus     off"),
-        ("on", "Prometheus     http://127.0.0.1:9090/alerts"),
+        ("auto", False, "not installed: nothing remembers the metrics"),
+        ("auto", True, "off, port 9090 is in use: set KILN_PROMETHEUS_PORT"),
+        ("auto", True, "http://127.0.0.1:9090/alerts"),
+        ("off", True, "off\n"),
     ],
 )
-@pytest.mark.usefixtures("without")
 def test_up_says_where_it_is(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], said: str, line: str
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    said: str,
+    there: bool,
+    line: str,
 ) -> None:
+    running = [Running("prometheus", "RUNNING", 7)] if "http" in line else []
+    monkeypatch.setattr(config.shutil, "which", lambda _: "/bin/it" if there else None)
     monkeypatch.setattr(Stack, "up", lambda _: True)
+    monkeypatch.setattr(Stack, "processes", lambda _: running)
     monkeypatch.setenv("KILN_PROMETHEUS", said)
     assert main(["up"]) == 0
-    assert capsys.readouterr().out.count(line) == 1
+    assert capsys.readouterr().out.count(f"Prometheus     {line}") == 1
 
 
 def test_supervisord_reads_both_files_and_one_alone(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "logs").mkdir()
-    for said, programs in (("on", 1), ("off", 0)):
-        stack = Stack(Settings(data_dir=tmp_path, prometheus=said))
+    stack = Stack(Settings(data_dir=tmp_path))
+    for watched in (True, False):
         code = (
             "import sys; from supervisor.options import ServerOptions; o = ServerOptions();"
             "o.realize(['-c', 'deploy/supervisord.conf']);"
@@ -159,12 +162,12 @@ def test_supervisord_reads_both_files_and_one_alone(tmp_path: Path) -> None:
         )
         result = subprocess.run(
             [sys.executable, "-c", code],
-            env=stack.environment(),
+            env=stack.environment(watched=watched),
             capture_output=True,
             text=True,
             check=True,
         )
-        assert result.stdout.split().count("prometheus") == programs
+        assert result.stdout.split().count("prometheus") == watched
         assert "gateway" in result.stdout.split()
 
 
