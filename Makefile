@@ -40,7 +40,7 @@ demo: setup ## A figurine and three recipes, files in out/ (PHOTO=me.jpg FOOD=ta
 	@$(BIN)/python -m deploy.demo "$(PHOTO)" --food="$(FOOD)" --ingredients="$(INGREDIENTS)"
 
 ##@ Develop
-.PHONY: setup-dev train fmt check lint test verify chaos load eta bench docs lock audit
+.PHONY: setup-dev train fmt check lint test verify chaos load eta bench curves docs lock audit
 
 setup-dev: setup $(VENV)/.dev $(VENV)/.node $(VENV)/.torch ## Install what checks and tests need as well
 
@@ -81,6 +81,10 @@ eta: setup-dev ## How honest the estimated times are (five minutes); writes docs
 bench: setup-dev ## Measure, never judge
 	$(BIN)/python -m tests.bench
 
+curves: setup-dev ## How cost grows (ten minutes); writes docs/curves.md and docs/capacity.md
+	$(BIN)/python -m tests.bench.curves
+	$(BIN)/python -m deploy.capacity
+
 docs: $(VENV)/.dev ## Write docs/reference.md and docs/alerts.md from the code
 	$(BIN)/python -m deploy.reference
 	$(BIN)/python -m deploy.prometheus
@@ -93,6 +97,10 @@ audit: $(VENV)/.dev ## Compare the pinned packages with the published advisories
 lock: $(VENV)/.dev ## Pin newer versions of the Python packages
 	for name in requirements requirements-dev; do \
 		$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+			--fork-strategy fewest --generate-hashes --no-emit-index-url --no-header \
+			--no-annotate $$name.in --output-file $$name.txt || exit 1; done
+	cd deploy/docker/requirements && for name in gateway sse flower stylize fusion recipe; do \
+		$(CURDIR)/$(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 			--fork-strategy fewest --generate-hashes --no-emit-index-url --no-header \
 			--no-annotate $$name.in --output-file $$name.txt || exit 1; done
 

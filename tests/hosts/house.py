@@ -29,13 +29,15 @@ from tests.servers.s3 import BUCKET, SERVER
 from tests.stack import MODELS, ROOT, until
 
 BIN = Path(sys.executable).parent
-REDIS_PORT, S3_PORT = 6379, 9000
+REDIS_PORT, S3_PORT, STREAMS_PORT = 6379, 9000, 8010
 QUIET = ("--without-gossip", "--without-mingle")
 DIRECT = ("gunicorn", "-k", "gthread", "--no-control-socket")
 
 
 class ManyHosts:
     """Redis, the bucket, the gateway and two hosts of workers, each with an address of its own."""
+
+    WORK = ("fusion", "stylize")  # queues with a worker on each host of workers
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="kiln-hosts-"))
@@ -119,6 +121,8 @@ class ManyHosts:
         self.python(self.gate, "gateway", "gateway.reconciler")
         serve = ("gunicorn", "-c", "gateway/gunicorn.conf.py", "gateway.wsgi:application")
         self.python(self.gate, "gateway", *serve)
+        streams = {"gateway_role": "events", "gateway_port": STREAMS_PORT, "max_streams": 1000}
+        self.python(self.gate, "gateway", *serve, **streams, data_dir=self.folder / "streams")
         bucket = f"http://{self.bucket.address}:{S3_PORT}/{BUCKET}"
         until(lambda: _answers("PUT", bucket), 30)
         self.wait_until_ready()
@@ -129,10 +133,10 @@ class ManyHosts:
         words = ("worker", "-P", "threads", "-c", "1", "-Q", queue, "-n", name)
         self.python(host, "worker", "celery", "-A", f"{package}.worker", *words, *QUIET)
 
-    def python(self, host: Host, user: str, module: str, *words: str) -> None:
+    def python(self, host: Host, user: str, module: str, *words: str, **more: Any) -> None:
         """Start a Python process of the house on a host."""
         # the file of logins alone says where Redis is, and who asks
-        told = as_environment(self.settings(host, user, redis_url=None))
+        told = as_environment(self.settings(host, user, redis_url=None, **more))
         environment = told | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         self.start(host, (sys.executable, "-m", module, *words), env=environment)
 
@@ -156,6 +160,11 @@ class ManyHosts:
         """The front door."""
         return f"http://{self.gate.address}:8000"
 
+    @property
+    def streams_url(self) -> str:
+        """The door for event streams."""
+        return f"http://{self.gate.address}:{STREAMS_PORT}"
+
     @cached_property
     def operator(self) -> Settings:
         """Settings of a person at this machine."""
@@ -172,6 +181,10 @@ class ManyHosts:
     def ledger(self) -> RedisLedger:
         """The ledger."""
         return RedisLedger(self.redis())
+
+    def workers_ready(self) -> set[str]:
+        """Names of the warm workers that draw and build."""
+        return {name for names in self.ledger().workers(self.WORK).values() for name in names}
 
     def store(self) -> ArtifactStore:
         """What the bucket holds."""

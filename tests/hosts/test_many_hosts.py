@@ -6,66 +6,21 @@ A host is cut off by pulling its cable: what it sends goes nowhere, and no conne
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 
-from common.ledger.audit import Report, audit
 from common.ledger.audit_rules import commits_of
 from common.ledger.records import NodeRecord
 from tests.bench.photos import new_portrait
 from tests.chaos.scene import until
 from tests.hosts.house import ManyHosts
-from tests.hosts.net import why_not
-from tests.stack import require_stack
 
 if TYPE_CHECKING:
     from tests.hosts.net import Host
 
-LEASE_S = 10
 AWAY_S = 6
-WORK = ("fusion", "stylize")
-
-
-@pytest.fixture(scope="module")
-def house() -> Iterator[ManyHosts]:
-    if reason := why_not():
-        pytest.skip(reason)
-    require_stack()
-    with ManyHosts() as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def whole(house: ManyHosts) -> Iterator[None]:
-    """Put every cable back after a test, and find every promise kept."""
-    yield
-    for host in house.net.hosts:
-        host.plug()
-    house.wait_until_ready()
-    until(lambda: workers(house) == {f"{name}-1@{host}" for name in WORK for host in house.workers})
-    report = audited(house)
-    assert report.clean, (report.findings[:5], house.logs(5))
-    assert report.jobs
-
-
-def audited(house: ManyHosts) -> Report:
-    """Audit until it is clean: a stage that was cut off may still throw its files away."""
-    give_up = time.monotonic() + 20
-    while True:
-        with house.redis() as client:
-            report = audit(client, house.store(), grace=timedelta(0))
-        if report.clean or time.monotonic() > give_up:
-            return report
-        time.sleep(0.5)
-
-
-def workers(house: ManyHosts) -> set[str]:
-    """Names of the warm workers that draw and build."""
-    return {name for names in house.ledger().workers(WORK).values() for name in names}
 
 
 def nodes(house: ManyHosts, job: str) -> tuple[NodeRecord, ...]:
@@ -151,10 +106,10 @@ def test_a_worker_host_that_is_cut_off_in_mid_job_costs_a_lease_and_comes_back(
     succeed(house, jobs)
     again = next(node for node in nodes(house, job) if node.id == stage)
     assert (host_of(house, again.worker) is lost, again.attempts) == (False, 2)
-    until(lambda: not any(name.endswith(f"@{lost.name}") for name in workers(house)), 20)
+    until(lambda: not any(name.endswith(f"@{lost.name}") for name in house.workers_ready()), 20)
     # back again, it is a worker like any other: alone, it makes all of a job
     lost.plug()
-    until(lambda: {f"{name}-1@{lost.name}" for name in WORK} <= workers(house), 30)
+    until(lambda: {f"{name}-1@{lost.name}" for name in house.WORK} <= house.workers_ready(), 30)
     other = next(host for host in house.workers.values() if host is not lost)
     other.unplug()
     alone = submit(house, 1)
