@@ -1,0 +1,241 @@
+"""How many hosts a load takes and what they cost, from what one job was measured to cost.
+
+``python -m deploy.capacity`` writes ``docs/capacity.md``; with a load, such as ``--figurines 500
+--recipes 2000`` an hour, it prints the row for that load. ``deploy/capacity.json`` has what was
+measured, by ``python -m tests.bench.curves``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+MEASURED: Final = Path(__file__).with_name("capacity.json")
+PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "capacity.md"
+REDIS: Final = "redis"
+ONE_REDIS: Final = 0.7  # of the one core that Redis runs its commands on; more makes everybody wait
+LOADS: Final = (10, 100, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)  # jobs an hour
+GB_A_MB: Final = 1 / 1000
+HOURS_A_MONTH: Final = 730
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """What the measurement does not say; each has a flag of its own."""
+
+    peak: float = 3.0  # the busiest minute against the mean hour
+    busy: float = 0.6  # share of the workers' cores that may be in use at the peak
+    host_cores: int = 8
+    core_speed: float = 1.0  # a core of the hosts against one of the machine that was measured
+    core_hour: float = 0.04  # US dollars for a core of a general-purpose cloud machine
+    gb_month: float = 0.023  # US dollars for object storage
+    kept_days: float = 30.0  # KILN_RESULT_TTL_HOURS
+    spare: int = 1  # hosts that may fail
+
+
+@dataclass(frozen=True)
+class Load:
+    """Jobs an hour, on average."""
+
+    figurines: float = 0.0
+    recipes: float = 0.0
+
+    @property
+    def jobs(self) -> dict[str, float]:
+        """By product."""
+        return {"figurine": self.figurines, "recipe": self.recipes}
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """What a load takes."""
+
+    cores: int  # of workers, gateway and Redis, at the peak
+    hosts: int
+    wait_s: float  # 95 of 100 jobs wait less for a core, at the peak
+    redis: float  # share of one Redis in use at the peak
+    stored_gb: float
+    dollars: float  # a month
+
+    @property
+    def houses(self) -> int:
+        """How many Redis servers, each with a house of its own around it, share the users."""
+        return max(1, math.ceil(self.redis / ONE_REDIS))
+
+
+def capacity(
+    load: Load, measured: Mapping[str, Any], assumed: Assumptions | None = None
+) -> Capacity:
+    """Compute hosts and cost.
+
+    The cores are the servers of one queue with arrivals at random, and wait times follow
+    Erlang's C formula (A. K. Erlang, 1917) for as many servers, with a job's whole CPU time as
+    the service time. That is rough where jobs are few: stages of a job run side by side.
+
+    Parameters
+    ----------
+    measured
+        ``cpu_ms``: for each product CPU ms a job by kind of process; ``stored_mb`` a job.
+    """
+    assumed = assumed or Assumptions()
+    at_peak = {product: jobs / 3600 * assumed.peak for product, jobs in load.jobs.items()}
+    cpu_s = {
+        product: sum(kinds.values()) / 1000 / assumed.core_speed
+        for product, kinds in measured["cpu_ms"].items()
+    }
+    needed = sum(at_peak[product] * cpu_s[product] for product in at_peak)
+    cores = max(1, math.ceil(needed / assumed.busy))
+    redis = sum(
+        at_peak[product] * measured["cpu_ms"][product].get(REDIS, 0.0) / 1000 / assumed.core_speed
+        for product in at_peak
+    )
+    alone = cores <= assumed.host_cores
+    hosts = 1 if alone else math.ceil(cores / assumed.host_cores) + assumed.spare
+    stored = sum(
+        jobs * 24 * assumed.kept_days * measured["stored_mb"][product] * GB_A_MB
+        for product, jobs in load.jobs.items()
+    )
+    machines = hosts * assumed.host_cores * assumed.core_hour * HOURS_A_MONTH
+    rate = sum(at_peak.values())
+    return Capacity(
+        cores=cores,
+        hosts=hosts,
+        wait_s=wait_s(cores, needed / rate if rate else 0.0, rate),
+        redis=redis,
+        stored_gb=stored,
+        dollars=machines + stored * assumed.gb_month,
+    )
+
+
+def wait_s(servers: int, service_s: float, rate: float, share: float = 0.95) -> float:
+    """Time within which that share of arrivals begins to be served; infinite past saturation."""
+    offered = rate * service_s
+    if offered >= servers:
+        return math.inf
+    blocked = 1.0  # Erlang's B, by its recursion, which stays exact for many servers
+    for number in range(1, servers + 1):
+        blocked = offered * blocked / (number + offered * blocked)
+    waits = blocked / (1 - offered / servers * (1 - blocked))
+    if waits <= 1 - share:
+        return 0.0
+    return math.log(waits / (1 - share)) * service_s / (servers - offered)
+
+
+def page(measured: Mapping[str, Any], assumed: Assumptions | None = None) -> str:
+    """Text of ``docs/capacity.md``."""
+    assumed = assumed or Assumptions()
+    return _PAGE.format(
+        **measured,
+        **vars(assumed),
+        one_redis=ONE_REDIS,
+        costs="\n".join(_costs(measured)),
+        loads="\n".join(_table(measured, assumed)),
+    )
+
+
+def _costs(measured: Mapping[str, Any]) -> Iterator[str]:
+    kinds = sorted({kind for product in measured["cpu_ms"].values() for kind in product})
+    yield "| product | " + " | ".join(kinds) + " | all | MB kept |"
+    yield "| --- |" + " ---: |" * (len(kinds) + 2)
+    for product, cpu in measured["cpu_ms"].items():
+        each = " | ".join(f"{cpu.get(kind, 0):.0f}" for kind in kinds)
+        kept = measured["stored_mb"][product]
+        yield f"| {product} | {each} | {sum(cpu.values()):.0f} | {kept:.1f} |"
+
+
+def _table(measured: Mapping[str, Any], assumed: Assumptions) -> Iterator[str]:
+    yield "| jobs an hour | cores | hosts | p95 wait at the peak | Redis | kept | a month |"
+    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
+    for jobs in LOADS:
+        for name, load in (
+            ("figurines", Load(figurines=jobs)),
+            ("recipes", Load(recipes=jobs)),
+        ):
+            yield _row(f"{jobs:,} {name}", capacity(load, measured, assumed))
+
+
+def _row(name: str, one: Capacity) -> str:
+    redis = f"{one.redis:.0%}" + (f", {one.houses} houses" if one.houses > 1 else "")
+    kept = (
+        f"{one.stored_gb / 1000:,.1f} TB" if one.stored_gb >= 1000 else f"{one.stored_gb:,.0f} GB"
+    )
+    return (
+        f"| {name} | {one.cores:,} | {one.hosts:,} | {one.wait_s:.2f} s | {redis} | {kept} "
+        f"| ${one.dollars:,.0f} |"
+    )
+
+
+def main() -> None:
+    """Write the page, or print what a load takes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--figurines", type=float, default=0.0, help="jobs an hour")
+    parser.add_argument("--recipes", type=float, default=0.0, help="jobs an hour")
+    default = Assumptions()
+    for name, value in vars(default).items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
+    options = parser.parse_args()
+    assumed = replace(default, **{name: getattr(options, name) for name in vars(default)})
+    measured = json.loads(MEASURED.read_text())
+    load = Load(options.figurines, options.recipes)
+    if not any(load.jobs.values()):
+        PAGE.write_text(page(measured), "utf-8")
+        print(f"wrote {PAGE}")  # noqa: T201
+        return
+    one = capacity(load, measured, assumed)
+    print(  # noqa: T201
+        f"{one.hosts} hosts of {assumed.host_cores} cores ({one.cores} cores at the peak), "
+        f"p95 wait {one.wait_s:.2f} s, Redis {one.redis:.0%}, {one.stored_gb:,.0f} GB kept, "
+        f"${one.dollars:,.0f} a month"
+    )
+
+
+_PAGE: Final = """\
+# How many hosts, and what they cost
+
+Written by `python -m deploy.capacity`; edits here are lost. For a load of your own, in jobs an
+hour: `.venv/bin/python -m deploy.capacity --figurines 500 --recipes 2000`.
+
+**Measured** on {machine}, {on}, by `make curves`: CPU ms of one core that a job takes, by kind of
+process.
+
+{costs}
+
+**Assumed**, each with a flag:
+
+- the busiest minute has {peak:g} times the jobs of the mean hour (`--peak`);
+- {busy:.0%} of the cores are in use then (`--busy`);
+- hosts have {host_cores} cores (`--host-cores`), each as fast as a core of the machine that was
+  measured (`--core-speed {core_speed:g}`), at {core_hour:g} US dollars a core-hour (`--core-hour`);
+- results are kept for {kept_days:g} days (`--kept-days`) at {gb_month:g} US dollars a GB-month
+  (`--gb-month`);
+- from two hosts on, {spare} may fail (`--spare`).
+
+Prices are round numbers of 2026 and no offer: put in your own.
+
+{loads}
+
+Everything beyond one host is extrapolated: what a job costs was measured on two cores, and is taken
+to stay what it is. What speaks for it: workers share nothing but Redis and the store, and a
+command of Redis costs the same whoever sends it. What speaks against it: the cores of a host share
+its memory and its heat, and nobody has run a hundred hosts of this.
+
+**Redis** runs its commands on one core. Beyond {one_redis:.0%} of it, split the users over several
+houses (a Redis and its workers each) behind one address; a job never leaves its house, so houses
+need to know nothing of each other.
+
+**Wait** is Erlang's C formula with the cores as servers and arrivals at random. Few servers wait
+longer at the same share of use: that is why the small rows wait most. Bursts beyond the assumed
+peak wait longer, and are refused with a `Retry-After` when a queue is full
+(`KILN_MAX_QUEUE_DEPTH`).
+
+**Status requests** come on top: [arrival.md](arrival.md) says what one gateway process answers. Let
+browsers follow events instead of polling.
+"""
+
+if __name__ == "__main__":
+    main()

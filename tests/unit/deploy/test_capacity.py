@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+from deploy.capacity import MEASURED, PAGE, Assumptions, Load, capacity, page, wait_s
+
+COST = {
+    "cpu_ms": {"figurine": {"worker": 900.0, "redis": 100.0}, "recipe": {"worker": 100.0}},
+    "stored_mb": {"figurine": 10.0, "recipe": 0.1},
+}
+
+
+def test_one_server_waits_as_the_textbook_says() -> None:
+    # M/M/1 at half its capacity: half of all arrivals wait, on average as long as they are served
+    assert wait_s(1, 1.0, 0.5, share=0.5) == pytest.approx(0.0)
+    assert wait_s(1, 1.0, 0.5, share=0.95) == pytest.approx(math.log(0.5 / 0.05) / 0.5)
+
+
+def test_ten_servers_wait_as_the_tables_of_erlang_say() -> None:
+    share = 1 - 0.4092  # of arrivals of 8 erlangs at 10 servers find one that is free
+    assert wait_s(10, 1.0, 8.0, share=share) == pytest.approx(0.0, abs=1e-3)
+    assert wait_s(10, 1.0, 8.0, share=share + 0.01) > 0
+
+
+def test_a_house_past_its_capacity_waits_for_ever() -> None:
+    assert wait_s(3, 1.0, 3.0) == math.inf
+
+
+def test_hosts_follow_the_work() -> None:
+    assumed = Assumptions(peak=1, busy=0.5, host_cores=4, spare=0)
+    one = capacity(Load(figurines=3600), COST, assumed)  # one a second, one core each
+    ten = capacity(Load(figurines=36_000), COST, assumed)
+    assert (one.cores, one.hosts) == (2, 1)
+    assert (ten.cores, ten.hosts) == (20, 5)
+    assert capacity(Load(figurines=36_000), COST, Assumptions(peak=1, spare=2)).hosts == 3 + 2
+
+
+def test_a_faster_core_and_a_flatter_day_take_fewer() -> None:
+    load = Load(figurines=36_000)
+    usual = capacity(load, COST)
+    assert capacity(load, COST, Assumptions(core_speed=2)).cores < usual.cores
+    assert capacity(load, COST, Assumptions(peak=1)).cores < usual.cores
+
+
+def test_redis_is_shared_by_no_more_than_it_bears() -> None:
+    few = capacity(Load(figurines=3600), COST, Assumptions(peak=1))
+    many = capacity(Load(figurines=36_000), COST, Assumptions(peak=1))
+    assert (few.redis, few.houses) == (pytest.approx(0.1), 1)
+    assert (many.redis, many.houses) == (pytest.approx(1.0), 2)
+
+
+def test_what_is_kept_is_paid_for() -> None:
+    load = Load(recipes=1000)
+    kept = capacity(load, COST, Assumptions(kept_days=10))
+    assert kept.stored_gb == pytest.approx(1000 * 24 * 10 * 0.1 / 1000)
+    assert kept.dollars > capacity(load, COST, Assumptions(kept_days=0)).dollars
+
+
+def test_the_page_says_what_was_measured_last() -> None:
+    measured = json.loads(MEASURED.read_text("utf-8"))
+    assert PAGE.read_text("utf-8") == page(measured), "run `.venv/bin/python -m deploy.capacity`"
