@@ -2,59 +2,94 @@
 
 from __future__ import annotations
 
+import json
+import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from common.contracts.artifacts import ArtifactRef
-from common.contracts.plans import Plan, slot_of
+from common.contracts.plans import Node, Plan, slot_of
 from common.contracts.stages import BY_NAME
 from common.ledger.protocol import Ledger
 from common.ledger.records import MemoHit
 from common.memo import memo_key
 
-VERSIONS_FOR_S = 5.0  # a worker with new code is noticed after this
+VERSIONS_FOR_S: Final = 5.0  # a worker with new code is noticed after this
+WAYS_KEPT: Final = 512
+
+Hits = dict[str, MemoHit]
+Versions = dict[str, str]
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A remembered output on the way through a plan, and the files it had when it was found."""
+
+    node: str
+    key: str
+    made: tuple[ArtifactRef, ...]
 
 
 class Recall:
-    """Looks whole jobs up by the memo keys of their stages."""
+    """Looks whole jobs up by the memo keys of their stages. Thread-safe."""
 
     def __init__(self, ledger: Ledger, clock: Callable[[], float] = time.monotonic) -> None:
         self._ledger = ledger
         self._clock = clock
-        self._versions: dict[str, str] = {}
+        self._versions: Versions = {}
         self._read_at = float("-inf")
+        self._lock = threading.Lock()
+        self._ways: OrderedDict[str, tuple[_Step, ...]] = OrderedDict()
 
     def whole_job(
         self, owner: str, plan: Plan, params: dict[str, Any], inputs: tuple[ArtifactRef, ...]
-    ) -> dict[str, MemoHit] | None:
-        """Find the remembered output of every node, level by level; None when one is missing.
+    ) -> Hits | None:
+        """Find the remembered output of every node; None when one is missing.
 
-        A level's keys need the hashes of what the levels before it made, so this costs one
-        look-up per level; the first one ends it for a photo that is new.
+        The keys of a level need the hashes of what the levels before it made, so the first time
+        this costs one look-up per level, and the first level ends it for a photo that is new. Who
+        asks for the same again goes the same way in one look-up, while it still leads there.
         """
         if any(node.hold for node in plan.nodes):
             return None  # somebody wants to look at it first
         versions = self._current_versions()
+        asked = _as_text(plan, params, inputs, versions)
+        hits = self._same_way(owner, asked)
+        if hits is None:
+            hits = self._level_by_level(owner, plan, params, inputs, versions)
+            self._note(asked, hits)
+        return hits
+
+    def _same_way(self, owner: str, asked: str) -> Hits | None:
+        with self._lock:
+            way = self._ways.get(asked, ())
+        found = self._ledger.memos(owner, [step.key for step in way]) if way else []
+        hits: Hits = {}
+        for step, hit in zip(way, found, strict=True):
+            if hit is None or hit.artifacts != step.made:
+                return None  # forgotten, or another output: then the keys after it are others
+            hits[step.node] = hit
+        return hits or None
+
+    def _level_by_level(
+        self,
+        owner: str,
+        plan: Plan,
+        params: dict[str, Any],
+        inputs: tuple[ArtifactRef, ...],
+        versions: Versions,
+    ) -> Hits | None:
         artifacts = {ref.name: ref for ref in inputs}
-        hits: dict[str, MemoHit] = {}
+        hits: Hits = {}
         for level in plan.levels():
-            rows = [BY_NAME[node.stage] for node in level]
-            if not all(row.name in versions for row in rows):
-                return None  # no worker has told yet what it runs
-            try:
-                requests = [
-                    BY_NAME[node.stage].request.model_validate(params | slot_of(node.id))
-                    for node in level
-                ]
-            except ValidationError:
-                return None  # the stage will say what is wrong
-            keys = [
-                memo_key(row, versions[row.name], artifacts, request)
-                for row, request in zip(rows, requests, strict=True)
-            ]
+            keys = _keys(level, params, artifacts, versions)
+            if keys is None:
+                return None
             for node, hit in zip(level, self._ledger.memos(owner, keys), strict=True):
                 if hit is None:
                     return None
@@ -62,8 +97,48 @@ class Recall:
                 artifacts |= {ref.name: ref for ref in hit.artifacts}
         return hits
 
-    def _current_versions(self) -> dict[str, str]:
+    def _note(self, asked: str, hits: Hits | None) -> None:
+        with self._lock:
+            self._ways.pop(asked, None)
+            if hits and all(hit.key for hit in hits.values()):
+                steps = (_Step(node, hit.key, hit.artifacts) for node, hit in hits.items())
+                self._ways[asked] = tuple(steps)
+            while len(self._ways) > WAYS_KEPT:
+                self._ways.popitem(last=False)
+
+    def _current_versions(self) -> Versions:
         if self._clock() - self._read_at >= VERSIONS_FOR_S:
             self._versions = self._ledger.versions()
             self._read_at = self._clock()
         return self._versions
+
+
+def _as_text(
+    plan: Plan, params: dict[str, Any], inputs: tuple[ArtifactRef, ...], versions: Versions
+) -> str:
+    """Write down all that decides which keys there are."""
+    nodes = [(node.id, node.stage, node.after) for node in plan.nodes]
+    stages = {node.stage: versions.get(node.stage) for node in plan.nodes}
+    files = [(ref.name, ref.sha256) for ref in inputs]
+    return json.dumps((nodes, stages, files, params), sort_keys=True)
+
+
+def _keys(
+    level: list[Node],
+    params: dict[str, Any],
+    artifacts: dict[str, ArtifactRef],
+    versions: Versions,
+) -> list[str] | None:
+    rows = [BY_NAME[node.stage] for node in level]
+    if not all(row.name in versions for row in rows):
+        return None  # no worker has told yet what it runs
+    try:
+        requests = [
+            BY_NAME[node.stage].request.model_validate(params | slot_of(node.id)) for node in level
+        ]
+    except ValidationError:
+        return None  # the stage will say what is wrong
+    return [
+        memo_key(row, versions[row.name], artifacts, request)
+        for row, request in zip(rows, requests, strict=True)
+    ]

@@ -23,7 +23,7 @@ from common.errors import (
 )
 from common.ledger.records import HOUR_MS, Accepted, Hook, NewJob
 from common.settings import Settings
-from common.stores import reference
+from common.stores import path_of, reference
 from gateway import promises
 from gateway.domain.upload import check_photo
 from gateway.door.limits import limits_of
@@ -115,6 +115,17 @@ def _store_photos(house: House, new: NewJob, contents: tuple[bytes, ...]) -> Non
         house.store.keep(new.owner, ref, content)
 
 
+def _are_stored(house: House, new: NewJob) -> bool:
+    """Whether earlier jobs keep all of the photos, on disk since before they were accepted.
+
+    Should the last of them let go of a photo in this moment, it lies in the trash for longer than
+    this takes; should it be erased, ``put_again`` notices.
+    """
+    hashes = [ref.sha256 for ref in new.inputs]
+    stored = (house.store.has(path_of(new.owner, sha256)) for sha256 in hashes)
+    return house.ledger.in_use(new.owner, hashes) and all(stored)
+
+
 def _new_job(settings: Settings, wanted: Submission, photos: tuple[ArtifactRef, ...]) -> NewJob:
     hours = wanted.ttl_hours or settings.result_ttl_hours
     return NewJob(
@@ -153,7 +164,8 @@ def _accept_whole(house: House, new: NewJob, wanted: Submission) -> Accepted | N
     hits = house.recall.whole_job(new.owner, new.plan, new.params, new.inputs)
     if hits is None:
         return None
-    _store_photos(house, new, wanted.photos)
+    if not _are_stored(house, new):
+        _store_photos(house, new, wanted.photos)
     accepted = house.ledger.accept(replace(new, memoised=hits), limits_of(house, new.owner))
     if accepted.status == "accepted":
         put_again(house.ledger, house.store, new, wanted.photos)

@@ -59,6 +59,10 @@ class Eraser(Protocol):
         """Say that deleting is over, and which files it has deleted."""
         ...
 
+    def in_use(self, owner: str, hashes: Iterable[str]) -> bool:
+        """Tell whether jobs refer to each of these files, so that all of them are stored."""
+        ...
+
     def unsettled(self, owner: str, hashes: Iterable[str]) -> str:
         """Tell whether files were let go lately: ``no``, ``deleting`` still, or ``deleted``."""
         ...

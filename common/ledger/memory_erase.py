@@ -99,6 +99,11 @@ class MemoryErase(MemoryHouse):
             left = entry.receipt.pending - set(hashes)
             entry.receipt = replace(entry.receipt, pending=left)
 
+    def in_use(self, owner: str, hashes: Iterable[str]) -> bool:
+        """See ``Eraser``."""
+        with self._lock:
+            return all(self._book.files.jobs_with(owner, sha256) for sha256 in hashes)
+
     def unsettled(self, owner: str, hashes: Iterable[str]) -> str:
         """See ``Eraser``."""
         with self._lock:

@@ -23,6 +23,11 @@ class RedisErase(RedisLink):
         """See ``Eraser``."""
         self._run("deleted", job, owner, *hashes)
 
+    def in_use(self, owner: str, hashes: Iterable[str]) -> bool:
+        """See ``Eraser``."""
+        keys = {f"{self._prefix}refs:{owner}:{sha256}" for sha256 in hashes}
+        return not keys or int(self._call("exists", *keys)) == len(keys)
+
     def unsettled(self, owner: str, hashes: Iterable[str]) -> str:
         """See ``Eraser``."""
         return str(self._run("unsettled", owner, *hashes)["status"])

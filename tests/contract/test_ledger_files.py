@@ -26,6 +26,19 @@ def file(name: str, owner: str = "ann") -> tuple[str, str]:
     return (owner, artifact(name).sha256)
 
 
+# -- in use ---------------------------------------------------------------------------------
+def test_a_file_is_in_use_while_a_job_refers_to_it(house: House) -> None:
+    owner, sha256 = photo("j1")
+    assert not house.ledger.in_use(owner, [sha256])
+    house.end("succeeded", photo_ttl_ms=HOUR_MS)
+    assert house.ledger.in_use(owner, [sha256])
+    assert not house.ledger.in_use("bob", [sha256])
+    assert not house.ledger.in_use(owner, [sha256, "another"])
+    house.later(HOUR_MS)
+    house.ledger.expire()
+    assert not house.ledger.in_use(owner, [sha256])
+
+
 # -- memo -----------------------------------------------------------------------------------
 def test_a_remembered_output_is_committed_without_running(house: House) -> None:
     finished(house, "j1", "shape.stl")

@@ -65,6 +65,7 @@ class Afterlife(Twins):
     def both_say_the_same_afterwards(self) -> None:
         self.both(lambda house: [house.ledger.calls(job) for job in JOBS])
         self.both(lambda house: [house.ledger.unsettled("ann", [file]) for file in FILES])
+        self.both(lambda house: [house.ledger.in_use("ann", [file]) for file in FILES])
         self.both(lambda house: [one.id for one in house.ledger.jobs("ann", None, 10)])
 
     @invariant()
