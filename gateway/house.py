@@ -87,7 +87,9 @@ def open_house(
         hub=Hub(ledger, settings.max_streams),
         recall=Recall(ledger),
         keys=KeyRing(key_file(settings)),
-        rates=RateLimiter(redis_storage(settings.rates_url)),
+        rates=RateLimiter(
+            redis_storage(settings.rates_url, take_turns=settings.gateway_role == "events")
+        ),
     )
 
 

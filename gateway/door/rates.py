@@ -15,6 +15,7 @@ from limits.strategies import MovingWindowRateLimiter
 from common.ledger.redis_ledger import connect
 
 REDIS_TIMEOUT_S: Final = 0.5  # longest wait of a request for being counted
+TURNS: Final = 4  # connections, where there are more who ask
 AWAY_S: Final = 2.0  # a Redis that was away is not asked again before
 
 log = logging.getLogger(__name__)
@@ -31,9 +32,16 @@ class Count:
     reset_s: float  # until the oldest request in the window no longer counts
 
 
-def redis_storage(url: str) -> Storage:
-    """Keep the counts in Redis; connects with the first request."""
-    pool = connect(url, timeout_s=REDIS_TIMEOUT_S).connection_pool
+def redis_storage(url: str, *, take_turns: bool = False) -> Storage:
+    """Keep the counts in Redis; connects with the first request.
+
+    Many greenlets ``take_turns`` at a few connections.
+    """
+    if take_turns:
+        client = connect(url, TURNS, REDIS_TIMEOUT_S, take_turns=True)
+    else:
+        client = connect(url, timeout_s=REDIS_TIMEOUT_S)
+    pool = client.connection_pool
     return RedisStorage(url, connection_pool=pool, key_prefix="kiln:rate")
 
 
