@@ -36,10 +36,10 @@ from common.stores import open_store
 from common.task_counts import TaskCounts
 
 READY_PERIOD_S = 2.0
-VERSIONS_PERIOD_S = 30.0
+TIDY_PERIOD_S = 30.0
 GOODBYE_S = 2.0
 ROOM = 1.5  # what a worker may hold, of what it held when it was warm
-SPARE_MB = 64  # of freed memory that a process may keep: giving it back costs milliseconds
+SPARE_MB = 64  # of freed memory that a process may keep: the next job uses it again
 EXIT_CANNOT_START = 78  # EX_CONFIG of sysexits.h
 
 log = logging.getLogger(__name__)
@@ -163,13 +163,17 @@ class _Life:
 
     def leave_if_bloated(self) -> None:
         """Between two jobs: ask this process to end warmly when it holds too much memory."""
-        held_mb = resident_mb()
-        if held_mb > self._slim_mb + SPARE_MB:
-            give_back()
-            held_mb = self._slim_mb = resident_mb()
-        if held_mb > self._most_mb and not self._leaving.is_set():
-            log.warning("over %d MB: making room for a new process", held_mb)
+        if resident_mb() <= self._most_mb or self._leaving.is_set():
+            return
+        self._give_back()
+        if self._slim_mb > self._most_mb:
+            log.warning("over %d MB: making room for a new process", self._slim_mb)
             os.kill(os.getpid(), signal.SIGTERM)
+
+    def _give_back(self) -> None:
+        """Free memory goes back to the system; what is touched again costs time again."""
+        give_back()
+        self._slim_mb = resident_mb()
 
     def on_leaving(self, **_: object) -> None:
         """SIGTERM, in its signal handler: no longer ready; what runs is finished."""
@@ -196,8 +200,10 @@ class _Life:
                     ledger.worker_down(queue, name)
                 else:
                     if time.monotonic() >= tell_at:
+                        if resident_mb() > self._slim_mb + SPARE_MB:
+                            self._give_back()  # not after each job: that took a tenth of its time
                         ledger.put_versions(self.runtime.versions)
-                        tell_at = time.monotonic() + VERSIONS_PERIOD_S
+                        tell_at = time.monotonic() + TIDY_PERIOD_S
                     ledger.worker_up(queue, name, self._slots)
             except Exception as exc:  # noqa: BLE001  a worker nobody sees is a worker lost
                 log.warning("cannot announce this worker: %s", exc)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -130,6 +131,31 @@ def test_a_worker_that_is_large_from_the_start_does_not_leave_for_that(
     monkeypatch.setattr(worker, "resident_mb", lambda: float(later))
     life.leave_if_bloated()
     assert len(signals) == leaves
+
+
+def test_memory_that_is_only_kept_goes_back_before_a_worker_leaves_for_it(
+    life: _Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, signals = [1600.0], list[int]()
+    monkeypatch.setattr("os.kill", lambda _, number: signals.append(number))
+    monkeypatch.setattr(worker, "resident_mb", lambda: held[0])
+    monkeypatch.setattr(worker, "give_back", lambda: held.__setitem__(0, 600.0))
+    life.leave_if_bloated()
+    assert (held, signals) == ([600.0], [])
+
+
+def test_a_worker_gives_memory_back_now_and_then_and_not_after_each_job(
+    life: _Life, bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = threading.Event()
+    monkeypatch.setattr(worker, "resident_mb", lambda: 600.0)
+    monkeypatch.setattr(worker, "give_back", given.set)
+    life.leave_if_bloated()
+    assert not given.is_set()
+    life.on_ready()
+    assert given.wait(5)
+    life.on_leaving()
+    _until(lambda: _workers(bench) == [])
 
 
 def test_a_worker_is_seen_from_ready_to_leaving(life: _Life, bench: Workbench) -> None:
