@@ -85,7 +85,7 @@ curves: setup-dev ## How cost grows (ten minutes); writes docs/curves.md and doc
 	$(BIN)/python -m tests.bench.curves
 	$(BIN)/python -m deploy.capacity
 
-docs: $(VENV)/.dev ## Write docs/reference.md and docs/alerts.md from the code
+docs: $(VENV)/.dev ## Write docs/reference.md, metrics.md and alerts.md from the code
 	$(BIN)/python -m deploy.reference
 	$(BIN)/python -m deploy.prometheus
 

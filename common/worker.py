@@ -111,8 +111,7 @@ class _Life:
         self.on_logging()  # Celery asks for it only after this
         try:
             self._slots = int(sender.concurrency)
-            tasks = [task.row.name for task in self._service.tasks]
-            self.counts.start(str(sender.hostname), tasks)
+            self._count_from_nought(str(sender.hostname))
             self.runtime = self._warm_up(str(sender.hostname))
             self._take_over()
             # large models: a worker that is over the limit from the start must not leave each time
@@ -124,6 +123,17 @@ class _Life:
             log.exception("the worker cannot start")
             os._exit(EXIT_CANNOT_START)
         start_metrics(self._settings, metrics.Process.WORKER, str(sender.hostname))
+
+    def _count_from_nought(self, name: str) -> None:
+        """Show counters before they move: the step from nothing to one is no increase."""
+        stages = [task.row.name for task in self._service.tasks]
+        self.counts.start(name, stages)
+        for stage in stages:
+            metrics.LEASE_LOST.labels(stage).inc(0)
+            for reason in ("first", "again"):
+                metrics.STAGE_ATTEMPTS.labels(stage, reason).inc(0)
+            for result in ("hit", "miss"):
+                metrics.CACHE_REQUESTS.labels(stage, result).inc(0)
 
     def _warm_up(self, name: str) -> Runtime:
         settings, service = self._settings, self._service

@@ -38,6 +38,7 @@ PERIOD_S: Final = 0.25
 RUNNING: Final = (16, 4, 12)
 HELD: Final = (200, 100, 150)  # in hand: called, or waiting for a thread
 NOTE_AGAIN_S: Final = 0.5
+GIVEN_UP: Final = "given_up"
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +94,8 @@ class Courier:
     def __init__(self, ledger: Ledger, caller: Caller, rules: Rules) -> None:
         self._ledger = ledger
         self._caller = caller
+        for outcome in (*Verdict, GIVEN_UP):  # from nothing to one is no increase
+            metrics.WEBHOOKS.labels(str(outcome)).inc(0)
         self._rules = rules
         self._pool = ThreadPoolExecutor(RUNNING[0], thread_name_prefix="courier")
         self._leaving = threading.Event()
@@ -177,7 +180,7 @@ class Courier:
         if found is Verdict.AGAIN:
             asked = reply.retry_after_s
             pause = pause_s(self._rules.schedule_s, call.attempt, random.random(), asked)
-        outcome = "given_up" if found is Verdict.AGAIN and pause is None else str(found)
+        outcome = GIVEN_UP if found is Verdict.AGAIN and pause is None else str(found)
         metrics.WEBHOOKS.labels(outcome).inc()
         metrics.WEBHOOK_SECONDS.labels(outcome).observe(reply.ms / 1000)
         attempt = Attempt(at_ms, reply.status, reply.ms, _reason(reply, found))

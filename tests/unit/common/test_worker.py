@@ -11,6 +11,8 @@ from celery import Celery
 
 from common import canvas, worker
 from common.contracts.stages import BY_NAME
+from common.exposition import render
+from common.metrics import Process
 from common.settings import Settings
 from common.stage import StageTask
 from common.worker import EXIT_CANNOT_START, Service, _Life, _message_handler
@@ -35,7 +37,8 @@ def life(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> _Life:
 
 
 def _life(load: Callable[[Settings], Any] = lambda _: None) -> _Life:
-    service = Service("fusion", "fusion", (), load, ("common.memo",))
+    tasks = (StageTask(BY_NAME[MEASURE], measured),)
+    service = Service("fusion", "fusion", tasks, load, ("common.memo",))
     return _Life(Celery(), Settings(store_url="memory:///"), service)
 
 
@@ -112,6 +115,25 @@ def test_a_worker_tells_how_many_stages_it_runs_at_once(
     _until(lambda: bench.memory.slots(["fusion"]) == {"fusion": 4})
     life.on_leaving()
     _until(lambda: bench.memory.slots(["fusion"]) == {"fusion": 0})
+
+
+def test_a_worker_shows_its_counters_before_the_first_stage(
+    life: _Life, bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(life, "on_logging", lambda: None)
+    monkeypatch.setattr(life, "_warm_up", lambda _: bench.runtime)
+    monkeypatch.setattr(worker, "start_metrics", lambda *_: None)
+    monkeypatch.setattr("gc.freeze", lambda: None)
+    life.on_init(SimpleNamespace(hostname="fusion-7@host", concurrency=1))
+    shown = render(Process.WORKER).decode()
+    for series in (
+        f'kiln_lease_lost_total{{stage="{MEASURE}"}}',
+        f'kiln_stage_attempts_total{{reason="again",stage="{MEASURE}"}}',
+        f'kiln_cache_requests_total{{result="hit",stage="{MEASURE}"}}',
+        f'celery_task_started_total{{hostname="fusion-7@host",name="{MEASURE}",queue_name="fusion"}}',
+        'celery_worker_tasks_active{hostname="fusion-7@host"} 0.0',
+    ):
+        assert series in shown
 
 
 # -- life ----------------------------------------------------------------------------
