@@ -44,24 +44,31 @@ def write_logins(folder: Path, redis: str, scheme: str = "redis") -> list[Path]:
         folder / user / "kiln_redis_url": f"{scheme}://{user}:{password}@{redis}"
         for user, password in passwords.items()
     }
-    texts |= _people(folder)
+    texts |= _made_once(folder)
     with alone_with(folder / "logins"):
         for path, text in texts.items():
             _write(path, text)
     return sorted(texts)
 
 
-def _people(folder: Path) -> dict[Path, str]:
-    """Passwords of those who look: Flower wants name and password, Grafana the password."""
-    looking = {
-        folder / "flower_basic_auth": "kiln:{}",
-        folder / "grafana_admin_password": "{}",
+def _made_once(folder: Path) -> dict[Path, str]:
+    """Passwords of those who look, and of a bucket of one's own; what is there stays."""
+    login, password = secrets.token_hex(10), secrets.token_urlsafe(30)
+    credentials = [{"accessKey": login, "secretKey": password}]
+    actions = ["Admin", "Read", "Write", "List"]
+    bucket = {"identities": [{"name": "kiln", "credentials": credentials, "actions": actions}]}
+    together = {
+        "s3_access_key_id": login,
+        "s3_secret_access_key": password,
+        "s3.json": json.dumps(bucket),  # for SeaweedFS
     }
-    return {
-        path: text.format(secrets.token_urlsafe(16))
-        for path, text in looking.items()
-        if not path.exists()
+    texts = {
+        "flower_basic_auth": f"kiln:{secrets.token_urlsafe(16)}",
+        "grafana_admin_password": secrets.token_urlsafe(16),
     }
+    if not any((folder / name).exists() for name in together):
+        texts |= together
+    return {folder / name: text for name, text in texts.items() if not (folder / name).exists()}
 
 
 def _write(path: Path, text: str) -> None:
