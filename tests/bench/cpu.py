@@ -65,11 +65,15 @@ class Accountant:
     def account(self) -> Account:
         """Add up since the beginning; a process that has come since counts from its own."""
         groups = {
-            name: sum((usage_of(pid) - self._before.get(pid, Usage()) for pid in pids), Usage())
+            name: sum((self._since(pid) for pid in pids), Usage())
             for name, pids in self._find().items()
         }
         wall = time.perf_counter() - self._started
         return Account(wall, busy_seconds() - self._busy, os.cpu_count() or 1, groups)
+
+    def _since(self, pid: int) -> Usage:
+        now = usage_of(pid)
+        return now if now == Usage() else now - self._before.get(pid, Usage())
 
 
 def families(tops: Groups, child_names: Mapping[str, str]) -> dict[str, list[int]]:

@@ -105,7 +105,7 @@ def measure(jobs: int, each: int, queues: list[int]) -> Curves:
 
 
 def _figurines(stack: TestStack, jobs: int) -> float:
-    system = HttpSystem("Kiln", stack.url, {})
+    system = HttpSystem(stack.url)
     return crowd(system, [new_portrait() for _ in range(jobs)], CLIENTS).rate
 
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 import statistics
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.client import Kiln
+from tests.bench.cpu import Groups
 
 
 class System(Protocol):
     """Something that makes figurines."""
-
-    name: str
 
     def make(self, photo: bytes) -> None:
         """Make one; returns when all of its files are there."""
@@ -42,8 +41,7 @@ class Crowd:
 class HttpSystem:
     """A system behind the house's API, used by the house's client."""
 
-    def __init__(self, name: str, url: str, pids: dict[str, list[int]]) -> None:
-        self.name = name
+    def __init__(self, url: str, pids: Callable[[], Groups] = dict) -> None:
         self._url = url
         self._pids = pids
         self._mine = threading.local()
@@ -59,7 +57,7 @@ class HttpSystem:
 
     def pids(self) -> dict[str, list[int]]:
         """Its processes, by what they are."""
-        return self._pids
+        return dict(self._pids())
 
 
 def singles(system: System, photos: Sequence[bytes]) -> list[float]:

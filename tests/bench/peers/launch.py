@@ -18,10 +18,13 @@ import requests
 from common.settings import Settings
 from deploy.processes import descendants, is_alive
 from deploy.stack import ROOT
+from tests.bench.bare import ONE_HEAP
+from tests.bench.cpu import Groups, families
 from tests.bench.drive import HttpSystem
 
 PATIENCE_S: Final = 120.0
 ENVIRONMENT: Final = {
+    **ONE_HEAP,
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DISABLE_DOCKER_CPU_WARNING": "1",
@@ -43,7 +46,7 @@ def sequential(python: Path, out: Path) -> Iterator[HttpSystem]:
     }
     with running(python, commands) as pids:
         wait_until_ready([door, *ports])
-        yield HttpSystem("sequential HTTP services", f"http://127.0.0.1:{door}", pids)
+        yield HttpSystem(f"http://127.0.0.1:{door}", lambda: families(pids, {}))
 
 
 @contextmanager
@@ -55,7 +58,7 @@ def ray_serve(python: Path, out: Path) -> Iterator[HttpSystem]:
     command = ("tests.bench.peers.ray_serve", door, str(out), *replicas)
     with running(python, {"ray": [command]}) as pids:
         wait_until_ready([door])
-        yield HttpSystem("Ray Serve", f"http://127.0.0.1:{door}", pids)
+        yield HttpSystem(f"http://127.0.0.1:{door}", lambda: by_title(pids))
 
 
 @contextmanager
@@ -82,6 +85,19 @@ def running(
             raise
         finally:
             end(started)
+
+
+def by_title(tops: Groups) -> dict[str, list[int]]:
+    """Group processes and their descendants by what they call themselves, as Ray's do."""
+    found: dict[str, list[int]] = {}
+    for pids in families(tops, {}).values():
+        for pid in pids:
+            with suppress(OSError):
+                line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+                words = line.split() or ["unnamed"]
+                title = words[0] if words[0].startswith("ray::") else Path(words[0]).name
+                found.setdefault(title, []).append(pid)
+    return found
 
 
 def end(started: Sequence[subprocess.Popen[bytes]]) -> None:

@@ -1,0 +1,162 @@
+"""The page ``docs/benchmark.md``, the JSON beside it, and what is printed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from deploy.stack import ROOT
+from tests.bench import cpu, house, versus
+from tests.bench.parts import Outcome
+from tests.bench.regression import Change, slower
+from tests.bench.rounds import Measured
+from tests.bench.yardstick import Spread
+
+PAGE: Final = ROOT / "docs" / "benchmark.md"
+RESULTS: Final = ROOT / "out" / "bench"
+SIGNS: Final = {"slower": "SLOWER", "faster": "faster", "same": "", "new": "new", "gone": "gone"}
+HEAD: Final = (
+    "`make bench` on {on}, commit {commit}, Python {python}, {cores} cores (load {load} before it "
+    "began): one portrait of 1024² pixels, never twice the same, everything warm, Flower and "
+    "Prometheus off. Median (least to most)."
+)
+SYSTEMS: Final = (
+    "The same stage functions make the same files, asked by the same client, one system at a "
+    "time, rounds in turning order: {rounds}. Each with {singles} single jobs, then {turns} jobs "
+    "of each client. Libraries have one thread a process, processes are as many as Kiln's. The "
+    "peers neither decode photos apart, nor sync files, nor remember anything when they die. The "
+    "yardstick, a fixed piece of work, took {drift} ms of CPU time in between."
+)
+CHANGES: Final = (
+    "Then is `tests/bench/baseline.json`. A function's CPU time is in yardsticks, measured "
+    "between two each; the others are the ratios they say. SLOWER is slower by more than the "
+    "tolerance with the middle halves of the measurements apart. Less is better."
+)
+
+
+def write_json(outcome: Outcome, changes: Sequence[Change]) -> Path:
+    """Keep the numbers of a run, by date and time."""
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    path = RESULTS / f"{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
+    kept = {
+        "taken": outcome.taken,
+        "measures": {name: one.as_dict() for name, one in outcome.measures.items()},
+        "changes": {one.name: [one.verdict, one.ratio] for one in changes},
+        "systems": {name: _numbers(one) for name, one in outcome.systems.items()},
+        "house": house.rows(outcome.house) if outcome.house else [],
+    }
+    path.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    return path
+
+
+def _numbers(one: Measured) -> Mapping[str, object]:
+    if one.not_here:
+        return {"not measured here": one.not_here}
+    return {
+        "one job, ms": [round(ms) for ms in one.singles_ms],
+        "jobs/s": {str(n): [round(c.rate, 3) for c in some] for n, some in one.crowds.items()},
+        "p95, s": {str(n): [round(c.p95, 2) for c in some] for n, some in one.crowds.items()},
+        "yardstick, ms": [round(1000 * pace, 1) for pace in one.paces],
+    }
+
+
+def page(outcome: Outcome, changes: Sequence[Change]) -> str:
+    """Write the page of a full run."""
+    lines = [
+        "# Benchmark",
+        "",
+        HEAD.format(**outcome.taken),
+        *_systems(outcome),
+        *_house(outcome),
+        *_accounts(outcome),
+        *_changes(changes),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _systems(outcome: Outcome) -> list[str]:
+    size = outcome.size
+    if not outcome.systems or size is None:
+        return []
+    rows = versus.goals(outcome.systems)
+    return [
+        "",
+        "## The limit, Kiln, and others",
+        "",
+        SYSTEMS.format(**asdict(size), drift=versus.drift(outcome.systems)),
+        "",
+        *versus.table(outcome.systems),
+        "",
+        "| goal | asked | measured | |",
+        "| --- | --- | ---: | --- |",
+        *(f"| {w} | {g} | {v:.2f} | {'met' if met else 'missed'} |" for w, v, g, met in rows),
+    ]
+
+
+def _house(outcome: Outcome) -> list[str]:
+    if outcome.house is None:
+        return []
+    return [
+        "",
+        "## One job in Kiln",
+        "",
+        "| what | measured | goal |",
+        "| --- | --- | --- |",
+        *(f"| {what} | {value} | {goal} |" for what, value, goal in house.rows(outcome.house)),
+    ]
+
+
+def _accounts(outcome: Outcome) -> list[str]:
+    lines = []
+    for name, one in outcome.systems.items():
+        if one.accounts:
+            account, jobs = one.accounts[-1]
+            lines += ["", f"### {name}", "", *cpu.table(account, jobs)]
+    return [
+        *(["", f"## Where the cores' time goes, {versus.MOST} clients"] if lines else []),
+        *lines,
+    ]
+
+
+def _changes(changes: Sequence[Change]) -> list[str]:
+    return [
+        "",
+        "## What became slower",
+        "",
+        CHANGES,
+        "",
+        *change_table(changes),
+    ]
+
+
+def change_table(changes: Sequence[Change]) -> list[str]:
+    """Format every measure, then and now."""
+    return [
+        "| what | then | now | now / then | |",
+        "| --- | ---: | ---: | ---: | --- |",
+        *(
+            f"| {one.name} | {_middle(one.before)} | {_middle(one.after)} | "
+            f"{'' if one.ratio is None else f'{one.ratio:.2f}'} | {SIGNS[one.verdict]} |"
+            for one in changes
+        ),
+    ]
+
+
+def verdict(changes: Sequence[Change], tolerance: float) -> str:
+    """Say in a line or more what got slower."""
+    worse = slower(changes)
+    compared = sum(one.ratio is not None for one in changes)
+    if not compared:
+        return "No baseline to compare with: `make bench BASELINE=1` writes one."
+    if not worse:
+        return f"Nothing got slower by more than {tolerance:.0%} ({compared} measures)."
+    lines = [f"  {one.name}: {one.ratio:.2f} times the baseline" for one in worse]
+    return "\n".join([f"SLOWER by more than {tolerance:.0%}:", *lines])
+
+
+def _middle(spread: Spread | None) -> str:
+    return "" if spread is None else f"{spread.median:.3g}"
