@@ -78,8 +78,9 @@ load: setup-dev ## 5 to 30 users from photo to recipe (six minutes); writes docs
 eta: setup-dev ## How honest the estimated times are (five minutes); writes docs/eta.md
 	$(BIN)/python -m tests.load.eta
 
-bench: setup-dev ## Measure, never judge
-	$(BIN)/python -m tests.bench
+bench: setup-dev ## Speed against limit, peers and baseline; writes docs/benchmark.md (SHORT=1, BASELINE=1, CHECK=1)
+	$(BIN)/python -m tests.bench $(if $(SHORT),--short) $(if $(BASELINE),--baseline) \
+		$(if $(CHECK),--check)
 
 curves: setup-dev ## How cost grows (ten minutes); writes docs/curves.md and docs/capacity.md
 	$(BIN)/python -m tests.bench.curves
