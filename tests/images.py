@@ -7,6 +7,7 @@ and what the Dockerfile copies, and imports what the image starts.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -17,6 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from tests.stack import MODELS
+
 ROOT: Final = Path(__file__).resolve().parents[1]
 DOCKERFILE: Final = ROOT / "deploy" / "docker" / "Dockerfile"
 TARGETS: Final = ("gateway", "sse", "flower", "stylize", "stylize-neural", "fusion", "recipe")
@@ -24,6 +27,8 @@ TARGETS: Final = ("gateway", "sse", "flower", "stylize", "stylize-neural", "fusi
 ALSO: Final = {
     "gateway": ("gateway.wsgi", "gateway.worker", "gateway.reconciler", "gateway.courier",
                 "gateway.cli"),
+    "sse": ("gunicorn.workers.ggevent",),
+    "flower": ("flower.command",),
     "stylize": ("stylize_service.wsgi",),
     "fusion": ("fusion_service.wsgi", "vtkmodules.vtkRenderingOpenGL2", "pxr.Usd"),
     "recipe": ("recipe_service.wsgi",),
@@ -124,8 +129,11 @@ def _proved(target: str) -> bool:
             (python, "-c", probe, *modules(target)),
             (str(venv / "bin" / stages()[target].command()[0]), "--help"),
         )
+        told = {**os.environ, "KILN_MODELS_DIR": str(MODELS), "KILN_DATA_DIR": folder}
         for step in steps:
-            ended = subprocess.run(step, cwd=app, capture_output=True, text=True, check=False)
+            ended = subprocess.run(
+                step, cwd=app, env=told, capture_output=True, text=True, check=False
+            )
             if ended.returncode:
                 print(f"{target}: {shlex.join(step)}\n{ended.stdout[-500:]}{ended.stderr[-2000:]}")  # noqa: T201
                 return False

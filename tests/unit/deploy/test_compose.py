@@ -34,9 +34,7 @@ def services(*, ours: bool = False) -> dict[str, dict[str, Any]]:
 
 
 def target(service: dict[str, Any]) -> str:
-    found = re.fullmatch(
-        r"\$\{KILN_IMAGES:-kiln\}-([\w-]+):\$\{KILN_VERSION:-local\}", service["image"]
-    )
+    found = re.fullmatch(r"\$\{KILN_IMAGES:-kiln\}-([\w-]+):\$\{.*\}", service["image"])
     assert found
     return found[1]
 
@@ -65,9 +63,7 @@ def test_every_command_is_one_that_the_image_can_import() -> None:
     for name, service in services(ours=True).items():
         words = [word.partition(":")[0] for word in command(service)]
         text = " ".join(words)
-        named = re.findall(
-            r"\b((?:gateway|\w+_service)\.(?:worker|wsgi|reconciler|courier))\b", text
-        )
+        named = re.findall(r"\b(\w+\.(?:worker|wsgi|reconciler|courier))\b", text)
         assert named, name
         known = modules("gateway") if target(service) == "flower" else modules(target(service))
         assert set(named) <= set(known), name
@@ -105,7 +101,7 @@ def test_every_secret_is_a_file_that_is_made(tmp_path: Path) -> None:
 def test_nothing_secret_is_in_an_environment() -> None:
     for service in services().values():
         for name in service.get("environment", {}):
-            assert not re.search("PASSWORD$|SECRET|TOKEN|KEY|REDIS_URL", name), name
+            assert not re.search("PASSWORD$|SECRET$|TOKEN|KEY|REDIS_URL", name), name
 
 
 @pytest.mark.parametrize("name", sorted(services(ours=True)))
