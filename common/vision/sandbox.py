@@ -42,6 +42,7 @@ ANSWER_S: Final = 20.0  # by the clock; the child's own limit of CPU time comes 
 START_S: Final = 60.0  # on a machine that does other things too
 CHILDREN: Final = 2  # photos that one process decodes at once
 PEAK_KEPT: Final = 32 << 20  # bytes of the shared area that are not given back
+HEAP_KEPT: Final = 32 << 20  # bytes, the same for what a decoder itself needs
 AVAILABLE: Final = sys.platform == "linux"  # memory that two processes see, and limits that hold
 
 log = logging.getLogger(__name__)
@@ -101,7 +102,7 @@ class _Child:
         if not (1 <= height <= max_side and 1 <= width <= max_side):
             raise CorruptPhoto(f"the decoder speaks of {width} x {height} pixels")
         size = height * width * 3
-        pixels = np.frombuffer(self._area[:size], np.uint8).reshape(height, width, 3).copy()
+        pixels = np.frombuffer(self._area, np.uint8, size).reshape(height, width, 3).copy()
         if max(sent, size) > PEAK_KEPT:
             self._area.madvise(mmap.MADV_REMOVE)
         return pixels
@@ -220,6 +221,9 @@ def _started(line: int, memory: int) -> subprocess.Popen[bytes]:
         "PYTHONPATH": str(Path(__file__).parents[2]),
         "OMP_NUM_THREADS": "1",
         "MALLOC_ARENA_MAX": "1",  # threads of a decoder would each map 64 MB of their own
+        # the next photo uses the memory of the last one: fresh pages cost as much as decoding
+        "MALLOC_MMAP_THRESHOLD_": str(HEAP_KEPT),
+        "MALLOC_TRIM_THRESHOLD_": str(HEAP_KEPT),
     }
     command = [sys.executable, "-m", "common.vision.sandboxed", str(line), str(memory)]
     return subprocess.Popen(  # noqa: S603  our own module
