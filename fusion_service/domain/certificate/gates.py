@@ -25,7 +25,7 @@ from fusion_service.domain.certificate.topology import (
 from fusion_service.domain.certificate.verdict import Certificate, Gate, decide
 from fusion_service.domain.files.estimate import estimate_print
 from fusion_service.domain.files.facets import Facets
-from fusion_service.domain.files.placement import print_vertices
+from fusion_service.domain.files.placement import extent, print_vertices
 from fusion_service.domain.process import WALL_MM, Process
 
 if TYPE_CHECKING:
@@ -57,13 +57,13 @@ def certify(form: Form, process: Process = "fdm", lean: float = 0.0) -> Certific
         _bodies(form),
         _volume(solid),
         *_bed_gates(form, solid),
-        _height(form),
+        _height(form, solid),
         _wall(form, solid, process),
         _balance(solid),
         _triangles(form),
         _overhang(facets, lean),
     ]
-    width, depth, height = (round(float(side), 3) for side in np.ptp(solid.vertices, axis=0))
+    width, depth, height = (round(float(side), 3) for side in extent(solid.vertices))
     return Certificate(
         process=process,
         orientation="leaning" if lean else "upright",
@@ -164,8 +164,8 @@ def _bed_gates(form: Form, solid: _Print) -> list[Gate]:
     ]
 
 
-def _height(form: Form) -> Gate:
-    height = float(print_vertices(form)[:, 2].max())
+def _height(form: Form, solid: _Print) -> Gate:
+    height = float(solid.vertices[:, 2].max())
     return decide(
         "height",
         "Deviation from the height asked for",
@@ -193,7 +193,7 @@ def _wall(form: Form, solid: _Print, process: Process) -> Gate:
 
 def _balance(solid: _Print) -> Gate:
     """Margin between the plumb line of the centre of mass and the edge of the footprint."""
-    margin = -float(np.ptp(solid.vertices[:, :2], axis=0).max())
+    margin = -float(extent(solid.vertices[:, :2]).max())
     if len(solid.footprint) >= 3:
         plumb = (float(solid.centre[0]), float(solid.centre[1]))
         margin = cv2.pointPolygonTest(solid.footprint, plumb, measureDist=True)

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.ndimage import label
 
+from fusion_service.domain.files.placement import extent
 from fusion_service.domain.shape.distances import SHARP_CORNER, squared_distance
 from fusion_service.domain.shape.voxels import voxelise
 
 if TYPE_CHECKING:
     from fusion_service.domain.sculpture import Float, Index
-    from fusion_service.domain.shape.distances import Mask
+    from fusion_service.domain.shape.distances import Mask, Squares
 
 LOST_SHARE = 1e-3  # of the volume
 VOXELS = 1_100_000  # in the bounding box: half a millimetre on a figurine of 80 mm
@@ -50,7 +51,7 @@ def thinnest_feature(
     question; the largest ball that is tried is thicker. The search ends early once nothing is
     thinner than ``enough``.
     """
-    box = float(np.ptp(vertices, axis=0).astype(np.float64).prod())
+    box = float(extent(vertices).prod())
     pitch = max((box / VOXELS) ** (1 / 3), wall / VOXELS_A_WALL)
     if wall >= 3 * pitch:
         # an odd number of voxels: a ball of an even number asks for one voxel more than its size
@@ -61,7 +62,7 @@ def thinnest_feature(
     # layers of (x, y) pictures; the gap keeps one layer's distances out of the next
     gap = VOXELS_ACROSS[-1] + 2
     filled = np.pad(voxels.filled.transpose(2, 0, 1), ((0, 0), (0, gap), (0, 0)))
-    depth = np.sqrt(squared_distance(filled, VOXELS_ACROSS[-1] // 2 + 1), dtype=np.float32)
+    depth = squared_distance(filled, VOXELS_ACROSS[-1] // 2 + 1)
     passed, failed = 0, len(VOXELS_ACROSS)
     while failed - passed > 1 and VOXELS_ACROSS[passed] * pitch < enough:
         middle = (passed + failed) // 2
@@ -74,12 +75,15 @@ def thinnest_feature(
     return Thickness(across * pitch, pitch, at_least=untried)
 
 
-def _survives(filled: Mask, depth: Float, radius: float) -> bool:
-    """Tell whether opening with a ball (radius in voxels) keeps the solid whole."""
+def _survives(filled: Mask, depth: Squares, radius: float) -> bool:
+    """Tell whether opening with a ball (radius in voxels) keeps the solid whole.
+
+    ``depth`` is squared, and less than that of the largest ball.
+    """
     # the surface lies half a voxel before the centre of the first empty voxel
-    eroded = depth - np.float32(0.5) >= radius
+    eroded = depth >= math.ceil((radius + 0.5) ** 2)
     reach = radius * (1 + SHARP_CORNER) + HALF_DIAGONAL
-    opened = squared_distance(~eroded, int(np.ceil(reach)) + 1) <= reach**2
+    opened = squared_distance(~eroded, math.ceil(reach) + 1) <= math.floor(reach**2)
     whole = np.count_nonzero(filled)
     remains = filled & opened
     kept = np.count_nonzero(remains)

@@ -10,6 +10,8 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from fusion_service.domain.files.facets import corners_of, six_volumes
+
 if TYPE_CHECKING:
     from fusion_service.domain.sculpture import Float, Index
 
@@ -58,11 +60,10 @@ def volume_and_centre(vertices: Float, faces: Index) -> tuple[float, npt.NDArray
 
     Sum over the tetrahedra from a point in the middle to every triangle (Zhang and Chen, 2001).
     """
-    middle = vertices.mean(axis=0, dtype=np.float64)
-    corners = (vertices.astype(np.float64) - middle)[faces]
-    a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
-    six_volumes = np.einsum("ij,ij->i", a, np.cross(b, c))
-    total = float(six_volumes.sum())
+    middle = np.array([column.mean(dtype=np.float64) for column in vertices.T])
+    corners = corners_of(vertices.astype(np.float64) - middle, faces)
+    volumes = six_volumes(corners)
+    total = float(volumes.sum())
     if abs(total) < np.finfo(float).eps:
         return 0.0, middle
-    return total / 6, middle + six_volumes @ (a + b + c) / (4 * total)
+    return total / 6, middle + corners.sum(axis=1) @ volumes / (4 * total)

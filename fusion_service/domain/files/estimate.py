@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from fusion_service.domain.files.facets import six_volumes
 from fusion_service.domain.files.supports import measure_supports
 
 if TYPE_CHECKING:
@@ -91,8 +92,7 @@ def estimate_print(vertices: Float, faces: Index, facets: Facets, process: Proce
     columns = measure_supports(vertices, faces, facets).volume if recipe.supports else 0.0
     walls = float((facets.areas * np.sqrt(np.maximum(1 - facets.facing_up**2, 0))).sum())
     floors = float((facets.areas * np.abs(facets.facing_up)).sum())
-    a, b, c = facets.corners.swapaxes(0, 1)
-    volume = float(np.einsum("ij,ij->i", a, np.cross(b, c)).sum()) / 6
+    volume = float(six_volumes(facets.corners).sum()) / 6
     layers = math.ceil(round(float(vertices[:, 2].max()) / recipe.layer, 3))
     solid = recipe.wall * walls + recipe.floor * floors + recipe.infill * volume
     supported = recipe.supports * columns

@@ -49,6 +49,11 @@ def to_millimetres(form: Form, points: Float) -> npt.NDArray[np.float64]:
     return placed
 
 
+def extent(points: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """Return the sides of the box around points (n, d), axis by axis: NumPy is slow across."""
+    return np.array([np.ptp(column) for column in points.T], np.float64)
+
+
 def to_viewer_axes(vectors: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
     """Turn (right hand, front, up) into glTF's axes: y up, the front towards +z.
 

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from fusion_service.domain.files.placement import extent
 from fusion_service.domain.shape.voxels import Voxels, voxelise
 
 if TYPE_CHECKING:
@@ -45,12 +46,12 @@ def measure_supports(vertices: Float, faces: Index, facets: Facets) -> Supports:
     faces : (m, 3)
     facets : what was measured of these faces.
     """
-    pitch = float(np.ptp(vertices, axis=0).max()) / VOXELS_HIGH
+    pitch = float(extent(vertices).max()) / VOXELS_HIGH
     radius = round(MARGIN_MM / pitch)
     voxels = voxelise(vertices, faces, pitch, margin=radius + 1)
     filled = np.ascontiguousarray(voxels.filled.transpose(2, 0, 1))
     steep = (facets.facing_up < -STEEP) & ~facets.on_bed
-    under = _cells_under(voxels, facets.corners[steep].mean(axis=1))
+    under = _cells_under(voxels, facets.corners[:, :, steep].mean(axis=1).T)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     resting = np.zeros(filled.shape, np.uint8)
     resting[under] = 1

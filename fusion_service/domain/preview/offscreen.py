@@ -59,7 +59,8 @@ def draw(
     """
     width, height = (round(side * finer) for side in size)
     window.SetSize(*(round(side * finer) for side in whole or size))
-    clean = vtkRenderer()  # the whole window at once costs less than every view by itself
+    clean = vtkRenderer()  # all at once costs less than every view by itself
+    clean.SetViewport(0, 0, *(part / side for part, side in zip(size, whole or size, strict=True)))
     clean.SetBackground(0, 0, 0)
     clean.SetBackgroundAlpha(0)  # the paper is put behind afterwards
     for renderer in renderers:

@@ -30,11 +30,18 @@ def solidify(union: Union, blocks: Sequence[Block]) -> Solid:
     ground = vertices[:, 2]
     ground[ground < 2 * CLEARANCE] = 0.0
     vertices, normals, faces = flatten_underside(vertices, normals, faces)
-    owners = owners_at(union, blocks, vertices[faces].mean(axis=1))
+    owners = owners_at(union, blocks, _middles(vertices, faces))
     slid = straighten(vertices, normals, faces, owners, blocks)
-    touched = (slid != vertices).any(axis=1)[faces].any(axis=1)
-    owners[touched] = owners_at(union, blocks, slid[faces[touched]].mean(axis=1))
+    moved = (slid != vertices).any(axis=1)
+    touched = moved[faces[:, 0]] | moved[faces[:, 1]] | moved[faces[:, 2]]
+    owners[touched] = owners_at(union, blocks, _middles(slid, faces[touched]))
     return Solid(slid, faces, owners)
+
+
+def _middles(vertices: Float, faces: Index) -> Float:
+    a, b, c = (vertices[corner] for corner in faces.T)
+    middles: Float = (a + b + c) / np.float32(3)
+    return middles
 
 
 def _used(mesh: Mesh, chosen: Index) -> tuple[Float, Float, Index]:

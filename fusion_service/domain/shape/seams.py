@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Ids = npt.NDArray[np.uint8]
 
-CORNERS = tuple(product((0, 1), repeat=3))  # of a lattice cell
+CORNERS = np.array(list(product((0, 1), repeat=3)), np.int32)  # of a lattice cell
 REACH = 0.45  # millimetres that a vertex may slide
 PROBE = 0.3  # millimetres between the samples of a gradient
 SMALLEST = 0.01  # square millimetres: no triangle becomes smaller by sliding
@@ -35,15 +35,17 @@ def owners_at(union: Union, blocks: Sequence[Block], points: Float) -> Ids:
     """Return whose surface each point (n, 3) lies on: the block with the smallest distance."""
     places = points / np.float32(union.grid.voxel)
     cell = np.floor(places).astype(np.int32) - np.asarray(union.grid.start, np.int32)
-    i, j, k = np.clip(cell, 0, np.subtract(union.grid.shape, 2)).T
-    owners: Ids = union.owner[i, j, k]
+    first = _flat(np.clip(cell, 0, np.subtract(union.grid.shape, 2)), union.grid.shape)
+    table = union.owner.reshape(-1)
+    owners: Ids = table.take(first)
     disputed = np.zeros(len(points), bool)
-    for di, dj, dk in CORNERS[1:]:
-        disputed |= union.owner[i + di, j + dj, k + dk] != owners
-    nearest = np.full(int(disputed.sum()), np.inf, np.float32)
+    for offset in _flat(CORNERS[1:], union.grid.shape):
+        disputed |= table.take(first + offset) != owners
+    places = points[disputed]
+    nearest = np.full(len(places), np.inf, np.float32)
     winner = owners[disputed]
     for number, block in enumerate(blocks):
-        distance = _interpolated(block, points[disputed])
+        distance = _interpolated(block, places)
         closer = distance < nearest
         nearest[closer] = distance[closer]
         winner[closer] = number
@@ -132,15 +134,25 @@ def _interpolated(block: Block, points: Float) -> Float:
     """Return a field between its nodes (trilinear) at points (n, 3), infinity outside."""
     local = points / np.float32(block.grid.voxel) - np.asarray(block.grid.start, np.float32)
     cell = np.floor(local).astype(np.int32)
-    inside = ((cell >= 0) & (cell < np.subtract(block.grid.shape, 1))).all(axis=1)
+    x, y, z = ((c >= 0) & (c < n - 1) for c, n in zip(cell.T, block.grid.shape, strict=True))
+    inside = np.flatnonzero(x & y & z)
+    values = np.full(len(points), np.inf, np.float32)
+    if not len(inside):
+        return values
     cell = cell[inside]
-    i, j, k = cell.T
-    up = (local[inside] - cell).T
+    first, table = _flat(cell, block.grid.shape), block.field.reshape(-1)
+    up = np.ascontiguousarray((local[inside] - cell).T)
     weights = (1 - up, up)
     total = np.zeros(len(cell), np.float32)
-    for di, dj, dk in CORNERS:
+    offsets = _flat(CORNERS, block.grid.shape)
+    for (di, dj, dk), offset in zip(CORNERS, offsets, strict=True):
         weight = weights[di][0] * weights[dj][1] * weights[dk][2]
-        total += weight * block.field[i + di, j + dj, k + dk]
-    values = np.full(len(points), np.inf, np.float32)
+        total += weight * table.take(first + offset)
     values[inside] = total
     return values
+
+
+def _flat(cells: Index, shape: tuple[int, ...]) -> npt.NDArray[np.intp]:
+    """Return where the nodes (..., 3) of a block lie in its memory."""
+    strides = np.array([shape[1] * shape[2], shape[2], 1], np.intp)
+    return cells.astype(np.intp) @ strides

@@ -42,7 +42,7 @@ def voxelise(vertices: Float, faces: Index, pitch: float, margin: int) -> Voxels
     shape = np.ceil((high - low) / pitch).astype(int) + 1 + 2 * margin
     origin = low.astype(np.float64) - margin * pitch
     origin[:2] -= OFF_LATTICE * pitch
-    places = (vertices - origin) / pitch  # in voxels
+    places = (columns - origin[:, None]) / pitch  # (3, n) in voxels
     column, height, direction = _crossings(places, faces, int(shape[1]))
     changes = np.zeros(shape, np.int8)
     first_above = np.ceil(height).astype(np.int64)
@@ -61,7 +61,7 @@ def _crossings(
     """
     # most triangles are smaller than a voxel and lie between the rays: whole numbers tell
     corners = np.ascontiguousarray(faces.T)
-    after, before = (to(places[:, :2].T).astype(np.int16) for to in (np.ceil, np.floor))
+    after, before = (to(places[:2]).astype(np.int16) for to in (np.ceil, np.floor))
     starts = [_of_corners(column, corners, np.minimum) for column in after]
     ends = [_of_corners(column, corners, np.maximum) for column in before]
     hit = np.flatnonzero((ends[0] >= starts[0]) & (ends[1] >= starts[1]))
@@ -74,7 +74,7 @@ def _crossings(
     column_y = first_y[own] + rank % deep[own]
 
     # with the ray in the middle: twice the signed areas beside it, opposite each corner
-    x, y, z = places[faces[hit]].transpose(2, 1, 0)
+    x, y, z = (axis.take(corners[:, hit]) for axis in places)
     (ax, bx, cx), (ay, by, cy) = x[:, own] - column_x, y[:, own] - column_y
     at_a, at_b, at_c = bx * cy - cx * by, cx * ay - ax * cy, ax * by - bx * ay
     area = at_a + at_b + at_c  # twice the area seen from above, signed
