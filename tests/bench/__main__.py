@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 
 PARTS = ("functions", "job", "systems")
@@ -16,6 +17,7 @@ PARTS = ("functions", "job", "systems")
 def main() -> None:
     """Measure, print, write the page, and leave with an error only where that was asked for."""
     options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left running
     _pin_threads()
     sys.exit(run(options))
 
