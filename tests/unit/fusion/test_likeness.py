@@ -18,7 +18,6 @@ import pytest
 from common.contracts import facts
 from common.contracts import figurine as f
 from common.contracts import stages as s
-from common.errors import EngineUnavailable
 from common.vision.faces import FaceModels
 from common.vision.likeness import Likeness
 from common.vision.network import RGB
@@ -28,7 +27,6 @@ from fusion_service.domain.likeness import look_of, rate_figurine
 from fusion_service.domain.paint import paint
 from fusion_service.domain.photo.measure import measure, study_people
 from fusion_service.domain.preview.head_view import PAPER, face_place
-from fusion_service.domain.preview.offscreen import open_window
 from fusion_service.domain.preview.render import render_head
 from fusion_service.domain.sculpt import sculpt
 from fusion_service.domain.sculpture import Sculpture, Texture
@@ -37,15 +35,8 @@ from fusion_service.studio import Studio
 from tests.portraits import astronaut, portrait_path
 from tests.unit.fusion.factories import make_attributes
 
+pytestmark = pytest.mark.usefixtures("gl")
 ROOT = Path(__file__).resolve().parents[3]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def gl() -> None:
-    try:
-        open_window()
-    except EngineUnavailable as error:
-        pytest.skip(error.detail)
 
 
 @pytest.fixture(scope="module")

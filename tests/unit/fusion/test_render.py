@@ -14,10 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from common.errors import EngineUnavailable
 from fusion_service.domain.preview.baked_light import bake_light
 from fusion_service.domain.preview.cameras import BACK, FRONT, HERO, SIDE, Camera, lay_out
-from fusion_service.domain.preview.offscreen import open_window
 from fusion_service.domain.preview.render import PreviewRenderer, render_preview
 from tests.unit.fusion.sculptures import ball_man, with_parts
 
@@ -26,14 +24,6 @@ if TYPE_CHECKING:
 
 WIDTH = 800
 Picture = npt.NDArray[np.int16]  # (500, 800, 3) RGB
-
-
-@pytest.fixture(scope="module")
-def gl() -> None:
-    try:
-        open_window()
-    except EngineUnavailable as error:
-        pytest.skip(error.detail)
 
 
 @pytest.fixture(scope="module")
