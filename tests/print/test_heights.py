@@ -19,7 +19,7 @@ from fusion_service.domain.certificate.thickness import thinnest_feature
 from fusion_service.domain.files.stl import to_stl
 from fusion_service.domain.files.threemf import to_3mf
 from fusion_service.domain.sculpture import Sculpture
-from tests.print.tools import FULL, HEIGHTS, admesh_numbers, run, slice_model, tool
+from tests.print.tools import FULL, HEIGHTS, assert_admesh_mends_nothing, slice_model
 from tests.unit.fusion.factories import figurine_of, make_attributes
 
 CASES = [(t, h) for t in (TEMPLATES if FULL else ("superhero",)) for h in HEIGHTS]
@@ -58,10 +58,7 @@ def test_no_feature_is_thinner_than_filament_prints(figure: Sculpture) -> None:
 def test_admesh_mends_nothing(figure: Sculpture, tmp_path: Path) -> None:
     path = tmp_path / "figurine.stl"
     path.write_bytes(to_stl(figure.form))
-    numbers = admesh_numbers(run(tool("admesh"), str(path)))
-    assert numbers["Number of parts"] == 1
-    for fault in ("Degenerate facets", "Edges fixed", "Facets removed", "Facets added"):
-        assert numbers[fault] == 0, fault
+    assert_admesh_mends_nothing(path)
 
 
 def test_the_3mf_is_strict_manifold_and_has_a_material_a_part(

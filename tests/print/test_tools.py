@@ -24,7 +24,7 @@ from tests.print.tools import (
     EVERY,
     FULL,
     ROOT,
-    admesh_numbers,
+    assert_admesh_mends_nothing,
     run,
     slice_model,
     slicer_estimate,
@@ -65,11 +65,7 @@ def test_the_khronos_validator_finds_nothing_in_the_glb(figure: Sculpture, tmp_p
 def test_admesh_finds_one_part_and_nothing_to_mend(figure: Sculpture, tmp_path: Path) -> None:
     path = tmp_path / "figurine.stl"
     path.write_bytes(to_stl(figure.form))
-    numbers = admesh_numbers(run(tool("admesh"), str(path)))
-    assert numbers["Number of parts"] == 1
-    for fault in ("Degenerate facets", "Edges fixed", "Facets removed", "Facets added"):
-        assert numbers[fault] == 0, fault
-    assert numbers["Facets reversed"] == 0
+    assert_admesh_mends_nothing(path)
 
 
 def test_the_slicer_calls_the_stl_manifold(figure: Sculpture, tmp_path: Path) -> None:

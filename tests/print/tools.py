@@ -31,6 +31,15 @@ SETTINGS = {
     "max-print-height": "300",
 }
 
+# what admesh counts when it repairs
+MENDED = (
+    "Degenerate facets",
+    "Edges fixed",
+    "Facets removed",
+    "Facets added",
+    "Facets reversed",
+)
+
 
 def tool(name: str) -> str:
     """Find a program, or skip the test."""
@@ -68,7 +77,14 @@ def slicer_estimate(code: str) -> tuple[float, float]:
     return sum(map(float, used.split(", "))), spent
 
 
-def admesh_numbers(report: str) -> dict[str, int]:
+def assert_admesh_mends_nothing(path: Path) -> None:
+    """Let admesh read an STL: one part, and nothing that it had to repair."""
+    numbers = _counts(run(tool("admesh"), str(path)))
+    assert numbers["Number of parts"] == 1
+    assert {name: numbers[name] for name in MENDED} == dict.fromkeys(MENDED, 0)
+
+
+def _counts(report: str) -> dict[str, int]:
     """Read the counts in a report of admesh."""
     return {
         name.strip(): int(number)
