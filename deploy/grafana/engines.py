@@ -21,6 +21,8 @@ from deploy.grafana.panels import (
 )
 
 NOW: Final = "[$__rate_interval]"
+NO_ENGINE: Final = "no engine with a network here"
+NO_GPU: Final = "no GPU here"
 BYTES: Final = Scale("bytes")
 BY: Final = "{{job}} {{instance}}"
 STATES: Final = ("sent", "received", "started", "succeeded", "failed", "retried")
@@ -32,7 +34,7 @@ def engines() -> Page:
         "engines",
         "Kiln: engines and GPU",
         "What is loaded, how full its batches are, what it takes of memory and cores; Celery.",
-        [_models(), _batches(), _gpu(), _processes(), _celery(), _workers()],
+        [_models(), _processes(), _batches(), _gpu(), _celery(), _workers()],
     )
 
 
@@ -55,7 +57,7 @@ def _models() -> Section:
                 Query("max by (engine) (kiln_engine_load_seconds)", "{{engine}}"),
                 scale=Scale("s", below(10, 60)),
                 width=12,
-            ),
+            ).no_value(NO_ENGINE),
         ),
     )
 
@@ -74,7 +76,7 @@ def _batches() -> Section:
                 ),
                 scale=Scale("short"),
                 width=8,
-            ),
+            ).no_value(NO_ENGINE),
             heat(
                 "Pictures in one pass, spread",
                 "All at the top: batches are full, KILN_BATCH_MOST could be raised if the memory "
@@ -82,14 +84,14 @@ def _batches() -> Section:
                 Query(f"sum by (le) (increase(kiln_model_batch_size_bucket{NOW}))", "{{le}}"),
                 scale=Scale("short"),
                 width=8,
-            ),
+            ).no_value(NO_ENGINE),
             lines(
                 "Passes a minute",
                 "The work of each network.",
                 Query(f"60 * {passes}", "{{model}}"),
                 scale=PER_MINUTE,
                 width=8,
-            ),
+            ).no_value(NO_ENGINE),
         ),
     )
 
@@ -105,13 +107,13 @@ def _gpu() -> Section:
                 "keeps, `allocated` what it needs just now. No lines: there is no GPU.",
                 Query("max by (device, kind) (kiln_gpu_memory_bytes)", "{{device}} {{kind}}"),
                 scale=BYTES,
-            ),
+            ).no_value(NO_GPU),
             lines(
                 "Share of the memory that is used",
                 "Above 95 %: lower KILN_BATCH_MOST or run fewer workers on this GPU.",
                 Query(f"{memory('used')} / {memory('total')}", "{{device}}"),
                 scale=Scale("percentunit", below(0.85, 0.95), most=1),
-            ),
+            ).no_value(NO_GPU),
         ),
     )
 
@@ -218,15 +220,13 @@ def _workers() -> Section:
                 width=12,
             ),
             lines(
-                "Tasks that failed or were retried, by task",
-                "Which stage has trouble; its log says which.",
-                *(
-                    Query(
-                        f"60 * (sum by (name) (rate(celery_task_{state}_total{NOW}))"
-                        f" or 0 * sum by (name) (rate(celery_task_received_total{NOW})))",
-                        f"{{{{name}}}} {state}",
-                    )
-                    for state in ("failed", "retried")
+                "Tasks that raised, by task",
+                "A bug: the log of that worker has the traceback. What a stage finds wrong is not "
+                "counted here, but in *Queues and saturation*.",
+                Query(
+                    f"60 * (sum by (name) (rate(celery_task_failed_total{NOW}))"
+                    f" or 0 * sum by (name) (rate(celery_task_received_total{NOW})))",
+                    "{{name}}",
                 ),
                 scale=Scale("suffix: /min", ((None, GOOD), (1, FAIR))),
                 width=12,

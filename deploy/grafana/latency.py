@@ -177,7 +177,7 @@ def _all() -> Section:
                     "Again",
                     "short",
                 ),
-                by="stage",
+                by={"stage": "Stage"},
             ).height(TALL),
         ),
     )

@@ -49,14 +49,14 @@ def _promises() -> Section:
                 "Available",
                 "Share of the time in which the gateway and its Redis answered; 99.9 % is "
                 "promised. When red: see *Parts that answer* below, then the log of that part.",
-                Query("avg_over_time(kiln:available[$__range])"),
+                Query("1 - avg_over_time(kiln:unavailable[$__range])"),
                 scale=Scale("percentunit", ((None, BAD), (1 - DOWNTIME, GOOD)), digits=3),
             ),
             number(
                 "Downtime left",
                 "What is left of the 0.1 % in which the house may be away, in the time shown: "
                 "choose 30 days for a month's budget. Below zero: fix before you change anything.",
-                Query(f"1 - (1 - avg_over_time(kiln:available[$__range])) / {DOWNTIME}"),
+                Query(f"1 - avg_over_time(kiln:unavailable[$__range]) / {DOWNTIME}"),
                 scale=LEFT,
             ),
             number(
@@ -216,14 +216,14 @@ def _house() -> Section:
                 "Alerts",
                 "What fires, and what is about to. docs/alerts.md says what to do about each.",
                 Query("count by (alertname, severity, alertstate) (ALERTS)", "How many", "short"),
-                by="alertname",
+                by={"alertname": "Alert", "severity": "Severity", "alertstate": "State"},
                 width=10,
             ),
             listing(
                 "Versions that run",
                 "Two of them are an upgrade under way; when it stays so, one was forgotten.",
                 Query("count by (version) (kiln_build_info)", "Processes", "short"),
-                by="version",
+                by={"version": "Version"},
                 width=6,
             ),
         ),

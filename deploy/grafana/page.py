@@ -80,10 +80,10 @@ def _to_the_others() -> board.DashboardLink:
 
 
 def _starts() -> board.AnnotationQuery:
-    """Mark the moments at which a process started: an upgrade, or a crash."""
+    """Mark the first minute of each process: an upgrade, or a crash."""
     query = board.AnnotationQuery().name("Starts of processes").datasource(DATASOURCE)
     query.enable(enable=True).icon_color("purple")
-    return query.expr("changes(process_start_time_seconds[$__interval]) > 0")
+    return query.expr('time() - process_start_time_seconds{job!="prometheus"} < 60')
 
 
 def _datasource() -> board.DatasourceVariable:

@@ -6,7 +6,7 @@ what to do when it looks bad.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -132,8 +132,10 @@ def heat(
     return panel.with_target(_target(query, 0).format(PromQueryFormat.HEATMAP))
 
 
-def listing(title: str, help_: str, *queries: Query, by: str, width: int = 24) -> table.Panel:
-    """List one row per value of the label ``by``, with one column a query."""
+def listing(
+    title: str, help_: str, *queries: Query, by: Mapping[str, str], width: int = 24
+) -> table.Panel:
+    """List one row for the values of some labels, ``by`` their headings; one column a query."""
     panel = _common(table.Panel(), title, help_, COUNT, width)
     panel.align(viz.FieldTextAlignment.AUTO).inspect(inspect=False)
     letters = [chr(ord("A") + n) for n in range(len(queries))]
@@ -142,7 +144,7 @@ def listing(title: str, help_: str, *queries: Query, by: str, width: int = 24) -
         named = {"Value": queries[0].legend}
     organised: dict[str, object] = {
         "excludeByName": {"Time": True},
-        "renameByName": {**named, by: by.capitalize()},
+        "renameByName": {**by, **named},
     }
     panel.with_transformation(model.DataTransformerConfig(id_val="merge", options={}))
     organize = model.DataTransformerConfig(id_val="organize", options=organised)
@@ -150,7 +152,10 @@ def listing(title: str, help_: str, *queries: Query, by: str, width: int = 24) -
     for position, query in enumerate(queries):
         target = _target(query, position).instant().format(PromQueryFormat.TABLE)
         panel.with_target(target)
-        panel.override_by_name(query.legend, [model.DynamicConfigValue("unit", query.unit)])
+        column = [model.DynamicConfigValue("unit", query.unit)]
+        if query.unit != "short":  # a count has no digits behind the point
+            column.append(model.DynamicConfigValue("decimals", 1))
+        panel.override_by_name(query.legend, column)
     return panel
 
 
@@ -169,7 +174,7 @@ def _common(panel: Panel, title: str, help_: str, scale: Scale, width: int) -> P
 
 def _drawn(panel: timeseries.Panel, queries: Sequence[Query]) -> timeseries.Panel:
     """Add the queries, a legend that can be read, and the colours that mean something."""
-    panel.color_scheme(board.FieldColor().mode(model.FieldColorModeId.PALETTE_CLASSIC_BY_NAME))
+    panel.color_scheme(board.FieldColor().mode(model.FieldColorModeId.PALETTE_CLASSIC))
     legend = shared.VizLegendOptions().show_legend(show_legend=True)
     legend.display_mode(viz.LegendDisplayMode.LIST).placement(viz.LegendPlacement.BOTTOM)
     panel.legend(legend)

@@ -18,6 +18,7 @@ from tests.dashboards.prometheus import Prometheus, Series
 from tests.dashboards.queries import filled, variables
 
 COLUMNS = 24
+HEAD = 1.4  # rows above the grid, for the title
 INCHES = 0.72, 0.46  # of one cell of Grafana's grid
 DPI = 80
 PLOTS = {
@@ -41,7 +42,7 @@ class Span:
 
 def draw(dashboard: dict[str, Any], prometheus: Prometheus, span: Span, file: Path) -> None:
     """Write the picture of one dashboard."""
-    rows = max(one["gridPos"]["y"] + one["gridPos"]["h"] for one in dashboard["panels"]) + 2
+    rows = max(one["gridPos"]["y"] + one["gridPos"]["h"] for one in dashboard["panels"]) + HEAD
     size = COLUMNS * INCHES[0], rows * INCHES[1]
     with mpl.rc_context(plots.STYLE):
         figure = Figure(figsize=size, dpi=DPI)
@@ -52,10 +53,10 @@ def draw(dashboard: dict[str, Any], prometheus: Prometheus, span: Span, file: Pa
         for panel in dashboard["panels"]:
             place = panel["gridPos"]
             if panel["type"] == "row":
-                y = 1 - (place["y"] + 2.75) / rows
+                y = 1 - (place["y"] + HEAD + 0.65) / rows
                 figure.text(0.006, y, panel["title"], fontsize=14, weight="bold", va="center")
                 continue
-            left, bottom = place["x"] / COLUMNS, 1 - (place["y"] + place["h"] + 2) / rows
+            left, bottom = place["x"] / COLUMNS, 1 - (place["y"] + place["h"] + HEAD) / rows
             box = (left, bottom, place["w"] / COLUMNS, place["h"] / rows)
             answers = _asked(panel, dashboard, prometheus, span)
             PLOTS[panel["type"]](plots.Card(figure, box, panel), answers)

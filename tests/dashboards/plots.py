@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ STYLE = {
     "xtick.color": "#8e8e9c",
     "ytick.color": "#8e8e9c",
     "grid.color": FAINT,
+    "axes.axisbelow": True,
     "font.family": "DejaVu Sans",
     "font.size": 9,
 }
@@ -51,7 +52,9 @@ class Card:
 
     def __post_init__(self) -> None:
         x, y, w, h = self._inner()
-        paper = FancyBboxPatch((x, y), w, h, boxstyle="square,pad=0", fc=PAPER, ec=FAINT, lw=0.8)
+        paper = FancyBboxPatch(
+            (x, y), w, h, boxstyle="square,pad=0", fc=PAPER, ec=FAINT, lw=0.8, zorder=-1
+        )
         self.figure.add_artist(paper)
         self.figure.text(
             x + self._inch(0.1)[0],
@@ -59,7 +62,6 @@ class Card:
             self.panel["title"],
             fontsize=11,
             va="top",
-            weight="medium",
         )
 
     @property
@@ -99,8 +101,9 @@ class Card:
     def empty(self) -> None:
         """Say that there is nothing to show."""
         x, y, w, h = self._inner()
+        why = self.panel["fieldConfig"]["defaults"].get("noValue", "no data")
         self.figure.text(
-            x + w / 2, y + h / 2, "no data", ha="center", va="center", color="#8e8e9c", fontsize=12
+            x + w / 2, y + h / 2, why, ha="center", va="center", color="#8e8e9c", fontsize=12
         )
 
     def _inner(self) -> tuple[float, float, float, float]:
@@ -129,9 +132,10 @@ def lines(card: Card, answers: list[list[Series]]) -> None:
     if stacked:
         _stack(axes, drawn)
     else:
+        colours = hues([name for name, _ in drawn])
         for name, one in drawn:
             xs, ys = zip(*one.points, strict=True)
-            axes.plot(xs, ys, color=hue(name), lw=1.6, label=name)
+            axes.plot(xs, ys, color=colours[name], lw=1.6, label=name)
     _scale_of(card, axes, drawn, stacked=stacked)
     _clock(axes)
     axes.legend(
@@ -226,15 +230,16 @@ def listing(card: Card, answers: list[list[Series]]) -> None:
     """Write the table: one row a set of labels, one column a query."""
     organised = card.panel["transformations"][1]["options"]["renameByName"]
     columns = [name for key, name in organised.items() if key.startswith("Value")]
-    units = {
-        one["matcher"]["options"]: one["properties"][0]["value"]
+    styles = {
+        one["matcher"]["options"]: {two["id"]: two["value"] for two in one["properties"]}
         for one in card.panel["fieldConfig"]["overrides"]
     }
     rows: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
     for column, series in zip(columns, answers, strict=True):
         for one in series:
             row = rows.setdefault(tuple(sorted(one.labels.items())), {})
-            row[column] = written(one.latest, units[column])
+            style = styles[column]
+            row[column] = written(one.latest, style["unit"], style.get("decimals", 0))
     if not rows:
         card.empty()
         return
@@ -249,13 +254,11 @@ def listing(card: Card, answers: list[list[Series]]) -> None:
     _table(axes, lines_, len(labels))
 
 
-def hue(name: str) -> str:
-    """Colour of a series: what its last word means, or one by its name, the same each time."""
-    last = name.rpartition(" ")[2]
-    for colour, words in COLOURS.items():
-        if last in words.split("|"):
-            return HUES[colour]
-    return PALETTE[zlib.crc32(name.encode()) % len(PALETTE)]
+def hues(names: list[str]) -> dict[str, str]:
+    """Colours of series: what their last words mean, or the next of the palette."""
+    fixed = {word: HUES[hue] for hue, words in COLOURS.items() for word in words.split("|")}
+    free = cycle(PALETTE)
+    return {name: fixed.get(name.rpartition(" ")[2]) or next(free) for name in names}
 
 
 def _named(card: Card, answers: list[list[Series]]) -> Iterator[tuple[str, Series]]:
@@ -272,8 +275,8 @@ def _stack(axes: Axes, drawn: list[tuple[str, Series]]) -> None:
         known = dict(one.points)
         values.append([0 if math.isnan(v := known.get(at, 0.0)) else v for at in moments])
     names = [name for name, _ in drawn]
-    colours = [hue(name) for name in names]
-    axes.stackplot(moments, values, labels=names, colors=colours, alpha=0.7, lw=0)
+    colours = list(hues(names).values())
+    axes.stackplot(moments, values, labels=names, colors=colours, alpha=0.75, lw=0)
 
 
 def _scale_of(card: Card, axes: Axes, drawn: list[tuple[str, Series]], *, stacked: bool) -> None:

@@ -31,6 +31,11 @@ class Query:
     promql: str
     over_time: bool = True  # else only its latest value is shown
 
+    @property
+    def name(self) -> str:
+        """Name of the rule, or of the last part of the place."""
+        return self.place.rpartition(" / ")[2]
+
     def __str__(self) -> str:
         return f"{self.place}: {self.promql}"
 
@@ -94,6 +99,15 @@ def measured(alert: str) -> str:
     text = re.sub(r"\boffset\s+\w+", "", text).replace("absent(", "(")
     text = COMPARISON.sub(r"\1 bool", text)
     return re.sub(r"\0(\d+)\0", lambda match: kept[int(match[1])], text)
+
+
+def soon(promql: str) -> str:
+    """Rewrite what looks at whole minutes only: a Prometheus of a test is not that old."""
+    for rule in rules("record"):
+        if ":1m]" in rule.promql:
+            expression = rule.promql.replace(":1m]", ":1s]")
+            promql = re.sub(rf"{rule.name}(?![\w:])", f"({expression})", promql)
+    return promql
 
 
 def names_in(promql: str) -> tuple[set[str], set[tuple[str, str]]]:

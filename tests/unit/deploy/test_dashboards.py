@@ -16,7 +16,7 @@ from common.watching import Watching
 from deploy.grafana.__main__ import FOLDER, pages
 from deploy.grafana.page import panels_of
 from deploy.metrics_page import all_metrics
-from tests.dashboards.queries import RULES, dashboards, measured, names_in, queries_of, rules
+from tests.dashboards.queries import RULES, dashboards, measured, names_in, queries_of, rules, soon
 
 FOREIGN = {  # series that libraries and Prometheus itself make, with the labels we ask of them
     "up": {"job", "instance"},
@@ -47,7 +47,7 @@ def known() -> dict[str, set[str]]:
         else:
             found[family.name + "_total" * (family.type == "counter")] = labels
     recorded = {"route", "stage", "product", "queue"}
-    return found | {rule.place.split(" / ")[1]: recorded for rule in rules("record")}
+    return found | {rule.name: recorded for rule in rules("record")}
 
 
 def test_the_files_are_those_the_code_writes() -> None:
@@ -135,7 +135,7 @@ def test_every_recorded_series_is_looked_at(written: dict[str, dict[str, Any]]) 
     used = {
         name for rule in (*rules("record"), *rules("alert")) for name in names_in(rule.promql)[0]
     }
-    recorded = {rule.place.split(" / ")[1] for rule in rules("record")}
+    recorded = {rule.name for rule in rules("record")}
     assert recorded <= shown | used
 
 
@@ -162,6 +162,13 @@ def test_an_alert_answers_also_while_all_is_well() -> None:
     assert measured("a < 0.5 * (b offset 1h > 0.2) and c == 0") == (
         "a < bool 0.5 * (b  > bool 0.2) and c == bool 0"
     )
+
+
+def test_what_looks_at_whole_minutes_is_asked_by_the_second() -> None:
+    asked = soon("kiln:unavailable:ratio_3d / 2 > kiln:available")
+    assert ":1s]" in asked
+    assert asked.endswith(") / 2 > kiln:available")
+    assert soon("kiln:available") == "kiln:available"
 
 
 def test_grafana_is_told_how_often_prometheus_looks() -> None:
