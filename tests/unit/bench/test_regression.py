@@ -27,21 +27,27 @@ def spread(median: float, width: float = 0.01) -> Spread:
 def test_slower_is_more_than_the_tolerance_and_more_than_the_noise(
     before: Spread, after: Spread, verdict: str
 ) -> None:
-    (change,) = compare({"stage: a": before}, {"stage: a": after}, 0.10)
+    (change,) = compare({"function: a": before}, {"function: a": after}, 0.10)
     assert change.verdict == verdict
 
 
 def test_a_new_measure_and_one_that_is_gone_are_told() -> None:
-    changes = compare({"stage: a": spread(1)}, {"stage: b": spread(1)})
+    changes = compare({"function: a": spread(1)}, {"function: b": spread(1)})
     assert {(one.name, one.verdict) for one in changes} == {
-        ("stage: a", "gone"),
-        ("stage: b", "new"),
+        ("function: a", "gone"),
+        ("function: b", "new"),
     }
 
 
 def test_a_part_that_was_not_run_is_passed_over() -> None:
-    (change,) = compare({"stage: a": spread(1), "job: b": spread(1)}, {"stage: a": spread(1)})
+    (change,) = compare({"function: a": spread(1), "job: b": spread(1)}, {"function: a": spread(1)})
     assert change.verdict == "same"
+
+
+def test_whole_systems_are_allowed_twice_as_much() -> None:
+    before, after = {"crowd: a": spread(1.0)}, {"crowd: a": spread(1.15)}
+    assert [one.verdict for one in compare(before, after, 0.10)] == ["same"]
+    assert [one.verdict for one in compare(before, after, 0.07)] == ["slower"]
 
 
 def test_the_worst_comes_first() -> None:
