@@ -40,7 +40,7 @@ demo: setup ## A figurine and three recipes, files in out/ (PHOTO=me.jpg FOOD=ta
 	@$(BIN)/python -m deploy.demo "$(PHOTO)" --food="$(FOOD)" --ingredients="$(INGREDIENTS)"
 
 ##@ Develop
-.PHONY: setup-dev train fmt check lint test verify chaos load eta bench curves docs lock audit
+.PHONY: setup-dev train fmt check lint test verify chaos load eta bench curves docs dashboards lock audit
 
 setup-dev: setup $(VENV)/.dev $(VENV)/.node $(VENV)/.torch ## Install what checks and tests need as well
 
@@ -89,6 +89,10 @@ curves: setup-dev ## How cost grows (ten minutes); writes docs/curves.md and doc
 docs: $(VENV)/.dev ## Write docs/reference.md, metrics.md and alerts.md from the code
 	$(BIN)/python -m deploy.reference
 	$(BIN)/python -m deploy.prometheus
+	$(BIN)/python -m deploy.grafana
+
+dashboards: setup-dev ## Draw what the dashboards show under load (four minutes); writes docs/dashboards.md
+	$(BIN)/python -m tests.dashboards
 
 audit: $(VENV)/.dev ## Compare the pinned packages with the published advisories (needs the network)
 	for name in requirements requirements-dev; do \

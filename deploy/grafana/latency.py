@@ -136,8 +136,9 @@ def _memo() -> Section:
         (
             lines(
                 "Answers that were known (memo), by stage",
-                "Equal photos with equal wishes are made once. Zero after an upgrade is normal: "
-                "new code makes new answers. Zero otherwise: the store may have lost its files.",
+                "What was made of equal input is not made again; a job of which everything is "
+                "known ends at the door and is not counted here. Lower after an upgrade is normal: "
+                "new code makes new answers.",
                 Query(f"kiln:memo_hits:ratio_rate5m{STAGE}", "{{stage}}"),
                 scale=SHARE,
             ),

@@ -25,6 +25,7 @@ COLOURS: Final = {  # of what a series is about; all others get a colour by thei
     "green": "succeeded|delivered|met|hit",
     "red": "failed|missed|given_up",
     "orange": "expired|again",
+    "blue": "miss",
     "text": "cancelled",
 }
 HEIGHT: Final = 8

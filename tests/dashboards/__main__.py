@@ -59,9 +59,10 @@ def busy(stack: TestStack, seconds: float) -> None:
     """Let people come and go; a worker leaves them in the middle of it."""
     guests, over, rng = Guests(stack), threading.Event(), random.Random(11)
     doings: list[tuple[Callable[[], object], float]] = [  # and the pause behind each, in s
-        *((lambda: guests.figurine(1024), 2.5),) * 3,
+        *((lambda: guests.figurine(1024), 3),) * 2,
         *((guests.recipe, 0.8),) * 2,
-        (guests.known_portrait, 3),
+        (guests.known_portrait, 4),
+        (guests.known_face, 6),
         (guests.told_recipe, 5),
         (guests.portrait_of_nobody, 9),
         (guests.lost, 4),

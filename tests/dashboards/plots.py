@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch, Rectangle
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from deploy.grafana.panels import COLOURS
@@ -52,9 +52,7 @@ class Card:
 
     def __post_init__(self) -> None:
         x, y, w, h = self._inner()
-        paper = FancyBboxPatch(
-            (x, y), w, h, boxstyle="square,pad=0", fc=PAPER, ec=FAINT, lw=0.8, zorder=-1
-        )
+        paper = Rectangle((x, y), w, h, fc=PAPER, ec=FAINT, lw=0.8, zorder=-1)
         self.figure.add_artist(paper)
         self.figure.text(
             x + self._inch(0.1)[0],

@@ -14,7 +14,7 @@ THOUSANDS = ((1e9, "B"), (1e6, "M"), (1e3, "K"))
 def written(value: float, unit: str, digits: int | None = None) -> str:
     """Write a number as Grafana does, about."""
     if math.isnan(value):
-        return "–"
+        return "-"
     if unit.startswith("suffix:"):
         return _rounded(value, digits) + unit.removeprefix("suffix:")
     match unit:
