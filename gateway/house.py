@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import cast
+from typing import Final, cast
 
 import redis
 from flask import current_app
@@ -28,6 +28,8 @@ from gateway.recall import Recall
 
 EXTENSION = "kiln"  # key in Flask's `app.extensions`
 FOR_STREAMS = 16  # connections to Redis, for thousands of streams: one follows all jobs
+
+RUNS_FOR_S: Final = 1.0  # estimates may be made with run times as old as that
 
 Publish = Callable[[str, Plan], None]
 PublishAgain = Callable[[tuple[ReadyNode, ...]], None]
@@ -76,7 +78,7 @@ def open_house(
     publish_again: PublishAgain | None = None,
 ) -> House:
     """Put a house together; what is not handed in is made from the settings."""
-    ledger = ledger or RedisLedger(_connected(settings))
+    ledger = ledger or _ledger(settings)
     celery = make_app(settings)
     return House(
         settings=settings,
@@ -91,6 +93,12 @@ def open_house(
             redis_storage(settings.rates_url, take_turns=settings.gateway_role == "events")
         ),
     )
+
+
+def _ledger(settings: Settings) -> RedisLedger:
+    ledger = RedisLedger(_connected(settings))
+    ledger.runs_for_s = RUNS_FOR_S
+    return ledger
 
 
 def _connected(settings: Settings) -> redis.Redis:

@@ -28,6 +28,8 @@ class RedisLink:
         self._prefix = prefix
         self._worker_ttl_ms = worker_ttl_ms
         self._recent = RecentJobs()
+        self._runs: tuple[dict[str, tuple[float, ...]], float] = {}, float("-inf")
+        self.runs_for_s = 0.0  # how old the run times of `standing` may be
         texts = load_scripts(lease_ms, max_attempts)
         self._scripts = {name: client.register_script(text) for name, text in texts.items()}
 

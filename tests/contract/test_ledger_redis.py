@@ -14,7 +14,7 @@ from common.ledger.protocol import IDEMPOTENCY_TTL_MS
 from common.ledger.records import DAY_MS, HOUR_MS
 from common.ledger.redis_ledger import LONGEST_BLOCK_MS, SOCKET_TIMEOUT_S, RedisLedger, connect
 from common.ledger.scripts import within_reach
-from tests.contract.conftest import ONE, House, redis_house
+from tests.contract.conftest import DIAMOND, ONE, House, redis_house
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -256,3 +256,26 @@ def test_what_redis_cannot_do_now_is_unavailable(answer: redis.RedisError) -> No
 def test_a_mistake_of_ours_is_not_hidden() -> None:
     with pytest.raises(redis.ResponseError, match="ERR"), within_reach():
         raise redis.ResponseError("ERR user_script:1: attempt to index a nil value")
+
+
+# -- run times of a moment ago ------------------------------------------------------------------
+def test_run_times_may_be_those_of_a_moment_ago(house: House) -> None:
+    assert isinstance(house.ledger, RedisLedger)
+    house.ledger.runs_for_s = 3600.0
+
+    def told(job: str) -> dict[str, tuple[float, ...]]:
+        standing = house.ledger.standing(job)
+        assert standing is not None
+        return standing.runs_ms
+
+    house.accept("j1", ONE)
+    house.accept("j2", ONE)
+    assert told("j2") == {"stage.a": ()}
+    claim = house.claim("a", "j1")
+    house.later(40)
+    house.commit(claim)
+    assert told("j2") == {"stage.a": ()}
+    house.accept("j3", DIAMOND)  # with stages of which nothing is known yet
+    assert told("j3")["stage.a"] == (40.0,)
+    assert told("j2") == {name: told("j3")[name] for name in told("j2")}
+    assert house.ledger.standing("j1") is None

@@ -1,4 +1,5 @@
--- ARGV: 1 job (empty for one that would come now), 2.. queues to count the slots of
+-- ARGV: 1 job (empty for one that would come now), 2 1 for the run times too, else their stages have
+-- empty texts, 3.. queues to count the slots of
 -- Answers where an unfinished job stands and what the house is busy with; only reads.
 local now, coming = now_ms(), ARGV[1] == ''
 local job = not coming and load(ARGV[1])
@@ -7,7 +8,8 @@ if not position then return answer(EMPTY) end
 local open, runs, slots, ready, ahead = {}, {}, {}, {}, {}
 local function note_runs(stage)
   -- one text for two hundred numbers: that is what the answer's length and time are made of
-  runs[stage] = runs[stage] or table.concat(redis.call('LRANGE', P .. 'runs:' .. stage, 0, -1), ' ')
+  runs[stage] = runs[stage] or ARGV[2] == '1'
+    and table.concat(redis.call('LRANGE', P .. 'runs:' .. stage, 0, -1), ' ') or ''
 end
 local counted = redis.call('HGETALL', P .. 'open')
 for i = 1, #counted, 2 do
@@ -18,7 +20,7 @@ local function note_queue(queue)
   slots[queue] = slots[queue] or slots_of(queue, now)
   ready[queue] = ready[queue] or redis.call('ZCARD', P .. 'ready:' .. queue)
 end
-for i = 2, #ARGV do note_queue(ARGV[i]) end
+for i = 3, #ARGV do note_queue(ARGV[i]) end
 for _, node in ipairs(job and job.plan or {}) do
   note_runs(node.stage)
   note_queue(node.queue)
