@@ -23,8 +23,10 @@ VISIBILITY_TIMEOUT_S = 180  # longer than any hard limit: no message comes back 
 def make_app(settings: Settings) -> Celery:
     """Build the app; nothing is connected before the first publish or consume."""
     counter = f"{ChordBackend.__module__}:{ChordBackend.__qualname__}"
-    backend = f"{counter}+{settings.results_url}"
-    app = Celery("kiln", broker=settings.broker_url, backend=backend)
+    # by itself, Celery looks at no certificate of the broker, and refuses such a backend
+    checked = "?ssl_cert_reqs=CERT_REQUIRED" if settings.redis.startswith("rediss:") else ""
+    backend = f"{counter}+{settings.results_url}{checked}"
+    app = Celery("kiln", broker=f"{settings.broker_url}{checked}", backend=backend)
     app.conf.update(_CONFIG)
     exchange = Exchange("kiln", "direct")  # type: ignore[no-untyped-call]
     app.conf.task_queues = [
