@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import requests
 
+from deploy.prometheus import installed
 from deploy.stack import ROOT, StackError
 from gateway.client import ApiError, Kiln
 from tests.bench.photos import new_portrait
@@ -34,7 +35,8 @@ def outer_address() -> str:
 @pytest.fixture(scope="module")
 def locked() -> Iterator[TestStack]:
     require_stack()
-    with TestStack(host="0.0.0.0", fusion_workers=1) as running:  # noqa: S104
+    prometheus = "on" if installed() else "off"
+    with TestStack(host="0.0.0.0", fusion_workers=1, prometheus=prometheus) as running:  # noqa: S104
         yield running
 
 
@@ -182,6 +184,8 @@ def test_without_redis_a_key_is_neither_counted_nor_turned_away(locked: TestStac
 # -- what is reachable from where -----------------------------------------------------------------
 def test_from_elsewhere_only_the_gateway_can_be_reached(locked: TestStack) -> None:
     elsewhere, ports = outer_address(), ports_of(locked)
+    if locked.settings.prometheus == "off":
+        del ports["prometheus"]
     assert listening("127.0.0.1", ports) == ports.keys()
     assert listening(elsewhere, ports) == {"gateway"}
 

@@ -19,6 +19,7 @@ from deploy.__main__ import main
 from deploy.prometheus import config
 from deploy.prometheus.config import FOLDER, configuration, prepare, wanted
 from deploy.prometheus.page import FILE, page
+from deploy.reference import codes
 from deploy.stack import Process as Running
 from deploy.stack import Stack, StackError
 from gateway.cli import app
@@ -183,3 +184,9 @@ def test_commands_that_a_runbook_names_are_there() -> None:
     told = set(re.findall(r"`kiln ([a-z]+)", page()))
     assert {"status", "restart"} <= made <= targets
     assert {"dead", "audit", "recover"} <= told <= commands
+
+
+@pytest.mark.parametrize("code", ["crash", "hang", "internal", "busy", "ledger_unavailable"])
+def test_codes_that_a_runbook_names_are_there(code: str) -> None:
+    assert f"`{code}`" in page()
+    assert code in codes()

@@ -278,6 +278,13 @@ CASES = (
     ),
     Case(
         "KilnMemoHitsCollapsed",
+        "new code was started and has never remembered anything",
+        DAY,
+        {MEMO.format("hit"): f"0+1x{DAY - 90} stale", MEMO.format("miss"): steady(DAY, 1)},
+        (ticket(stage="fusion.paint"),),
+    ),
+    Case(
+        "KilnMemoHitsCollapsed",
         "from a half to two fifths",
         DAY,
         {
