@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from common.contracts.artifacts import ArtifactRef
 from common.contracts.plans import Plan
 from common.contracts.stages import PHOTOS
-from common.errors import Gone, NotFound
+from common.errors import Gone, LedgerUnavailable, NotFound
 from common.ledger.protocol import MAX_ATTEMPTS
 from common.ledger.records import JobRecord, NodeRecord
 from common.stores import path_of
@@ -94,7 +95,8 @@ def replay(house: House, job: str, trace: str) -> Receipt:
         hook=record.hook,
     )
     receipt = submit(house, submission)
-    house.ledger.settle_letter(job)
+    with suppress(LedgerUnavailable):  # the new job is accepted all the same
+        house.ledger.settle_letter(job)
     return receipt
 
 
