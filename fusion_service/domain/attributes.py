@@ -26,6 +26,11 @@ def _digits(count: int) -> AfterValidator:
     return AfterValidator(lambda value: round(float(value), count) + 0.0)
 
 
+def _landmark(point: Point) -> Point:
+    x, y, z = point  # hundreds of them: no generator
+    return round(float(x), 4) + 0.0, round(float(y), 4) + 0.0, round(float(z), 4) + 0.0
+
+
 HairType = Literal["straight", "wavy", "curly", "bald"]
 HairTied = Literal["none", "bun", "ponytail"]
 Headwear = Literal["none", "hat", "cap", "beanie", "headscarf", "unrecognised"]
@@ -36,9 +41,7 @@ Fine = Annotated[float, _digits(4)]
 Colour = Annotated[
     Lab, AfterValidator(lambda lab: tuple(round(float(value), 2) + 0.0 for value in lab))
 ]
-Landmark = Annotated[
-    Point, AfterValidator(lambda point: tuple(round(float(value), 4) + 0.0 for value in point))
-]
+Landmark = Annotated[Point, AfterValidator(_landmark)]
 
 
 class Quality(BaseModel, frozen=True, extra="ignore"):
