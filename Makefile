@@ -72,7 +72,7 @@ chaos: setup-dev ## All failure tests in full (an hour); writes docs/chaos.md
 verify: setup-dev ## Every suite in full (an hour); writes docs/verify.md and docs/chaos.md
 	$(BIN)/python -m tests.verify
 
-load: setup-dev ## 5 to 30 users from photo to recipe (six minutes); writes docs/load.md
+load: setup-dev ## Users, a burst, hey: what people do to it (a quarter of an hour); writes docs/load.md
 	$(BIN)/python -m tests.load
 
 eta: setup-dev ## How honest the estimated times are (five minutes); writes docs/eta.md

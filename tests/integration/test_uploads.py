@@ -95,6 +95,18 @@ def test_the_raw_image_may_be_the_body_with_parameters_in_the_query(stack: TestS
     assert answer.headers["Location"].endswith(answer.json()["id"])
 
 
+@pytest.mark.parametrize("kind", ["image/jpeg", "multipart/form-data"])
+def test_hey_sends_a_raw_photo_and_a_second_time_it_is_known(stack: TestStack, kind: str) -> None:
+    photo, url = new_portrait(), f"{stack.url}/api/upload?formats=glb"
+    sent = {"data": photo, "headers": {"Content-Type": kind}}  # a form without a boundary, too
+    accepted = requests.post(url, timeout=10, **sent)
+    assert accepted.status_code == 202
+    assert accepted.json().keys() >= {"job_id", "task_id", "status_url"}
+    ended = requests.get(f"{stack.url}{accepted.json()['status_url']}?wait=50", timeout=60).json()
+    known = requests.post(url, timeout=10, **sent)
+    assert (ended["status"], known.status_code, known.json()["status"]) == ("done", 200, "done")
+
+
 @pytest.mark.parametrize(
     ("content", "status", "code"),
     [

@@ -1,81 +1,112 @@
-"""``make load``: photo to recipes with 5 to 30 users at once. Writes ``docs/load.md``.
+"""``make load``: what people do to Kiln, part by part. Writes ``docs/load.md``.
 
 The users run in a process of their own (Locust replaces the standard library's sockets) against
-a stack of their own on the same machine, so what they cost is in the numbers.
+a stack of their own on the same machine, so what they cost is in the numbers. What a part has
+measured stays in the results folder: a page is made of the last run of each part.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import subprocess
-import sys
 import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.load import pantry, single
-from tests.load.report import Load, Machine, Sample, report
+from tests.load import burst, figurines, hey, recipes
+from tests.load.samples import head, row
+from tests.load.section import Section
 from tests.stack import TestStack
 
 ROOT = Path(__file__).resolve().parents[2]
-STEPS = "5:100,10:60,20:50,30:70"
-SATURATED_USERS = 30
-MOST_DINNERS = 15  # a second, while nobody thinks
+Part = Callable[[argparse.Namespace], Section]
+Measure = Callable[[TestStack, Path, argparse.Namespace], Section]
+
+
+def _on_a_stack(measure: Measure) -> Part:
+    def part(options: argparse.Namespace) -> Section:
+        with tempfile.TemporaryDirectory() as folder, TestStack() as stack:
+            stack.stop("flower")
+            return measure(stack, Path(folder), options)
+
+    return part
+
+
+PARTS: dict[str, Part] = {
+    "recipes": _on_a_stack(recipes.run),
+    "figurines": _on_a_stack(figurines.run),
+    "mixed": _on_a_stack(figurines.mixed),
+    "burst": burst.run,
+    "hey": _on_a_stack(hey.run),
+}
+TO_BEAT = (
+    ("30 users, photo to recipes", "1,752 requests, of them 58 a user polls; 0 errors"),
+    ("a cook, 30 users", "5.6 to 12.0 s, growing with users"),
+    ("30 figurines, 15 at a time, cold", "86.7 % success, 40-90 s cold starts"),
+)
 
 
 def main() -> None:
-    """Measure, print the report, write it to the docs."""
+    """Run the parts that were asked for, one after the other; write the page."""
     options = _options()
-    busy = os.getloadavg()[0]
-    with tempfile.TemporaryDirectory() as folder, TestStack() as stack:
-        stack.stop("flower")
-        text = "\n".join(measure(stack, options, Path(folder), busy)) + "\n"
-    print(text)  # noqa: T201
-    options.out.write_text(text, "utf-8")
+    for name in options.parts or PARTS:
+        busy, began = os.getloadavg()[0], time.monotonic()
+        section = PARTS[name](options)
+        took_s = time.monotonic() - began
+        when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+        section = replace(section, busy=busy, took_s=took_s, when=when)
+        section.save(options.results / f"{name}.json")
+        print("\n".join(section.text()), flush=True)  # noqa: T201
+    options.out.write_text("\n".join(_page(options.results)).rstrip() + "\n", "utf-8")
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
-    parser.add_argument("--steps", default=STEPS, help="users:seconds, comma between steps")
-    parser.add_argument("--longer", type=float, default=1, help="all steps so many times longer")
-    parser.add_argument("--think", type=float, default=18, help="seconds a user thinks a dinner")
-    parser.add_argument("--saturated", type=float, default=20, help="seconds without thinking")
-    parser.add_argument("--singles", type=int, default=30, help="dinners of a single user")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "load.md")
-    return parser.parse_args()
+    add = parser.add_argument
+    add("parts", nargs="*", help=f"{', '.join(PARTS)}; default: all")
+    add("--steps", default="5:100,10:60,20:50,30:70", help="users:seconds, comma between steps")
+    add("--figurine-steps", default="5:40,10:40,20:60", help="the same of the figurines")
+    add("--mixed-steps", default="10:30,25:60", help="the same of both at once")
+    add("--longer", type=float, default=1, help="all steps so many times longer")
+    add("--think", type=float, default=18, help="seconds a diner thinks a dinner")
+    add("--saturated", type=float, default=20, help="seconds without thinking")
+    add("--singles", type=int, default=30, help="dinners of a single user")
+    add("--burst", type=int, default=30, help="figurines of a burst")
+    add("--at-once", type=int, default=15, help="of them at the same time")
+    add("--bursts", type=int, default=3, help="times that a stack is started for it")
+    add("--hey", type=int, default=1000, help="requests of a run of hey")
+    add("--results", type=Path, default=ROOT / "out" / "load", help="raw numbers, as JSON")
+    add("--out", type=Path, default=ROOT / "docs" / "load.md")
+    options = parser.parse_args()
+    if unknown := [name for name in options.parts if name not in PARTS]:
+        parser.error(f"there is no part {', '.join(unknown)}: {', '.join(PARTS)}")
+    return options
 
 
-def measure(stack: TestStack, options: argparse.Namespace, folder: Path, busy: float) -> list[str]:
-    """Run everything; returns the lines of the report."""
-    steps = [
-        (int(users), float(seconds) * options.longer)
-        for users, _, seconds in (step.partition(":") for step in options.steps.split(","))
+def _page(results: Path) -> list[str]:
+    paths = [results / f"{name}.json" for name in PARTS]
+    sections = [Section.read(path) for path in paths if path.exists()]
+    return [
+        "# Load",
+        "",
+        (
+            f"`make load` on {os.cpu_count()} cores, users and stack on the same machine, built-in "
+            "engines, Flower off except for the burst. Each part has a stack of its own, and says "
+            "the load average before it began: where that is not near 0, others were at work "
+            "beside it, and times are longer and more uneven than they need be. Raw numbers stay "
+            "in `out/load/`; `python -m tests.load burst hey` measures these parts alone."
+        ),
+        "",
+        "Numbers to beat, of the system Kiln grew from:",
+        "",
+        *head(("what", "there")),
+        *map(row, TO_BEAT),
+        "",
+        *(line for section in sections for line in section.text()),
     ]
-    thinking = sum(users * seconds / options.think for users, seconds in steps)
-    wanted = round(1.5 * thinking + MOST_DINNERS * options.saturated) + 100
-    photos = pantry.store_photos(folder / "photos", wanted, stack.settings.recipe_url)
-    alone = single.measure(stack, photos, options.singles)
-    before = single.cpu_s(stack)
-    samples = _swarm(stack, folder, steps, options.think)
-    cpu = single.cpu_s(stack) - before
-    if options.saturated:
-        samples += _swarm(stack, folder, [(SATURATED_USERS, options.saturated)], 0)
-    memory = single.resident_mb(stack)
-    machine = Machine(busy, cpu, memory)
-    times = (options.think, options.saturated)
-    return report(Load(alone, samples, machine, steps, *times, photos=bool(photos)))
-
-
-def _swarm(
-    stack: TestStack, folder: Path, steps: list[tuple[int, float]], think_s: float
-) -> list[Sample]:
-    """Let users come, step by step; returns what each of them saw."""
-    seen = folder / "seen.json"
-    command = [sys.executable, "-m", "tests.load.swarm", stack.url, str(folder), str(seen)]
-    command += [json.dumps(steps), str(think_s)]
-    subprocess.run(command, check=True, cwd=ROOT)
-    return [Sample(**one) for one in json.loads(seen.read_text())]
 
 
 if __name__ == "__main__":
