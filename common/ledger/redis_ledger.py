@@ -54,7 +54,7 @@ def connect(
     are more who ask than connections, they ``take_turns``.
     """
     kind = redis.BlockingConnectionPool if take_turns else redis.ConnectionPool
-    waiting = {"timeout": timeout_s} if take_turns else {}
+    waiting = {"timeout": SOCKET_TIMEOUT_S} if take_turns else {}
     pool = kind.from_url(
         url,
         decode_responses=True,

@@ -28,7 +28,8 @@ def follow(house: ManyHosts, job: str) -> list[str]:
         answer.raise_for_status()
         answer.encoding = "utf-8"
         lines = answer.iter_lines(decode_unicode=True)
-        return [event.id for event in parse_events(lines) if event.id]
+        # an estimate has no id of its own
+        return [event.id for event in parse_events(lines) if event.type != "eta"]
 
 
 def connections(house: ManyHosts) -> int:
