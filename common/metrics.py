@@ -186,7 +186,9 @@ EXPIRED_FILES = _told(
 )
 REDIS_UP = _told(
     (RECONCILER,),
-    _gauge("kiln_redis_up", "Whether Redis answered the reconciler in its last round"),
+    _gauge(
+        "kiln_redis_up", "Whether Redis served the last round; 0 too while it is full or starts"
+    ),
 )
 
 # -- webhooks ----------------------------------------------------------------------------------

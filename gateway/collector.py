@@ -24,8 +24,9 @@ class Collector:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        count_in_reconciler()
         self._seen: dict[str, float] = {}  # when each worker was last there
+        count_in_reconciler()
+        self.forget()  # nought dead letters at the start would look like new ones a round later
 
     def tell(self, census: Census, messages: Mapping[str, Messages]) -> None:
         """Set every gauge to what was counted."""

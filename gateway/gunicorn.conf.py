@@ -40,12 +40,10 @@ proc_name = "kiln-gateway"
 if Path("/dev/shm").is_dir():  # noqa: S108  heartbeat files; a disk that stalls must not kill workers
     worker_tmp_dir = "/dev/shm"  # noqa: S108
 
-# Workers share their metrics through files, chosen before prometheus_client is imported.
-_metrics = Path(
-    os.environ.setdefault(
-        "PROMETHEUS_MULTIPROC_DIR", str(_settings.data_dir / "metrics" / "gateway")
-    )
-)
+# Workers share their metrics through files, chosen before prometheus_client is imported; a second
+# gateway beside this one (for event streams) has a folder of its own.
+_folder = _settings.data_dir / "metrics" / f"gateway-{_settings.gateway_port}"
+_metrics = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(_folder)))
 
 
 def on_starting(_server: Arbiter) -> None:

@@ -248,6 +248,7 @@ CASES = (
     ),
     Case("KilnDeadLetters", "a new one", 30, {"kiln_dead_letters": "3x20 4x10"}, (ticket(),)),
     Case("KilnDeadLetters", "old ones, one replayed", 30, {"kiln_dead_letters": "3x20 2x10"}),
+    Case("KilnDeadLetters", "one replayed just now", 22, {"kiln_dead_letters": "3x20 2x10"}),
     Case("KilnDeadLetters", "one an hour and a half ago", 100, {"kiln_dead_letters": "0x10 1x90"}),
     Case("KilnDeadLetters", "another leader tells", 23, {"kiln_dead_letters": "3x20 NaN NaN NaN"}),
     Case(

@@ -97,6 +97,13 @@ def test_who_knows_nothing_tells_nothing(collector: Collector) -> None:
     assert math.isnan(float(letters))
 
 
+def test_before_the_first_round_nothing_is_told(collector: Collector) -> None:
+    collector.tell(CENSUS, MESSAGES)
+    Collector()
+    assert shown("kiln_queue_depth") == []
+    assert shown("kiln_dead_letters") == [" NaN"]
+
+
 def test_a_counter_is_there_before_the_first_job_has_ended() -> None:
     count_in_reconciler()
     for outcome in ("failed", "refused"):
