@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from fusion_service.domain.files.facets import corners_of, six_volumes
+from fusion_service.domain.shape.triangles import corners_of, six_volumes
 
 if TYPE_CHECKING:
     from fusion_service.domain.sculpture import Float, Index
@@ -61,7 +61,7 @@ def volume_and_centre(vertices: Float, faces: Index) -> tuple[float, npt.NDArray
     Sum over the tetrahedra from a point in the middle to every triangle (Zhang and Chen, 2001).
     """
     middle = np.array([column.mean(dtype=np.float64) for column in vertices.T])
-    corners = corners_of(vertices.astype(np.float64) - middle, faces)
+    corners = corners_of(vertices - middle, faces)
     volumes = six_volumes(corners)
     total = float(volumes.sum())
     if abs(total) < np.finfo(float).eps:

@@ -27,8 +27,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from fusion_service.domain.files.facets import six_volumes
 from fusion_service.domain.files.supports import measure_supports
+from fusion_service.domain.shape.triangles import six_volumes
 
 if TYPE_CHECKING:
     from fusion_service.domain.files.facets import Facets

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fusion_service.domain.sculpture import Mesh
+from fusion_service.domain.shape.triangles import all_corners
 
 if TYPE_CHECKING:
     from fusion_service.domain.sculpture import Float
@@ -25,7 +26,7 @@ def without_hidden(mesh: Mesh, union: Union) -> Mesh:
     The mesh is open afterwards, where it dives into another part.
     """
     hidden = _depth(mesh.vertices, union) > DEPTH
-    faces = mesh.faces[~hidden[mesh.faces].all(axis=1)]
+    faces = mesh.faces[~all_corners(hidden, mesh.faces)]
     used = np.zeros(len(mesh.vertices), bool)
     used[faces] = True
     renumbered = np.cumsum(used, dtype=np.int32) - 1

@@ -10,6 +10,7 @@ from scipy.sparse.csgraph import connected_components
 from skimage.measure import marching_cubes
 
 from fusion_service.domain.sculpture import Float, Index, Mesh
+from fusion_service.domain.shape.triangles import corners_of, six_volumes
 
 if TYPE_CHECKING:
     from fusion_service.domain.shape.sdf import Grid
@@ -55,9 +56,7 @@ def largest_body(vertices: Float, faces: Index) -> Index:
     labels = _components(len(vertices), faces)[faces[:, 0]]
     if labels.max(initial=0) == 0:
         return np.arange(len(faces), dtype=np.int32)
-    a, b, c = (vertices[faces[:, i]].astype(np.float64) for i in range(3))
-    six_volumes = np.einsum("ij,ij->i", a, np.cross(b, c))
-    volumes = np.bincount(labels, weights=six_volumes)
+    volumes = np.bincount(labels, weights=six_volumes(corners_of(vertices, faces)))
     return np.flatnonzero(labels == volumes.argmax()).astype(np.int32)
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fusion_service.domain.shape.triangles import all_corners
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -18,7 +20,7 @@ def flatten_underside(vertices: Float, normals: Float, faces: Index) -> tuple[Fl
     A base is a quarter of a small figurine's triangles. Where the outline of the underside is not
     a single one that can be seen from its middle, the mesh is returned as it came.
     """
-    under = (vertices[:, 2] == 0)[faces].all(axis=1)
+    under = all_corners(vertices[:, 2] == 0, faces)
     rim = _boundary(faces[under], len(vertices))
     if not len(rim) or not _is_one_loop(rim):
         return vertices, normals, faces
