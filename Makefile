@@ -40,7 +40,7 @@ demo: setup ## A figurine and three recipes, files in out/ (PHOTO=me.jpg FOOD=ta
 	@$(BIN)/python -m deploy.demo "$(PHOTO)" --food="$(FOOD)" --ingredients="$(INGREDIENTS)"
 
 ##@ Develop
-.PHONY: setup-dev train fmt check lint test verify chaos load eta bench curves docs dashboards lock audit
+.PHONY: setup-dev train fmt check lint test verify chaos load arrival eta bench curves docs dashboards lock audit
 
 setup-dev: setup $(VENV)/.dev $(VENV)/.node $(VENV)/.torch ## Install what checks and tests need as well
 
@@ -74,6 +74,9 @@ verify: setup-dev ## Every suite in full (an hour); writes docs/verify.md and do
 
 load: setup-dev ## Users, a burst, hey: what people do to it (a quarter of an hour); writes docs/load.md
 	$(BIN)/python -m tests.load
+
+arrival: setup-dev ## Requests at a constant rate, and the knee (15 minutes); writes docs/arrival.md
+	$(BIN)/python -m tests.load.arrival
 
 eta: setup-dev ## How honest the estimated times are (five minutes); writes docs/eta.md
 	$(BIN)/python -m tests.load.eta

@@ -33,6 +33,7 @@ PHOTO = ROOT / "tests" / "data" / "astronaut.jpg"
 LASTING = "200:300,300:180,400:120"
 FIRST_STATUS, FIRST_SUBMIT, GROWTH, MOST_STEPS = 400, 20, 1.25, 16
 FINISHED, UNFINISHED = 6, 6  # jobs that are asked for
+ALONE = 5  # submits a second, of which hardly two meet
 WARM_UP_S, SHORT_S = 3.0, 4.0
 PARTS = ("gateway", "redis")
 
@@ -71,7 +72,7 @@ def measure(stack: TestStack, options: argparse.Namespace) -> Measured:
     with Kiln(stack.url) as kiln:
         finished = [_finished(kiln, PHOTO.read_bytes())]
         finished += [_finished(kiln, new_portrait()) for _ in range(FINISHED - 1)]
-        sent_again = _submits(stack)
+        alone, submits = _submitted(stack, options.step)
         with _nobody_works(stack):
             unfinished = [kiln.submit_figurine(new_portrait())["id"] for _ in range(UNFINISHED)]
             reads = _reads(stack, finished, unfinished)
@@ -80,9 +81,15 @@ def measure(stack: TestStack, options: argparse.Namespace) -> Measured:
             to_knee = _to_knee(lambda rate: _drive(stack, reads, rate, options.step), FIRST_STATUS)
         for job in unfinished:
             kiln.cancel(job)
-    _drive(stack, sent_again, 5, WARM_UP_S)
-    submits = _to_knee(lambda rate: _drive(stack, sent_again, rate, options.step), FIRST_SUBMIT)
-    return Measured(lasting, to_knee, submits, stack.settings.gateway_processes)
+    return Measured(lasting, to_knee, alone, submits, stack.settings.gateway_processes)
+
+
+def _submitted(stack: TestStack, seconds: float) -> tuple[Step, list[Step]]:
+    """Send the same photo: one at a time, then more and more."""
+    again = _submits(stack)
+    _drive(stack, again, ALONE, WARM_UP_S)
+    alone = _drive(stack, again, ALONE, seconds)
+    return alone, _to_knee(lambda rate: _drive(stack, again, rate, seconds), FIRST_SUBMIT)
 
 
 def _finished(kiln: Kiln, photo: bytes) -> str:
@@ -139,7 +146,10 @@ def _submits(stack: TestStack) -> list[Kind]:
     size = PHOTO.stat().st_size
     told = f"Content-Type: image/jpeg\r\nContent-Length: {size}"
     head = f"{_head(stack, 'POST /v1/figurines')}\r\n{told}"
-    return [Kind("the same photo again", 1, [head], str(PHOTO), own_key=True)]
+    known = '"state":"succeeded"'
+    return [
+        Kind("the same photo again", 1, [head], str(PHOTO), own_key=True, expects=known),
+    ]
 
 
 def _head(stack: TestStack, call: str) -> str:

@@ -38,6 +38,7 @@ class Kind:
     body_path: str = ""
     own_key: bool = False  # each one has an Idempotency-Key of its own
     ask_again: bool = False  # with the ETag that came with the answer before
+    expects: str = ""  # a good answer has this in its body
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,11 @@ class Line(asyncio.Protocol):
         length = 0 if status in {"204", "304"} else int(_header(head, b"content-length") or b"0")
         if len(self._read) < end + len(HEAD_END) + length:
             return
+        body = bytes(self._read[end:]) if self._shot.kind.expects else b""
         self._read.clear()
         shot, self._shot = self._shot, None
+        if shot.kind.expects and shot.kind.expects.encode() not in body:
+            status = f"{status}, but another answer"
         self._driver.answered(shot, status, _header(head, b"etag"))
         if b"connection: close" not in head.lower():
             self._driver.is_free(self)
