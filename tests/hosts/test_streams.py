@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from gateway.event_lines import parse_events
-from gateway.house import FOR_STREAMS
+from gateway.lines import FOR_STREAMS
 from tests.bench.photos import new_portrait
 from tests.chaos.scene import until
 from tests.hosts.house import ManyHosts
