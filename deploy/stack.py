@@ -23,7 +23,7 @@ from typing import Any, Final
 import requests
 from supervisor.xmlrpc import SupervisorTransport
 
-from common.hosts import in_url
+from common.hosts import also_here, in_url
 from common.settings import Settings, as_environment
 from deploy import prometheus, redis_users
 from deploy.processes import descendants, is_alive
@@ -232,8 +232,9 @@ class Stack:
             )
 
     def _is_free(self, name: str) -> bool:
-        own = self.settings.host if name == "gateway_port" else self.settings.inner_host
-        return _is_free(own, getattr(self.settings, name))
+        host = self.settings.host if name == "gateway_port" else self.settings.inner_host
+        both = {host, also_here(host).strip("[]")} if name == "gateway_port" else {host}
+        return all(_is_free(one, getattr(self.settings, name)) for one in both)
 
     def _not_ready(self, missing: dict[str, str], timeout_s: float) -> str:
         lines = [f"not ready after {timeout_s:.0f} s:"]
