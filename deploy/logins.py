@@ -81,7 +81,7 @@ def _write(path: Path, text: str) -> None:
 
 def main() -> None:
     """Write the files and say which."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--redis", default="redis:6379", help="host:port of Redis")
     parser.add_argument("--tls", action="store_true", help="the way to Redis is encrypted")
