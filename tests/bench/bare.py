@@ -20,7 +20,11 @@ from tests.bench.stages import Bench, Files, write_files
 if TYPE_CHECKING:
     from multiprocessing.queues import SimpleQueue
 
-ONE_HEAP = {"MALLOC_ARENA_MAX": "1"}  # as Kiln's workers have it
+ONE_HEAP = {  # as Kiln's workers have it
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": "33554432",
+    "MALLOC_TRIM_THRESHOLD_": "134217728",
+}
 Photo = tuple[int, bytes]  # with the number of its job
 
 
