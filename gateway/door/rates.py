@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import redis
@@ -56,7 +57,7 @@ class RateLimiter:
         """Count one request of a key; None when there was nobody to count it."""
         if time.monotonic() < self._away_until:
             return None
-        window = parse(rate)
+        window = _window(rate)
         try:
             admitted = self._windows.hit(window, key)
             standing = self._windows.get_window_stats(window, key)
@@ -71,3 +72,6 @@ class RateLimiter:
             remaining=max(0, standing.remaining),
             reset_s=max(0.0, standing.reset_time - time.time()),
         )
+
+
+_window = cache(parse)  # there are as many as keys have rates of their own
