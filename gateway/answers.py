@@ -59,6 +59,11 @@ class Answers:
         with self._turns[hash(record.id) % TURNS]:  # who asks meanwhile gets the same
             return self._find(record) or self._make(record)
 
+    def forget(self, job: str) -> None:
+        """Keep no word of a job."""
+        with self._lock:
+            self._kept.pop(job, None)
+
     def _find(self, record: JobRecord) -> Answer | None:
         with self._lock:
             kept = self._kept.get(record.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 import time
@@ -58,7 +59,7 @@ class Recall:
         if any(node.hold for node in plan.nodes):
             return None  # somebody wants to look at it first
         versions = self._current_versions()
-        asked = _as_text(plan, params, inputs, versions)
+        asked = _digest(plan, params, inputs, versions)
         hits = self._same_way(owner, asked)
         if hits is None:
             hits = self._level_by_level(owner, plan, params, inputs, versions)
@@ -113,14 +114,15 @@ class Recall:
         return self._versions
 
 
-def _as_text(
+def _digest(
     plan: Plan, params: dict[str, Any], inputs: tuple[ArtifactRef, ...], versions: Versions
 ) -> str:
-    """Write down all that decides which keys there are."""
+    """Sum up all that decides which keys there are; what somebody typed does not stay in it."""
     nodes = [(node.id, node.stage, node.after) for node in plan.nodes]
     stages = {node.stage: versions.get(node.stage) for node in plan.nodes}
     files = [(ref.name, ref.sha256) for ref in inputs]
-    return json.dumps((nodes, stages, files, params), sort_keys=True)
+    text = json.dumps((nodes, stages, files, params), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _keys(

@@ -56,8 +56,7 @@ class RecentJobs:
     def record(self, job: str, fields: Mapping[str, str]) -> JobRecord | None:
         """Make a record of what was read; the very one of before where nothing has changed."""
         if not fields:
-            with self._lock:
-                self._read.pop(job, None)
+            self.forget(job)
             return None
         with self._lock:
             before = self._read.get(job)
@@ -66,6 +65,11 @@ class RecentJobs:
         record = reading.job_record(dict(fields))
         self._keep(job, record, fields)
         return record
+
+    def forget(self, job: str) -> None:
+        """Keep no word of a job."""
+        with self._lock:
+            self._read.pop(job, None)
 
     def _keep(self, job: str, record: JobRecord, fields: Mapping[str, str]) -> None:
         ended = record.state.terminal

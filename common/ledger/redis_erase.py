@@ -17,6 +17,7 @@ class RedisErase(RedisLink):
     def erase(self, job: str, owner: str) -> Erasure | None:
         """See ``Eraser``."""
         answer = self._run("erase", job, owner, *KEPT_FIELDS)
+        self._recent.forget(job)
         return _erasure(job, answer) if answer["status"] == "erased" else None
 
     def deleted(self, job: str, owner: str, hashes: Iterable[str]) -> None:

@@ -64,6 +64,7 @@ def delete_job(job: str) -> Response:
     erasure = erase(house().ledger, house().store, job, owner_of(request))
     if erasure is None:
         raise unknown(job)
+    house().answers.forget(job)
     response = jsonify(erasure_receipt(erasure).model_dump(mode="json"))
     response.headers["Cache-Control"] = "no-store"
     return response

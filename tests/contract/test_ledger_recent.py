@@ -8,6 +8,7 @@ import pytest
 
 from common.ledger.recent import RecentJobs
 from common.ledger.records import HOUR_MS
+from common.ledger.redis_ledger import RedisLedger
 from tests.contract.conftest import ONE, House, redis_house
 
 if TYPE_CHECKING:
@@ -46,7 +47,10 @@ def test_a_job_that_has_ended_is_not_sent_again(
 def test_a_job_that_was_erased_is_erased_at_the_next_look(house: House) -> None:
     house.end("succeeded")
     assert house.job().erased_ms is None
+    assert isinstance(house.ledger, RedisLedger)
+    assert house.ledger._recent.ended("j1")
     house.ledger.erase("j1", "ann")
+    assert not house.ledger._recent.ended("j1")  # no word of it is kept
     assert house.job().erased_ms == house.now_ms
     assert house.job().artifacts == {}
 
