@@ -9,7 +9,7 @@ from typing import Any
 
 from gateway.client import Kiln
 from tests.load import pantry, single
-from tests.load.crowd import Crowd, come, steps_of, wanted
+from tests.load.crowd import Crowd, Steps, come, steps_of, wanted
 from tests.load.samples import (
     FLOW,
     NOTHING_SEEN,
@@ -80,12 +80,25 @@ def run(stack: TestStack, folder: Path, options: argparse.Namespace) -> Section:
         *_where(slowest),
     ]  # fmt: skip
     numbers = {"alone": asdict(alone), "samples": [asdict(one) for one in samples]}
-    return Section("Photo to recipes", lines, numbers | {"slowest": slowest})
+    return Section("Photo to recipes", lines, numbers | {"slowest": slowest}, _ours(samples, steps))
 
 
 def dinners(samples: list[Sample]) -> int:
     """Count what came to an end, with or without something to eat."""
     return sum(s.kind == FLOW and s.name in {"cook", NOTHING_SEEN} for s in samples)
+
+
+def _ours(samples: list[Sample], steps: Steps) -> dict[str, str]:
+    thinking = [s for s in samples if s.thinking]
+    each = requests(thinking) / max(1, dinners(thinking))
+    p50, p95 = (percentile(waits(step_of(samples, steps[-1][0]), "cook"), p) for p in (50, 95))
+    return {
+        "5 to 30 users, from a photo to recipes": (
+            f"{requests(thinking)} requests, {each:.2f} a dinner, 1 of them to follow; "
+            f"{errors(samples)} errors"
+        ),
+        "a cook with 30 users": f"{p50 / 1000:.2f} s, p95 {p95 / 1000:.2f} s",
+    }
 
 
 def _alone(alone: Alone, *, photos: bool) -> list[tuple[str, str, str]]:

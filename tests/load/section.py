@@ -15,6 +15,7 @@ class Section:
     title: str
     lines: list[str]
     numbers: dict[str, Any] = field(default_factory=dict)
+    ours: dict[str, str] = field(default_factory=dict)  # beside the numbers to beat
     busy: float = 0.0  # load average before it began
     took_s: float = 0.0
     when: str = ""
