@@ -79,19 +79,3 @@ def many_jobs(url: str, count: int, clients: int) -> None:
 
     with ThreadPoolExecutor(clients) as pool:
         list(pool.map(run, range(count)))
-
-
-def throughput(url: str, photos: list[bytes], clients: int) -> float:
-    """Jobs per second with some clients that each send, wait and send again."""
-
-    def run(photo: bytes) -> None:
-        with Kiln(url) as kiln:
-            job = kiln.submit_figurine(photo)
-            done = kiln.wait(job["id"], timeout_s=300)
-            if done["state"] != "succeeded":
-                raise RuntimeError(done["error"])
-
-    started = time.perf_counter()
-    with ThreadPoolExecutor(clients) as pool:
-        list(pool.map(run, photos))
-    return len(photos) / (time.perf_counter() - started)
