@@ -26,6 +26,7 @@ COLOURS: Final = {  # of what a series is about; all others get a colour by thei
     "red": "failed|missed|given_up",
     "orange": "expired|again",
     "blue": "miss",
+    "purple": "refused|gone",
     "text": "cancelled",
 }
 HEIGHT: Final = 8

@@ -106,15 +106,27 @@ def _jobs() -> Section:
         "Products: rate, errors, duration",
         (
             lines(
-                "Jobs that ended, by product and outcome",
+                "Jobs that ended, by product",
+                "What is asked for. A sudden zero: do requests still come in, above?",
+                Query(
+                    f"60 * sum by (product) (rate(kiln_jobs_total{{{MINE}}}{NOW}))", "{{product}}"
+                ),
+                scale=PER_MINUTE,
+                width=6,
+                stacked=True,
+            ),
+            lines(
+                "Jobs without a result, by outcome",
                 "`refused`: the photo did not do, and the job says why. `failed` and `expired` "
                 "are the house's fault: `kiln dead list` shows them.",
                 Query(
-                    f"60 * sum by (product, outcome) (rate(kiln_jobs_total{{{MINE}}}{NOW}))",
-                    "{{product}} {{outcome}}",
+                    "60 * sum by (outcome) ("
+                    f'rate(kiln_jobs_total{{{MINE}, outcome!="succeeded"}}{NOW}))',
+                    "{{outcome}}",
                 ),
                 scale=PER_MINUTE,
-                width=8,
+                width=6,
+                stacked=True,
             ),
             lines(
                 "From accept to done",
@@ -125,7 +137,7 @@ def _jobs() -> Section:
                     for p in ("p50", "p95", "p99")
                 ),
                 scale=SECONDS,
-                width=8,
+                width=6,
             ),
             lines(
                 "Estimates that held",
@@ -137,7 +149,7 @@ def _jobs() -> Section:
                     "{{product}}",
                 ),
                 scale=Scale("percentunit", above(0.8, 0.9), most=1),
-                width=8,
+                width=6,
             ),
         ),
     )

@@ -52,7 +52,8 @@ def main() -> None:
         for name, dashboard in sorted(dashboards().items()):
             draw(dashboard, prometheus, span, folder / f"{name}.png")
             print(f"wrote {folder / name}.png")  # noqa: T201
-    (options.out / "dashboards.md").write_text(page(pages(), options.seconds), "utf-8")
+        seconds = span.end - span.start
+        (options.out / "dashboards.md").write_text(page(pages(), seconds), "utf-8")
 
 
 def busy(stack: TestStack, seconds: float) -> None:

@@ -34,12 +34,19 @@ STYLE = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
 }
-HUES = {"green": "#73bf69", "orange": "#ff9830", "red": "#f2495c", "blue": "#5794f2", "text": INK}
+HUES = {
+    "green": "#73bf69",
+    "orange": "#ff9830",
+    "red": "#f2495c",
+    "blue": "#5794f2",
+    "purple": "#b877d9",
+    "text": INK,
+}
 PALETTE = [
     *("#7eb26d", "#eab839", "#6ed0e0", "#ef843c", "#e24d42", "#1f78c1", "#ba43a9", "#705da0"),
     *("#508642", "#cca300", "#447ebc", "#f9934e", "#b877d9", "#56a64b", "#5195ce", "#ffb357"),
 ]
-LEGEND_COLUMNS = {8: 2, 10: 2, 12: 3, 14: 3, 16: 4, 24: 6}
+LEGEND_COLUMNS = {6: 2, 8: 2, 10: 2, 12: 3, 14: 3, 16: 4, 24: 6}
 
 
 @dataclass
@@ -190,7 +197,7 @@ def number(card: Card, answers: list[list[Series]]) -> None:
     low, high = np.nanmin(ys), np.nanmax(ys)
     axes.fill_between(xs, ys, low - 1e-12, color=colour, alpha=0.18, lw=0)
     axes.plot(xs, ys, color=colour, lw=1, alpha=0.6)
-    axes.set_ylim(low - 1e-12, high + 2.2 * max(high - low, 1e-9))
+    axes.set_ylim(low - 1e-12, high + 2.2 * max(high - low, 0.02 * abs(high), 1e-9))
     axes.text(
         0.5,
         0.55,
