@@ -159,8 +159,9 @@ def _troubles() -> Section:
             ),
             lines(
                 "Messages with nothing to do",
-                "Second messages of stages that were done or taken already. Harmless; many of "
-                "them follow after many were published again.",
+                "Of stages that are `done`, `held` by another worker, or whose job has `ended`, as "
+                "it does when the photo does not do. Harmless; many `done` follow after many were "
+                "published again.",
                 Query(
                     f"60 * sum by (reason) (rate(kiln_claim_refused_total{rates}))", "{{reason}}"
                 ),

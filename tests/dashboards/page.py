@@ -17,16 +17,16 @@ Python (`deploy/grafana/`), written as JSON by `python -m deploy.grafana` and pr
 in the corner of each panel says what to do when it looks bad.
 
 A test asks all {queries} queries of the panels, variables and marks, {recorded} recorded series and
-{alerts} alert rules of a real Prometheus that watches a real stack with people in it; one that is wrong,
-or has nothing to say, fails it. There is no GPU and no engine with a network there: a stand-in
-tells their three series to that test, and to nothing else.
+{alerts} alert rules of a real Prometheus that watches a real stack with people in it; one that is
+wrong, or has nothing to say, fails it. There is no GPU and no engine with a network there: a
+stand-in tells their three series to that test, and to nothing else.
 
 **The pictures are not screenshots of Grafana**, which is not installed where this is made. They are
 drawn by matplotlib (`python -m tests.dashboards`, four minutes) from the same JSON, with the
-answers of the same Prometheus to the same queries, in the same layout. They show {minutes:.0f} minutes
-of a stack with figurines, recipes, photos without a face, calls that do not exist and a
-receiver of webhooks that is not there. All recipe workers are away for a moment, the broker loses a
-few messages, so many come that some are refused; and from the middle on one of the two fusion
+answers of the same Prometheus to the same queries, in the same layout. They show {minutes:.0f}
+minutes of a stack with figurines, recipes, photos without a face, calls that do not exist and a
+receiver of webhooks that is not there. All recipe workers are away for a moment, the broker loses
+a few messages, so many come that some are refused; and from the middle on one of the two fusion
 workers is stopped. The machine has other work beside it: no time in them is a measurement."""
 
 STORIES = {
@@ -35,8 +35,8 @@ STORIES = {
         "requests and of the jobs failed, nine of ten estimates held; then how fast those budgets "
         "burn, over windows from five minutes to three days, in the form of Google's SRE workbook. "
         "Below, what people get, and whether all workers, parts and Redis are there. The worker "
-        "that was stopped is seen four times: fewer warm workers, a fuller queue, a part that does not "
-        "answer, an alert that will fire."
+        "that was stopped is seen four times: fewer warm workers, a fuller queue, a part that does "
+        "not answer, an alert that will fire."
     ),
     "latency": (
         "The page for *why does it take so long?* Which stage takes the working time, how long one "
@@ -57,8 +57,8 @@ STORIES = {
     ),
     "engines": (
         "What computes: time to load models, how full the batches of a network are, memory of the "
-        "GPU, memory and cores of every process. Without a GPU and without added engines their panels "
-        "say so, as here. The lower part has the series of celery-exporter by name, so that "
+        "GPU, memory and cores of every process. Without a GPU and without added engines their "
+        "panels say so, as here. The lower part has the series of celery-exporter by name, so that "
         "dashboards and alerts made for it fit."
     ),
 }
