@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from grafana_foundation_sdk.builders import timeseries
+
 from deploy.grafana.page import Choice, Page, Section
 from deploy.grafana.panels import (
     BAD,
@@ -19,6 +21,8 @@ from deploy.grafana.panels import (
     number,
 )
 
+REPEATED: Final = '{reason="again"}'
+NO_STAGE: Final = "0 * sum by (stage) (rate(kiln_stage_attempts_total[$__rate_interval]))"
 QUEUE: Final = '{queue=~"$queue"}'
 FULL: Final = Scale("percentunit", ((None, GOOD), (1, FAIR), (2, BAD)))
 NEVER: Final = Scale("short", ((None, GOOD), (1, BAD)), digits=0)
@@ -128,68 +132,44 @@ def _room() -> Section:
 
 
 def _troubles() -> Section:
-    rates = "[$__rate_interval]"
-    attempts = "rate(kiln_stage_attempts_total{}[$__rate_interval])"
-    again = attempts.replace("{}", '{reason="again"}')
     return Section(
         "What went wrong on the way, and was made good",
         (
-            lines(
+            _often(
                 "Stages tried again",
                 "After a fault that may pass, or a worker that died. One stage only: look into "
                 "the log of its worker. All of them: Redis or the store were away.",
-                Query(
-                    f"60 * (sum by (stage) ({again})"
-                    f" or 0 * sum by (stage) ({attempts.replace('{}', '')}))",
-                    "{{stage}}",
-                ),
-                scale=PER_MINUTE,
-                width=8,
+                "stage",
+                f"{_rates('stage', 'kiln_stage_attempts_total', REPEATED)} or {NO_STAGE}",
             ),
-            lines(
+            _often(
                 "Stages published again",
                 "`lease`: a worker died. `lost`: a message was missing, as after a restart of "
                 "Redis. `slow`: a stage waited longer than its queue usually makes one wait.",
-                Query(
-                    f"60 * sum by (reason) (rate(kiln_reconciler_republished_total{rates}))",
-                    "{{reason}}",
-                ),
-                scale=PER_MINUTE,
-                width=8,
+                "reason",
+                _rates("reason", "kiln_reconciler_republished_total"),
             ),
-            lines(
+            _often(
                 "Messages with nothing to do",
                 "Of stages that are `done`, `held` by another worker, or whose job has `ended`, as "
                 "it does when the photo does not do. Harmless; many `done` follow after many were "
                 "published again.",
-                Query(
-                    f"60 * sum by (reason) (rate(kiln_claim_refused_total{rates}))", "{{reason}}"
-                ),
-                scale=PER_MINUTE,
-                width=8,
+                "reason",
+                _rates("reason", "kiln_claim_refused_total"),
             ),
-            lines(
+            _often(
                 "Leases lost, by stage",
                 "Work that was thrown away: its job was cancelled, or another worker had it by "
                 "then. Without cancelled jobs: workers stand still, look at memory and swap.",
-                Query(
-                    f"60 * (sum by (stage) (rate(kiln_lease_lost_total{rates}))"
-                    f" or 0 * sum by (stage) ({attempts.replace('{}', '')}))",
-                    "{{stage}}",
-                ),
-                scale=PER_MINUTE,
-                width=8,
+                "stage",
+                f"{_rates('stage', 'kiln_lease_lost_total')} or {NO_STAGE}",
             ),
-            lines(
+            _often(
                 "Refused at the door, by reason",
                 "`busy`, `deep`: more is asked for than the limits let in. `no_room`, `quota`: a "
                 "disk or a share of it is full. `streams`: too many listen at once.",
-                Query(
-                    f"60 * sum by (reason) (rate(kiln_admission_rejected_total{rates}))",
-                    "{{reason}}",
-                ),
-                scale=PER_MINUTE,
-                width=8,
+                "reason",
+                _rates("reason", "kiln_admission_rejected_total"),
             ),
             lines(
                 "Dead letters, over time",
@@ -200,6 +180,16 @@ def _troubles() -> Section:
             ),
         ),
     )
+
+
+def _often(title: str, help_: str, label: str, rates: str) -> timeseries.Panel:
+    return lines(
+        title, help_, Query(f"60 * ({rates})", f"{{{{{label}}}}}"), scale=PER_MINUTE, width=8
+    )
+
+
+def _rates(label: str, counter: str, chosen: str = "") -> str:
+    return f"sum by ({label}) (rate({counter}{chosen}[$__rate_interval]))"
 
 
 def _inside() -> Section:
