@@ -27,6 +27,7 @@ from gateway.api import (
 from gateway.api.reading import LONGEST_TEXT
 from gateway.door import headers
 from gateway.door.lock import lock
+from gateway.door.rest import read_rests
 from gateway.house import EXTENSION, House, Publish, PublishAgain, open_house
 from gateway.noughts import count_in_gateway
 
@@ -72,6 +73,7 @@ def create_app(
     http.guard(app, settings)
     lock(app)
     headers.harden(app)
+    read_rests(app)
     count_in_gateway()
     return app
 
