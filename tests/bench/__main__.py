@@ -55,7 +55,10 @@ def run(options: argparse.Namespace) -> int:
     size = Size(options.rounds, options.singles, options.turns)
     wanted = options.only or PARTS
     outcome = parts.run_parts(wanted, size, options.repeats, options.memory_jobs)
-    changes = regression.compare(regression.read(), outcome.measures, options.tolerance)
+    then = regression.read()
+    suspects = regression.slower(regression.compare(then, outcome.measures, options.tolerance))
+    parts.look_again(outcome, [one.name for one in suspects], options.repeats)
+    changes = regression.compare(then, outcome.measures, options.tolerance)
     said = report.page(outcome, changes)
     if not (options.only or options.short):
         report.PAGE.write_text(said, "utf-8")

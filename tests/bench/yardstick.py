@@ -19,7 +19,7 @@ import numpy as np
 
 SIDE: Final = 384
 WORDS: Final = 6_000
-LEAST_S: Final = 0.02  # quicker work is repeated: the clock ticks, and so do neighbours
+LEAST_S: Final = 0.05  # quicker work is repeated: the clock ticks, and so do neighbours
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench import parts
 from tests.bench.regression import compare, read, slower, write
 from tests.bench.yardstick import Spread, in_yardsticks
 
@@ -97,4 +98,23 @@ def test_quick_work_is_repeated_until_the_clock_can_tell() -> None:
         now[0] += 0.001
 
     assert in_yardsticks(work, 1, lambda: now[0], lambda: 0.01) == pytest.approx([0.1])
-    assert calls[0] == 1 + 20
+    assert calls[0] == 1 + 50
+
+
+def test_what_is_slower_only_once_was_a_neighbours_doing(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+
+    def again(repeats: int, only: list[str]) -> dict[str, Spread]:
+        asked.append(only)
+        return {"function: a": spread(1.0), "function: b": spread(1.6)}
+
+    monkeypatch.setattr(parts, "measure_functions", again)
+    first = {name: spread(1.5) for name in ("function: a", "function: b", "function: c")}
+    outcome = parts.Outcome({}, functions=dict(first))
+    parts.look_again(outcome, ["function: a", "function: b", "job: d"], 5)
+    assert asked == [["function: a", "function: b"]]
+    assert {name: one.median for name, one in outcome.functions.items()} == {
+        "function: a": 1.0,
+        "function: b": 1.5,
+        "function: c": 1.5,
+    }
