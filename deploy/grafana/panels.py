@@ -108,7 +108,10 @@ def number(
     panel.color_scheme(_by_limits()).reduce_options(_last())
     if query.legend:
         panel.text_mode(viz.BigValueTextMode.VALUE_AND_NAME)
-    return panel.with_target(_target(query, 0))
+    target = _target(query, 0)
+    if "$__range" in query.promql:  # about all the time shown, which is not asked at each step
+        target.instant()
+    return panel.with_target(target)
 
 
 def levels(title: str, help_: str, query: Query, *, scale: Scale, width: int = 8) -> bargauge.Panel:
