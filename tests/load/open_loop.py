@@ -126,6 +126,11 @@ class Line(asyncio.Protocol):
         if shot:
             self._driver.failed(shot, "timeout" if exc is None else "broken off")
 
+    def close(self) -> None:
+        """Hang up."""
+        assert self._transport is not None
+        self._transport.close()
+
     def _give_up(self) -> None:
         assert self._transport is not None
         self._transport.abort()
@@ -155,6 +160,8 @@ class Driver:
         self._start = self.loop.time() + 0.05
         self.loop.call_at(self._start, self._tick)
         await self._over
+        for line in self._free:
+            line.close()
         self.seen.took_s = self._last - self._start
         self.seen.cpu_s = time.process_time() - cpu
         return self.seen
@@ -186,7 +193,12 @@ class Driver:
         self.seen.connections = max(self.seen.connections, self._open)
         task = asyncio.ensure_future(self._connected(shot))
         self._connecting.add(task)
-        task.add_done_callback(self._connecting.discard)
+        task.add_done_callback(self._is_connected)
+
+    def _is_connected(self, task: asyncio.Task[object]) -> None:
+        self._connecting.discard(task)
+        if (bug := task.exception()) and not self._over.done():
+            self._over.set_exception(bug)
 
     async def _connected(self, shot: Shot) -> None:
         try:
@@ -236,8 +248,7 @@ class Driver:
     def is_gone(self, line: Line) -> None:
         """Forget a connection, and replace it where requests wait."""
         self._open -= 1
-        if line in self._free:
-            self._free.remove(line)
+        self._free = [one for one in self._free if one is not line]
         if self._waiting:
             self._connect(self._waiting.popleft())
 
