@@ -34,8 +34,8 @@ SYSTEMS: Final = (
 CHANGES: Final = (
     "Then is `tests/bench/baseline.json`. A function's CPU time is in yardsticks, measured "
     "between two each; the others are the ratios they say. SLOWER is slower by more than the "
-    "tolerance (a function by a tenth, all else by a fifth) with the middle halves of the "
-    "measurements apart. Less is better."
+    "tolerance (a function by a tenth, small ones and all else by a fifth) with the middle halves "
+    "of the measurements apart. Less is better."
 )
 
 

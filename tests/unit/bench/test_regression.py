@@ -51,6 +51,11 @@ def test_whole_systems_are_allowed_twice_as_much() -> None:
     assert [one.verdict for one in compare(before, after, 0.07)] == ["slower"]
 
 
+def test_small_functions_are_allowed_twice_as_much() -> None:
+    before, after = {"function: a": spread(0.2, 0.001)}, {"function: a": spread(0.23, 0.001)}
+    assert [one.verdict for one in compare(before, after, 0.10)] == ["same"]
+
+
 def test_the_worst_comes_first() -> None:
     before = {name: spread(1) for name in ("x: a", "x: b", "x: c")}
     after = {"x: a": spread(1.5), "x: b": spread(3), "x: c": spread(1)}
