@@ -65,9 +65,7 @@ def rows(house: House) -> list[Row]:
     """Put it into words."""
     totals = [one.total for one in house.singles]
     first, memory = house.first_ms, ", ".join(f"{mb:.0f}" for mb in house.memory_mb)
-    jobs = (
-        f"over {house.memory_jobs} jobs of all templates" if house.memory_jobs else "after all that"
-    )
+    kinds = f"over {house.memory_jobs} jobs of all templates"
     return [
         ("all files but the preview, CPU seconds of one core", f"{house.core_s:.2f}", "≤ 0.60"),
         ("one job, POST to the last file, ms", spread(totals, 0), "≤ 600"),
@@ -87,7 +85,7 @@ def rows(house: House) -> list[Row]:
         ),
         ("another hair colour / a first run", spread(house.colours_ms, 2, first), "< 0.50"),
         (
-            f"memory of a fusion worker {many}, MB",
+            f"memory of a fusion worker {kinds if house.memory_jobs else 'then'}, MB",
             memory,
             "< 700",
         ),
