@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from common.contracts.stages import COAT, FORM, SCULPTURE
 from fusion_service.domain.archive import coats_from_bytes, form_from_bytes
@@ -14,40 +14,51 @@ from fusion_service.version_one import sculpture_from_bytes
 if TYPE_CHECKING:
     from common.stage import StageContext
 
-KEPT = 2  # of about 8 MB each
+KEPT = 2  # forms have about 8 MB, coats 4
+
+T = TypeVar("T")
 
 
-class Shelf:
-    """Forms by the hash of their bytes, the last few of them."""
+class Recent(Generic[T]):
+    """A few things by the hash of their bytes: the latest."""
 
-    def __init__(self) -> None:
-        self._forms: OrderedDict[str, Form] = OrderedDict()
+    def __init__(self, parse: Callable[[bytes], T]) -> None:
+        self._parse = parse
+        self._kept: OrderedDict[str, T] = OrderedDict()
 
-    def keep(self, sha256: str, form: Form) -> None:
-        """Remember a form."""
-        self._forms[sha256] = form
-        while len(self._forms) > KEPT:
-            self._forms.popitem(last=False)
+    def keep(self, sha256: str, one: T) -> None:
+        """Remember one."""
+        self._kept[sha256] = one
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
 
-    def find(self, sha256: str, read: Callable[[], bytes]) -> Form:
-        """Find a form; ``read`` fetches its bytes where it is not here."""
-        found = self._forms.get(sha256)
+    def find(self, context: StageContext, name: str) -> T:
+        """Take an artifact of a job, read from the store where it is not here."""
+        sha256 = context.claim.artifacts[name].sha256
+        found = self._kept.get(sha256)
         if found is None:
-            found = form_from_bytes(read())
+            found = self._parse(context.read(name))
             self.keep(sha256, found)
         return found
 
 
+class Shelf:
+    """Forms and coats of the last jobs."""
+
+    def __init__(self) -> None:
+        self.forms = Recent(form_from_bytes)
+        self.coats = Recent(coats_from_bytes)
+
+
 def form_of(context: StageContext, shelf: Shelf) -> Form:
-    """Take the form of a job: from the shelf, or from the store."""
+    """Take the form of a job."""
     if context.has(FORM.name):
-        sha256 = context.claim.artifacts[FORM.name].sha256
-        return shelf.find(sha256, lambda: context.read(FORM.name))
+        return shelf.forms.find(context, FORM.name)
     return sculpture_from_bytes(context.read(SCULPTURE)).form
 
 
 def sculpture_of(context: StageContext, shelf: Shelf) -> Sculpture:
     """Take form and coat of a job."""
     if context.has(COAT.name):
-        return Sculpture(form_of(context, shelf), coats_from_bytes(context.read(COAT.name)))
+        return Sculpture(form_of(context, shelf), shelf.coats.find(context, COAT.name))
     return sculpture_from_bytes(context.read(SCULPTURE))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from common.contracts import facts
 from common.contracts import figurine as f
 from common.contracts import stages as s
+from common.contracts.artifacts import ArtifactRef
 from common.stage import StageContext, stage
 from common.vision.sandbox import decode_photo
 from fusion_service.domain.archive import (
@@ -29,8 +30,8 @@ def measure(context: StageContext, request: f.MeasureRequest, studio: Studio) ->
     photo = decode_photo(context.read(s.PHOTO))
     context.checkpoint()
     people, pictures = study_people(studio.faces, photo, request.subject, request.people)
-    context.write(s.ATTRIBUTES, people.model_dump_json().encode())
-    context.write(s.FACE, pictures_to_bytes(pictures))
+    measured, seen_from_front = people.model_dump_json().encode(), pictures_to_bytes(pictures)
+    context.write_all({s.ATTRIBUTES: measured, s.FACE: seen_from_front})
     first = people.people[0]
     return facts.MeasureFacts(
         faces_in_photo=first.faces_in_photo,
@@ -44,7 +45,7 @@ def sculpt(context: StageContext, request: f.SculptRequest, studio: Studio) -> f
     """Sculpt the figurine: its geometry."""
     people = _people(context)
     form = sculpt_order(people, request)
-    studio.shelf.keep(context.write(s.FORM, form_to_bytes(form)).sha256, form)
+    studio.shelf.forms.keep(context.write(s.FORM, form_to_bytes(form)).sha256, form)
     if request.plan == 1:  # nobody else will paint it
         _write_painted(context, paint_order(form, people, f.PaintRequest(), None))
     return facts.SculptFacts(
@@ -63,7 +64,8 @@ def paint(context: StageContext, request: f.PaintRequest, studio: Studio) -> fac
     pictures = pictures_from_bytes(context.read(s.FACE.name)) if photographed else None
     form = form_of(context, studio.shelf)
     sculpture = paint_order(form, _people(context), request, pictures)
-    _write_painted(context, sculpture)
+    coat = _write_painted(context, sculpture)
+    studio.shelf.coats.keep(coat.sha256, sculpture.coats)
     return facts.PaintFacts(
         colours={part.name: "#{:02x}{:02x}{:02x}".format(*part.colour) for part in sculpture.parts}
     )
@@ -73,9 +75,10 @@ def _people(context: StageContext) -> People:
     return People.model_validate_json(context.read(s.ATTRIBUTES.name))
 
 
-def _write_painted(context: StageContext, sculpture: Sculpture) -> None:
+def _write_painted(context: StageContext, sculpture: Sculpture) -> ArtifactRef:
+    """Write GLB and coat; tells where the coat is."""
     context.write(s.GLB, to_glb(sculpture), early=True)
-    context.write(s.COAT, coats_to_bytes(sculpture.coats))
+    return context.write(s.COAT, coats_to_bytes(sculpture.coats))
 
 
 TASKS = (measure, sculpt, paint)
