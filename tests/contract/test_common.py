@@ -7,8 +7,14 @@ import pytest
 
 # The fakes are products too: they live beside what they stand for, tests use them. The audit is
 # asked for at one door and by the chaos suite, and knows what only the ledger may know. Private
-# files are written by the gateway and by `deploy`, which is no room.
-AT_HOME = ("common.ledger.memory", "common.ledger.audit", "common.private_files")
+# files are written by the gateway and by `deploy`, which is no room. Containers of all rooms ask
+# whether they are alive.
+AT_HOME = (
+    "common.ledger.memory",
+    "common.ledger.audit",
+    "common.private_files",
+    "common.alive",
+)
 ROOMS = ("gateway", "stylize_service", "fusion_service", "recipe_service")
 
 
