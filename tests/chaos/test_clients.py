@@ -63,10 +63,12 @@ def test_a_cancelled_job_ends_at_once_and_never_runs_later(scene: Scene) -> None
     assert time.monotonic() - started < 5  # promised: one second
     assert cancel(scene, job) == 202  # twice is once
     # while no worker is there: it does not run when one comes
-    scene.stack.stop("fusion-worker")
+    for workers in ("fusion-worker", "stylize-worker"):
+        scene.stack.stop(workers)
     queued = scene.figurine()
     assert cancel(scene, queued) == 202
-    scene.stack.start("fusion-worker")
+    for workers in ("fusion-worker", "stylize-worker"):
+        scene.stack.start(workers)
     # between two stages: measured, and the next one is ready
     scene.stack.stop("recipe-worker")
     paused = scene.recipe(pause_after="ingredients")
