@@ -7,6 +7,7 @@ import shutil
 import signal
 import tempfile
 import time
+import xmlrpc.client
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import pytest
+from supervisor.xmlrpc import Faults
 
 from common.ledger.redis_ledger import RedisLedger, connect
 from common.settings import Settings
@@ -128,7 +130,9 @@ class TestStack:
         self.pids()
         with self.stack.supervisor() as supervisor:
             for group, process in self._full_names(name):
-                supervisor.stopProcess(f"{group}:{process}")
+                full = f"{group}:{process}"
+                while not _stopped(supervisor, full):
+                    time.sleep(0.05)
 
     def start(self, name: str) -> None:
         with self.stack.supervisor() as supervisor:
@@ -175,6 +179,17 @@ def until(condition: Callable[[], bool], timeout_s: float = 30) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"not true after {timeout_s:.0f} s"
         time.sleep(0.05)
+
+
+def _stopped(supervisor: Any, name: str) -> bool:
+    """Stop a process; False where it has just died, and supervisord will start it again."""
+    try:
+        supervisor.stopProcess(name)
+    except xmlrpc.client.Fault as fault:
+        if fault.faultCode != Faults.NOT_RUNNING:
+            raise
+        return bool(supervisor.getProcessInfo(name)["statename"] in {"STOPPED", "FATAL"})
+    return True
 
 
 def _is_named(process: Process, name: str) -> bool:
