@@ -44,6 +44,7 @@ SUITES: Final = {
     "print": (*TWO, "tests/print"),
     "fuzz": (*PYTEST, "tests/fuzz"),
     "integration": (*TWO, "tests/integration"),
+    "dashboards": (*PYTEST, "tests/dashboards"),
     "hosts": (*PYTEST, "tests/hosts"),
     "chaos": ("-m", "tests.chaos"),  # writes a page of its own, too
 }
