@@ -150,9 +150,9 @@ def _page(busy: float, choices: list[Choice]) -> Iterator[str]:
     yield from (
         "# What the choices bring",
         "",
-        f"`python -m tests.bench.choices` on {os.cpu_count()} cores, load average {busy:.1f} before",
-        "it began: each with and without, in turns, medians. What was changed along the way, and",
-        "cannot be taken back for a measurement, is in [performance.md](performance.md).",
+        f"`python -m tests.bench.choices` on {os.cpu_count()} cores, load average {busy:.1f}",
+        "before it began: each with and without, in turns, medians. What was changed on the way,",
+        "and cannot be taken back for a measurement, is in [performance.md](performance.md).",
         "",
         "| choice | what was run; without it | with, ms | without, ms | with / without |",
         "| --- | --- | ---: | ---: | ---: |",
