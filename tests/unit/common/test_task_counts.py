@@ -17,6 +17,10 @@ from common.settings import Settings
 from common.task_counts import ANYBODY, TaskCounts, count_sent
 
 HOST = "red-1@host"
+LIFE = (
+    *(signals.setup_logging, signals.worker_init, signals.worker_ready),
+    *(signals.worker_shutting_down, signals.worker_shutdown),
+)
 WATCHED = (
     *(signals.after_task_publish, signals.task_received, signals.task_prerun),
     *(signals.task_postrun, signals.task_success, signals.task_failure, signals.task_retry),
@@ -26,7 +30,12 @@ seen_active: list[float] = []
 
 @pytest.fixture(scope="module", autouse=True)
 def receivers_as_before() -> Iterator[None]:
-    before: list[tuple[Signal, list[Any]]] = [(one, list(one.receivers)) for one in WATCHED]
+    """Nobody listens but who is tested: workers of other tests in this process still would."""
+    before: list[tuple[Signal, list[Any]]] = [
+        (one, list(one.receivers)) for one in (*WATCHED, *LIFE)
+    ]
+    for signal, _ in before:
+        signal.receivers[:] = []
     yield
     for signal, receivers in before:
         signal.receivers[:] = receivers
