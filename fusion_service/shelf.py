@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from common.contracts.stages import COAT, FORM, SCULPTURE
+from common.lru import Lru
 from fusion_service.domain.archive import coats_from_bytes, form_from_bytes
 from fusion_service.domain.sculpture import Form, Sculpture
 from fusion_service.version_one import sculpture_from_bytes
@@ -24,13 +24,11 @@ class Recent(Generic[T]):
 
     def __init__(self, parse: Callable[[bytes], T]) -> None:
         self._parse = parse
-        self._kept: OrderedDict[str, T] = OrderedDict()
+        self._kept: Lru[str, T] = Lru(KEPT)
 
     def keep(self, sha256: str, one: T) -> None:
         """Remember one."""
-        self._kept[sha256] = one
-        while len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
+        self._kept.put(sha256, one)
 
     def find(self, context: StageContext, name: str) -> T:
         """Take an artifact of a job, read from the store where it is not here."""

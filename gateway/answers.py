@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +17,7 @@ from typing import Final
 from common.errors import LedgerUnavailable
 from common.ledger.protocol import Ledger
 from common.ledger.records import JobRecord
+from common.lru import Lru
 from gateway.domain.views import EtaView, JobView, job_view
 
 ESTIMATE_S: Final = 0.25  # so long an estimate is good enough
@@ -48,7 +48,7 @@ class Answers:
         self._ledger = ledger
         self._clock = clock
         self._lock = threading.Lock()
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._kept: Lru[str, _Kept] = Lru(KEPT)
         self._turns = tuple(threading.Lock() for _ in range(TURNS))
 
     def of(self, record: JobRecord) -> Answer:
@@ -62,15 +62,14 @@ class Answers:
     def forget(self, job: str) -> None:
         """Keep no word of a job."""
         with self._lock:
-            self._kept.pop(job, None)
+            self._kept.pop(job)
 
     def _find(self, record: JobRecord) -> Answer | None:
         with self._lock:
             kept = self._kept.get(record.id)
-            if kept is None or kept.record is not record or kept.until < self._clock():
-                return None
-            self._kept.move_to_end(record.id)
-            return kept.answer
+        if kept is None or kept.record is not record or kept.until < self._clock():
+            return None
+        return kept.answer
 
     def _make(self, record: JobRecord) -> Answer:
         resting = record.state.resting
@@ -81,10 +80,7 @@ class Answers:
             standing, until = None, float("-inf")
         answer = _answer(job_view(record, standing), weak=not resting)
         with self._lock:
-            self._kept[record.id] = _Kept(record, answer, until)
-            self._kept.move_to_end(record.id)
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+            self._kept.put(record.id, _Kept(record, answer, until))
         return answer
 
 

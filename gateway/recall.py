@@ -6,7 +6,6 @@ import hashlib
 import json
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,6 +17,7 @@ from common.contracts.plans import Node, Plan, slot_of
 from common.contracts.stages import BY_NAME
 from common.ledger.protocol import Ledger
 from common.ledger.records import MemoHit
+from common.lru import Lru
 from common.memo import memo_key
 
 VERSIONS_FOR_S: Final = 5.0  # a worker with new code is noticed after this
@@ -45,7 +45,7 @@ class Recall:
         self._versions: Versions = {}
         self._read_at = float("-inf")
         self._lock = threading.Lock()
-        self._ways: OrderedDict[str, tuple[_Step, ...]] = OrderedDict()
+        self._ways: Lru[str, tuple[_Step, ...]] = Lru(WAYS_KEPT)
 
     def whole_job(
         self, owner: str, plan: Plan, params: dict[str, Any], inputs: tuple[ArtifactRef, ...]
@@ -68,7 +68,7 @@ class Recall:
 
     def _same_way(self, owner: str, asked: str) -> Hits | None:
         with self._lock:
-            way = self._ways.get(asked, ())
+            way = self._ways.get(asked) or ()
         found = self._ledger.memos(owner, [step.key for step in way]) if way else []
         hits: Hits = {}
         for step, hit in zip(way, found, strict=True):
@@ -100,12 +100,11 @@ class Recall:
 
     def _note(self, asked: str, hits: Hits | None) -> None:
         with self._lock:
-            self._ways.pop(asked, None)
             if hits and all(hit.key for hit in hits.values()):
                 steps = (_Step(node, hit.key, hit.artifacts) for node, hit in hits.items())
-                self._ways[asked] = tuple(steps)
-            while len(self._ways) > WAYS_KEPT:
-                self._ways.popitem(last=False)
+                self._ways.put(asked, tuple(steps))
+            else:
+                self._ways.pop(asked)
 
     def _current_versions(self) -> Versions:
         if self._clock() - self._read_at >= VERSIONS_FOR_S:

@@ -12,6 +12,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -75,7 +76,8 @@ def killing(box: Sandbox, kill: Callable[[int], None]) -> threading.Event:
     def run() -> None:
         while not done.wait(0.02):
             for pid in box.pids():
-                kill(pid)
+                with suppress(ProcessLookupError):  # it has died of the last one
+                    kill(pid)
 
     threading.Thread(target=run, daemon=True).start()
     return done

@@ -103,28 +103,26 @@ def test_what_the_process_itself_claims_is_not_freed_when_it_says_that_it_is_rea
     life.on_leaving()
 
 
-def test_a_worker_tells_how_many_stages_it_runs_at_once(
-    life: _Life, bench: Workbench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def bare_life(life: _Life, bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> _Life:
+    """One that has nothing to load and nobody to show its metrics to."""
     monkeypatch.setattr(life, "on_logging", lambda: None)
     monkeypatch.setattr(life, "_warm_up", lambda _: bench.runtime)
     monkeypatch.setattr(worker, "start_metrics", lambda *_: None)
     monkeypatch.setattr("gc.freeze", lambda: None)
-    life.on_init(SimpleNamespace(hostname="w1", concurrency=4))
-    life.on_ready()
+    return life
+
+
+def test_a_worker_tells_how_many_stages_it_runs_at_once(bare_life: _Life, bench: Workbench) -> None:
+    bare_life.on_init(SimpleNamespace(hostname="w1", concurrency=4))
+    bare_life.on_ready()
     _until(lambda: bench.memory.slots(["fusion"]) == {"fusion": 4})
-    life.on_leaving()
+    bare_life.on_leaving()
     _until(lambda: bench.memory.slots(["fusion"]) == {"fusion": 0})
 
 
-def test_a_worker_shows_its_counters_before_the_first_stage(
-    life: _Life, bench: Workbench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(life, "on_logging", lambda: None)
-    monkeypatch.setattr(life, "_warm_up", lambda _: bench.runtime)
-    monkeypatch.setattr(worker, "start_metrics", lambda *_: None)
-    monkeypatch.setattr("gc.freeze", lambda: None)
-    life.on_init(SimpleNamespace(hostname="fusion-7@host", concurrency=1))
+def test_a_worker_shows_its_counters_before_the_first_stage(bare_life: _Life) -> None:
+    bare_life.on_init(SimpleNamespace(hostname="fusion-7@host", concurrency=1))
     shown = render(Process.WORKER).decode()
     for series in (
         f'kiln_lease_lost_total{{stage="{MEASURE}"}}',

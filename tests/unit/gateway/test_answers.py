@@ -11,7 +11,7 @@ import pytest
 
 from common.errors import LedgerUnavailable
 from common.ledger.records import JobState
-from gateway import answers
+from common.lru import Lru
 from gateway.answers import ESTIMATE_S, Answers
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def test_many_who_ask_at_once_cost_one_estimate(
 def test_the_answers_longest_unasked_make_room(
     stack: Stack, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answers, "KEPT", 2)
+    monkeypatch.setattr(house.answers, "_kept", Lru(2))
     records = [stack.record(stack.submit()) for _ in range(3)]
     first = [house.answers.of(record) for record in records]
     assert house.answers.of(records[2]) is first[2]

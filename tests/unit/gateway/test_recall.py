@@ -43,11 +43,11 @@ def test_another_output_of_a_stage_leads_another_way(stack: Stack) -> None:
     assert stack.post().json["state"] == "succeeded"
     house = stack.app.extensions[EXTENSION]
     (asked,) = house.recall._ways
-    way = house.recall._ways[asked]
+    way = house.recall._ways.get(asked)
     other = replace(way[0], made=(way[0].made[0].model_copy(update={"sha256": "0" * 64}),))
-    house.recall._ways[asked] = (other, *way[1:])  # as if it had been found with another file
+    house.recall._ways.put(asked, (other, *way[1:]))  # as if it had been found with another file
     assert stack.post().json["state"] == "succeeded"
-    assert house.recall._ways[asked] == way
+    assert house.recall._ways.get(asked) == way
 
 
 def test_a_photo_that_earlier_jobs_keep_is_not_stored_again(
