@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from common import errors, http
 from common.contracts import figurine, recipe
+from common.contracts.colours import Swatches
 from common.contracts.plans import Node, Plan
 from common.contracts.stages import STAGES, Stage
 from common.errors import KilnError
@@ -22,8 +23,7 @@ from common.settings import Settings
 from deploy import metrics_page
 from deploy.routes import SERVICES, routes_of
 from deploy.stack import ROOT
-from gateway.domain.choices import Format
-from gateway.domain.choices import looks as looks_of
+from gateway.domain.choices import COLOURS, LOOKS, Format
 from gateway.plan import figurine_plan, portrait_plan, recipe_plan
 
 FILE: Final = ROOT / "docs" / "reference.md"
@@ -100,7 +100,10 @@ def _stages() -> Iterator[str]:
     yield from ("", "Styles: {}. Templates: {}. Engines: {}.".format(*looks))
     prints = (_values(figurine.Face), _values(figurine.Process), _values(figurine.Colouring))
     yield "Faces: {}. Processes: {}. Colourings: {}.".format(*prints)
-    yield from (f"`{look['name']}`: {_values(look['values'])}." for look in looks_of())
+    yield from (f"`{name}`: {_values(values)}." for name, _, values in LOOKS)
+    yield from ("", "Swatches, as `GET /v1/catalog` lists them with their colours:", "")
+    yield from (f"- `{name}`: {_swatches(swatches)}" for name, _, swatches in COLOURS)
+    yield ""
     tastes = (_values(recipe.Diet), _values(recipe.Units), _values(recipe.Language))
     yield from ("", "Diets: {}. Units: {}. Languages: {}.".format(*tastes))
     yield f"Engines of recipes: {_values(recipe.RecipeEngine)}."
@@ -128,6 +131,10 @@ def _stage_row(stage: Stage) -> tuple[str, ...]:
 
 def _values(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
+
+
+def _swatches(swatches: Swatches) -> str:
+    return ", ".join(f"`{name}` ({colour})" for name, colour in swatches.items())
 
 
 def _errors() -> Iterator[str]:

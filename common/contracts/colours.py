@@ -1,7 +1,7 @@
 """Colours as people write them: ``#rrggbb``, a CSS name, or one of the swatches of a part.
 
 The CSS names and values are those of the CSS Color Module Level 4, by Pillow. The swatches are
-ours: words that people use for skin, hair and eyes, where CSS has none that fits.
+ours: words that people use for skin, hair, eyes and shirts, where CSS has none that fits.
 """
 
 from __future__ import annotations
@@ -45,6 +45,20 @@ EYES: Final[Swatches] = {
     "green": "#5b8a52",
     "blue": "#4f86b8",
     "grey": "#7d8b95",
+}
+SHIRTS: Final[Swatches] = {  # none is a name of CSS, which would mean another colour
+    "cloud": "#f1f1ec",
+    "charcoal": "#3c3f46",
+    "denim": "#3f6593",
+    "night": "#2a3350",
+    "petrol": "#1f7a7d",
+    "forest": "#3c6e47",
+    "mustard": "#d9a522",
+    "tangerine": "#e8743b",
+    "brick": "#b3402e",
+    "rose": "#d98a9b",
+    "lilac": "#a99bd0",
+    "aubergine": "#5c3556",
 }
 HEX: Final = r"^#[0-9a-f]{6}$"
 
@@ -90,4 +104,9 @@ EyeColour = Annotated[
     str,
     BeforeValidator(partial(_normalised, swatches=EYES)),
     _schema("#4f86b8", *EYES),
+]
+ShirtColour = Annotated[
+    str,
+    BeforeValidator(partial(_normalised, swatches=SHIRTS)),
+    _schema("#1f7a7d", *SHIRTS),
 ]

@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from common.contracts.colours import Colour, EyeColour, HairColour, SkinColour
+from common.contracts.colours import Colour, EyeColour, HairColour, ShirtColour, SkinColour
 
 
 class Style(StrEnum):
@@ -244,7 +244,7 @@ class PaintRequest(Looks):
     skin: SkinColour | None = None
     hair: HairColour | None = None
     eyes: EyeColour | None = None
-    shirt: Colour | None = None
+    shirt: ShirtColour | None = None
 
 
 class PrintRequest(_Request):

@@ -38,4 +38,4 @@ def read_catalog() -> Response:
         language_model=settings.llm_url is not None,
         engines={engine: unavailable(engine, settings.models) for engine in Engine},
     )
-    return jsonify(catalog)
+    return jsonify(catalog.model_dump(mode="json", exclude_none=True))

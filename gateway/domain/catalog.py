@@ -6,41 +6,60 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from common.contracts.recipe import Diet, Language, RecipeEngine, Units
-from common.contracts.stages import STAGES
+from common.contracts.stages import STAGES, Stage
 from gateway.domain import choices
+from gateway.domain.catalog_view import (
+    CatalogView,
+    ChoiceView,
+    ColourView,
+    FormatView,
+    LookView,
+    PicturedView,
+    RecipeChoices,
+    StageRow,
+)
+from gateway.domain.choices import Told
 
 _DIETS: Final = {
-    Diet.VEGETARIAN: "No meat, no fish",
-    Diet.VEGAN: "Nothing from animals",
-    Diet.PESCATARIAN: "Fish, but no meat",
-    Diet.GLUTEN_FREE: "Nothing with gluten",
-    Diet.DAIRY_FREE: "No milk and nothing made of it",
-    Diet.EGG_FREE: "No eggs and nothing made of them",
-    Diet.NUT_FREE: "No tree nuts, no peanuts",
-    Diet.SOY_FREE: "No soy and nothing made of it",
-    Diet.NO_PORK: "No pork and nothing made of it",
-    Diet.NO_ALCOHOL: "No wine, beer or spirits, not even cooked",
+    Diet.VEGETARIAN: Told("Vegetarian", "No meat, no fish."),
+    Diet.VEGAN: Told("Vegan", "Nothing from animals."),
+    Diet.PESCATARIAN: Told("Pescatarian", "Fish, but no meat."),
+    Diet.GLUTEN_FREE: Told("Gluten-free", "Nothing with gluten."),
+    Diet.DAIRY_FREE: Told("Dairy-free", "No milk and nothing made of it."),
+    Diet.EGG_FREE: Told("Egg-free", "No eggs and nothing made of them."),
+    Diet.NUT_FREE: Told("Nut-free", "No tree nuts, no peanuts."),
+    Diet.SOY_FREE: Told("Soy-free", "No soy and nothing made of it."),
+    Diet.NO_PORK: Told("No pork", "No pork and nothing made of it."),
+    Diet.NO_ALCOHOL: Told("No alcohol", "No wine, beer or spirits, not even cooked."),
 }
 _UNITS: Final = {
-    Units.METRIC: "Grams, millilitres, degrees Celsius",
-    Units.US: "Ounces, cups, degrees Fahrenheit",
+    Units.METRIC: Told("Metric", "Grams, millilitres, degrees Celsius."),
+    Units.US: Told("US", "Ounces, cups, degrees Fahrenheit."),
 }
 _LANGUAGES: Final = {
-    Language.ENGLISH: "English",
-    Language.RUSSIAN: "Русский",
-    Language.VIETNAMESE: "Tiếng Việt",
-    Language.CHINESE: "繁體中文",
+    Language.ENGLISH: Told("English", "Recipes in English."),
+    Language.RUSSIAN: Told("Русский", "Recipes in Russian."),
+    Language.VIETNAMESE: Told("Tiếng Việt", "Recipes in Vietnamese."),
+    Language.CHINESE: Told("繁體中文", "Recipes in Traditional Chinese."),
 }
 _RECIPE_ENGINES: Final = {
-    RecipeEngine.AUTO: "A language model where one is configured, else built-in",
-    RecipeEngine.BUILTIN: "Own recogniser and cookbook; needs no download and no network",
-    RecipeEngine.OPENAI: "Any OpenAI-compatible server of language models",
+    RecipeEngine.AUTO: Told(
+        "Automatic", "A language model where one is configured, else built-in."
+    ),
+    RecipeEngine.BUILTIN: Told(
+        "Built-in", "Own recogniser and cookbook; needs no download and no network."
+    ),
+    RecipeEngine.OPENAI: Told("Language model", "Any OpenAI-compatible server of language models."),
 }
 
 
 def build_catalog(
-    limits: dict[str, int], *, language_model: bool, engines: Mapping[str, str | None]
-) -> dict[str, Any]:
+    limits: dict[str, int],
+    *,
+    language_model: bool,
+    engines: Mapping[str, str | None],
+    pictures: Mapping[str, str] | None = None,
+) -> CatalogView:
     """List what each product can be asked for, the limits, and the stage table.
 
     Parameters
@@ -51,66 +70,82 @@ def build_catalog(
         Whether one is configured.
     engines
         Why an engine of portraits cannot draw here; None where it can.
+    pictures
+        Paths of the pictures that there are, by ``styles/NAME`` and ``templates/NAME``.
     """
     missing = {name: why for name, why in engines.items() if why is not None}
-    return {
-        "styles": _available(choices.STYLES),
-        "backgrounds": _available(choices.BACKGROUNDS),
-        "templates": _available(choices.TEMPLATES),
-        "faces": _available(choices.FACES),
-        "looks": choices.looks(),
-        "colours": choices.colours(),
-        "processes": _available(choices.PROCESSES),
-        "orientations": _available(choices.ORIENTATIONS),
-        "colourings": _available(choices.COLOURINGS),
-        "formats": [
-            {
-                "name": name,
-                "title": output.purpose,
-                "available": True,
-                "artifact": output.name,
-                "media_type": output.media_type,
-            }
-            for name, output in choices.FORMAT_FILES.items()
+    return CatalogView(
+        styles=_pictured("styles", choices.STYLES, pictures or {}),
+        backgrounds=_available(choices.BACKGROUNDS),
+        templates=_pictured("templates", choices.TEMPLATES, pictures or {}),
+        faces=_available(choices.FACES),
+        looks=[
+            LookView(name=name, title=title, values=[*values])
+            for name, title, values in choices.LOOKS
         ],
-        "engines": _available(choices.ENGINES, missing),
-        "recipes": _recipes(language_model=language_model),
-        "limits": limits,
-        "stages": [
-            {
-                "name": stage.name,
-                "title": stage.title,
-                "queue": stage.queue,
-                "reads": list(stage.reads),
-                "may_read": list(stage.may_read),
-                "writes": [output.name for output in stage.writes],
-                "soft_limit_s": stage.soft_s,
-                "hard_limit_s": stage.hard_s,
-                "on_failure": stage.on_failure,
-            }
-            for stage in STAGES
+        colours=[
+            ColourView(name=name, title=title, swatches=swatches)
+            for name, title, swatches in choices.COLOURS
         ],
-    }
+        processes=_available(choices.PROCESSES),
+        orientations=_available(choices.ORIENTATIONS),
+        colourings=_available(choices.COLOURINGS),
+        formats=[
+            FormatView(
+                **_told(name, told),
+                artifact=choices.FORMAT_FILES[name].name,
+                media_type=choices.FORMAT_FILES[name].media_type,
+            )
+            for name, told in choices.FORMATS.items()
+        ],
+        engines=_available(choices.ENGINES, missing),
+        recipes=_recipes(language_model=language_model),
+        limits=limits,
+        stages=[_row(stage) for stage in STAGES],
+    )
 
 
-def _recipes(*, language_model: bool) -> dict[str, Any]:
+def _recipes(*, language_model: bool) -> RecipeChoices:
     model_only = {RecipeEngine.OPENAI, *Language} - {Language.ENGLISH}
     why = "needs a language model: set KILN_LLM_URL"
     missing = {} if language_model else dict.fromkeys(model_only, why)
-    return {
-        "diets": _available(_DIETS),
-        "units": _available(_UNITS),
-        "languages": _available(_LANGUAGES, missing),
-        "engines": _available(_RECIPE_ENGINES, missing),
-    }
+    return RecipeChoices(
+        diets=_available(_DIETS),
+        units=_available(_UNITS),
+        languages=_available(_LANGUAGES, missing),
+        engines=_available(_RECIPE_ENGINES, missing),
+    )
+
+
+def _row(stage: Stage) -> StageRow:
+    return StageRow(
+        name=stage.name,
+        title=stage.title,
+        queue=stage.queue,
+        reads=[*stage.reads],
+        may_read=[*stage.may_read],
+        writes=[output.name for output in stage.writes],
+        soft_limit_s=stage.soft_s,
+        hard_limit_s=stage.hard_s,
+        on_failure=stage.on_failure,
+    )
 
 
 def _available(
-    titles: Mapping[Any, str], missing: Mapping[Any, str] | None = None
-) -> list[dict[str, Any]]:
-    missing = missing or {}
+    choice: Mapping[Any, Told], missing: Mapping[Any, str] | None = None
+) -> list[ChoiceView]:
+    why = missing or {}
+    return [ChoiceView(**_told(name, told, why.get(name))) for name, told in choice.items()]
+
+
+def _pictured(
+    noun: str, choice: Mapping[Any, Told], pictures: Mapping[str, str]
+) -> list[PicturedView]:
     return [
-        {"name": name, "title": title, "available": name not in missing}
-        | ({"why": missing[name]} if name in missing else {})
-        for name, title in titles.items()
+        PicturedView(**_told(name, told), picture=pictures.get(f"{noun}/{name}"))
+        for name, told in choice.items()
     ]
+
+
+def _told(name: str, told: Told, why: str | None = None) -> dict[str, Any]:
+    return {"name": name, **told._asdict(), "available": why is None, "why": why}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.domain.calls.call import Answer, Call, problem
+from gateway.domain.catalog_view import CatalogView
 
 HOUSE: Final[tuple[Call, ...]] = (
     Call(
@@ -12,8 +13,10 @@ HOUSE: Final[tuple[Call, ...]] = (
         "/v1/catalog",
         "What can be asked for here, what not, and why",
         tag="House",
+        details="For menus: each choice with a title, a sentence and, of styles and templates, a"
+        " picture; swatches for skin, hair, eyes and shirt. What cannot be had says `why`.",
         answers=(
-            Answer(200, "Styles, templates, formats, diets, languages, engines, limits, stages"),
+            Answer(200, "Styles, templates, formats, diets, engines, limits, stages", CatalogView),
         ),
         example="curl {base}/v1/catalog",
     ),
