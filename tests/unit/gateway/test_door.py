@@ -112,7 +112,7 @@ def test_a_key_without_the_scope_is_refused(stack: Stack, house: House, call: st
 
 @pytest.mark.parametrize("path", sorted(PUBLIC))
 def test_what_is_public_needs_no_key(stack: Stack, path: str) -> None:
-    found = path.replace("{filename}", "kiln.js")
+    found = path.replace("{filename}", "main.js")
     with get(stack, found, environ_base=ELSEWHERE) as answer:
         assert answer.status_code in {200, 503}
 

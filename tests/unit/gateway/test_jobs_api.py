@@ -302,7 +302,7 @@ def test_the_start_page_and_its_files_are_served(stack: Stack) -> None:
         assert "default-src 'none'" in page.headers["Content-Security-Policy"]
         assert not re.search(r"<script(?![^>]*src=)", page.text)
         files = re.findall(r"(?:src|href)=\"(/web/[^\"]+)\"", page.text)
-    assert len(files) == 2
+    assert len(files) == 4
     for file in files:
         with stack.client.get(file) as answer:
             assert answer.status_code == 200
