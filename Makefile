@@ -122,7 +122,7 @@ help: ## Show this list
 	@printf '\nSettings are KILN_* variables: docs/reference.md lists them.\n'
 
 clean: down ## Stop the stack; remove the venv, caches and node modules (data/ and out/ stay)
-	rm -rf $(VENV) node_modules *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) node_modules gateway/web/vendor *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './data/*' -prune -exec rm -rf {} +
 
 # ---- what `setup` has done, as files, so that a second time costs nothing
@@ -153,8 +153,8 @@ $(VENV)/.torch: requirements-neural.txt $(VENV)/.dev
 VIEWER := node_modules/@google/model-viewer/dist/model-viewer.min.js
 $(VENV)/.node: package-lock.json | $(VENV)/bin/python
 	@mkdir -p gateway/web/vendor
-	@if ! command -v npm >/dev/null; then touch $@; \
-		echo "no npm here: the page shows pictures instead of 3D (later: make setup -B)"; \
+	@if ! command -v npm >/dev/null; then \
+		echo "no npm here: the page shows pictures instead of 3D"; \
 	elif npm ci --silent --ignore-scripts --no-audit --no-fund; then \
 		cp $(VIEWER) gateway/web/vendor/ && touch $@; \
 	else echo "npm failed: the page shows pictures instead of 3D until make setup works"; fi
