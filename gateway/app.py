@@ -21,6 +21,7 @@ from gateway.api import (
     jobs,
     pages,
     portraits,
+    recipe_pages,
     recipes,
     webhooks,
 )
@@ -33,7 +34,7 @@ from gateway.noughts import count_in_gateway
 
 FOLLOWING = (events,)  # what a process for event streams answers
 NOUNS = (
-    *(figurines, portraits, recipes, jobs, webhooks, events, artifacts),
+    *(figurines, portraits, recipes, jobs, webhooks, events, artifacts, recipe_pages),
     *(catalog, docs, pages, compat),
 )
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from common.contracts.recipe import MAX_COUNT
 from common.ledger.records import JobState
 from gateway.domain.webhooks import HookEvent
 
@@ -46,6 +47,14 @@ class JobsQuery(_Query):
         str | None,
         Field(pattern=r"^[0-9]{1,15}-[0-9a-f]{32}$", description="`next` of the page before"),
     ] = None
+
+
+class RecipePageQuery(_Query):
+    """Of ``GET /v1/jobs/{id}/recipe.html``."""
+
+    number: Annotated[
+        int, Field(ge=1, le=MAX_COUNT, description="Which of the recipes, the best is 1")
+    ] = 1
 
 
 class RedeliverQuery(_Query):

@@ -18,6 +18,11 @@ from gateway.door.rates import Count
 from gateway.house import house
 
 METRICS: Final = "GET /metrics"
+# Who comes for a recipe is often a program that knows of no keys.
+_HINTS: Final = {
+    "GET /v1/jobs/{job}/recipe.html": "Mealie and Tandoor send no key. Fetch the page with yours"
+    " (`Authorization: Bearer <key>`), save it, and import the file or paste its text."
+}
 # What a proxy adds: behind one, the nearest machine says nothing about who is asking.
 PROXY_HEADERS: Final = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 
@@ -74,7 +79,7 @@ def _check(call: str) -> None:
         return
     presented = _presented(request)
     if presented is None:
-        raise Unauthorized("this call needs a key")
+        raise Unauthorized("this call needs a key", _HINTS.get(call))
     key = house().keys.find(presented)
     if key is None:
         raise Unauthorized("this key is not known here", "Was it revoked, or cut off?")

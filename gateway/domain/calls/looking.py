@@ -97,4 +97,25 @@ LOOK: Final[tuple[Call, ...]] = (
         ),
         example="curl -OJ {base}/v1/jobs/$JOB/artifacts/figurine.glb",
     ),
+    Call(
+        "GET",
+        f"{JOB}/recipe.html",
+        "Read a recipe as a page",
+        tag="Look",
+        details="To print, and to import: the page holds the recipe as schema.org JSON-LD, so its"
+        " address can be given to Mealie and Tandoor. They send no key, and call no private"
+        " address: in a house with a lock, or one they cannot reach, save the page and import the"
+        " file, or paste its text (Mealie: *Import from HTML or JSON*; Tandoor: *Source*).",
+        query=queries.RecipePageQuery,
+        headers=(("If-None-Match", "ETag of the page you have"),),
+        answers=(
+            Answer(200, "The page", media_type="text/html"),
+            Answer(304, "You have it already"),
+            problem(404, "No such job, no recipe of that number, or none yet: `detail` says which"),
+            problem(410, "It has expired, or the job was erased"),
+            REFUSED,
+            AWAY,
+        ),
+        example="curl '{base}/v1/jobs/$JOB/recipe.html?number=2'",
+    ),
 )

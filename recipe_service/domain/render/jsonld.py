@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from common.contracts.recipe import Diet, Nutrition, Recipe, Step
-from recipe_service.domain.render.labels import ingredient_line, labels_of, plain, sections
+from recipe_service.domain.render.labels import ingredient_line, language_tag, plain
 
 _KINDS = {
     "main": "Main course", "soup": "Soup", "salad": "Salad", "side": "Side dish",
@@ -25,14 +25,18 @@ _DIETS = {
 
 
 def to_jsonld(recipe: Recipe) -> dict[str, Any]:
-    """Return the recipe as a JSON-LD object; resting time counts in ``totalTime`` alone."""
+    """Return the recipe as a JSON-LD object; resting time counts in ``totalTime`` alone.
+
+    The steps are one flat list: recipe managers make a step of their own out of the name of a
+    ``HowToSection``, and a step that reads "Cooking" would have to be taken out by hand.
+    """
     facts: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "Recipe",
         "name": recipe.title,
         "description": recipe.summary,
         "author": {"@type": "Organization", "name": "Kiln"},
-        "inLanguage": str(recipe.language),
+        "inLanguage": language_tag(recipe),
         "recipeYield": [str(recipe.servings), f"{recipe.servings} servings"],
         "prepTime": duration(recipe.prep_minutes),
         "cookTime": duration(recipe.cook_minutes),
@@ -41,7 +45,7 @@ def to_jsonld(recipe: Recipe) -> dict[str, Any]:
         "recipeCuisine": recipe.kitchen,
         "keywords": ", ".join((*recipe.keywords, *(plain(diet) for diet in recipe.diets))),
         "recipeIngredient": [ingredient_line(line) for line in recipe.ingredients],
-        "recipeInstructions": _instructions(recipe),
+        "recipeInstructions": [_step(step) for step in recipe.steps],
         "suitableForDiet": [
             f"https://schema.org/{_DIETS[diet]}" for diet in recipe.diets if diet in _DIETS
         ],
@@ -62,21 +66,6 @@ def duration(minutes: int) -> str:
     """Return minutes as an ISO 8601 duration: ``PT1H20M``."""
     hours, rest = divmod(minutes, 60)
     return "PT" + (f"{hours}H" if hours else "") + (f"{rest}M" if rest or not hours else "")
-
-
-def _instructions(recipe: Recipe) -> list[dict[str, Any]]:
-    runs = list(sections(recipe))
-    if len(runs) == 1:
-        return [_step(step) for step in recipe.steps]
-    words = labels_of(recipe)
-    return [
-        {
-            "@type": "HowToSection",
-            "name": words.phase(phase),
-            "itemListElement": [_step(step) for step in steps],
-        }
-        for phase, steps in runs
-    ]
 
 
 def _step(step: Step) -> dict[str, Any]:

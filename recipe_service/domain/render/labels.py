@@ -71,6 +71,11 @@ def labels_of(recipe: Recipe) -> Labels:
     return LABELS[recipe.language]
 
 
+def language_tag(recipe: Recipe) -> str:
+    """Name the language of a recipe by its BCP 47 tag: Chinese is written in full signs here."""
+    return "zh-Hant" if recipe.language is Language.CHINESE else recipe.language.value
+
+
 def ingredient_line(line: RecipeIngredient) -> str:
     """Print a line of the list: ``400 g tomatoes, chopped``."""
     text = " ".join(part for part in (line.amount, line.name) if part)

@@ -11,6 +11,7 @@ from recipe_service.domain.render.labels import (
     Labels,
     ingredient_line,
     labels_of,
+    language_tag,
     nutrition_line,
     plain,
     sections,
@@ -49,11 +50,12 @@ def recipe_page(recipe: Recipe) -> str:
     return "\n".join(
         [
             "<!doctype html>",
-            f'<html lang="{escape(recipe.language)}">',
+            f'<html lang="{language_tag(recipe)}">',
             "<head>",
             '<meta charset="utf-8">',
             f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            '<meta property="og:site_name" content="Kiln">',
             f"<title>{escape(recipe.title)}</title>",
             f"<style>{_STYLE}</style>",
             f'<script type="application/ld+json">{to_script(recipe)}</script>',

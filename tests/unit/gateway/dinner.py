@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from common.contracts import recipe as r
-from common.contracts.stages import INGREDIENTS, RECIPES, RECIPES_TEXT
+from common.contracts.stages import INGREDIENTS, RECIPE_PAGES, RECIPES, RECIPES_TEXT
+from recipe_service.domain.render.page import recipe_page
 
 LEEK = r.Ingredient(name="leek", id="leek", coarse="Leek", confidence=0.7, source=r.Source.SEEN)
 RICE = r.Ingredient(
@@ -65,7 +66,10 @@ def made(stage: str, params: dict[str, Any]) -> tuple[dict[str, bytes], dict[str
     book = r.RecipeBook(
         ingredients=tuple(r.Ingredient(name=name) for name in names), recipes=(recipe(),)
     )
-    files = _file(RECIPES.name, book) | {RECIPES_TEXT.name: b"# Leek rice\n"}
+    files = _file(RECIPES.name, book) | {
+        RECIPES_TEXT.name: b"# Leek rice\n",
+        RECIPE_PAGES[0].name: recipe_page(recipe()).encode(),
+    }
     return files, {"titles": ["Leek rice"], "missing": ["feta"]}
 
 
