@@ -70,8 +70,12 @@ class Easel:
 
     def portraits(self, photo: Picture) -> Picture:
         """Draw the photo and its portrait in all styles, side by side."""
-        drawn = [photo, *(self._engine.portrait(photo, style)[..., :3] for style in STYLES)]
+        drawn = [photo, *(self.portrait(photo, style) for style in STYLES)]
         return np.hstack([_fitted(picture, SMALL, SMALL) for picture in drawn])
+
+    def portrait(self, photo: Picture, style: str) -> Picture:
+        """Draw one portrait, (1024, 1024, 3)."""
+        return self._engine.portrait(photo, style)[..., :3]
 
     def figurine(self, photo: Picture, template: str, **wishes: object) -> Picture:
         """Draw the preview of a figurine, (1000, 1600, 3)."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
+from typing import Final
+
 from flask import Blueprint, Response, jsonify, request
 
 from common.contracts.figurine import Engine
@@ -13,6 +17,8 @@ from gateway.domain import upload
 from gateway.domain.catalog import build_catalog
 from gateway.domain.queries import LONGEST_WAIT_S, NoQuery
 from gateway.house import house
+
+WEB: Final = Path(__file__).resolve().parents[1] / "web"
 
 blueprint = Blueprint("catalog", __name__)
 
@@ -37,5 +43,16 @@ def read_catalog() -> Response:
         limits,
         language_model=settings.llm_url is not None,
         engines={engine: unavailable(engine, settings.models) for engine in Engine},
+        pictures=_pictures(),
     )
     return jsonify(catalog.model_dump(mode="json", exclude_none=True))
+
+
+@cache
+def _pictures() -> dict[str, str]:
+    """Find the pictures that ``tests.catalog_pictures`` drew, by ``styles/NAME``."""
+    found = sorted(WEB.glob("pictures/*/*.webp"))
+    return {
+        f"{path.parent.name}/{path.stem}": f"/web/{path.relative_to(WEB).as_posix()}"
+        for path in found
+    }
