@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import requests
 
-from gateway.event_lines import parse_events
+from gateway.client.event_lines import parse_events
 from gateway.lines import FOR_STREAMS
 from tests.bench.photos import new_portrait
 from tests.chaos.scene import until

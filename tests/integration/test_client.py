@@ -12,8 +12,7 @@ import pytest
 from flask import Flask, Response, request
 from werkzeug.serving import make_server
 
-from gateway import patience
-from gateway.client import ApiError, Kiln, Unreachable
+from gateway.client import ApiError, Kiln, Unreachable, patience
 
 JOB = {"id": "j1", "state": "queued", "artifacts": []}
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +11,8 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from gateway import patience
-from gateway.client import ApiError, JobEvent, Kiln, parse_events
-from gateway.refusals import problem_of
+from gateway.client import ApiError, JobEvent, Kiln, parse_events, patience
+from gateway.client.refusals import problem_of
 
 
 def _events(*lines: str) -> list[JobEvent]:
@@ -52,25 +53,53 @@ def test_an_event_that_was_cut_off_is_not_reported() -> None:
 
 
 def test_pauses_grow_and_end() -> None:
-    pauses = list(patience.pauses())
-    assert len(pauses) == patience.RETRIES
+    waiting = patience.Patience(1000)
+    pauses = [waiting.pause() for _ in range(patience.RETRIES)]
     for number, pause in enumerate(pauses):
         longest = min(patience.LONGEST_PAUSE_S, patience.FIRST_PAUSE_S * 2**number)
+        assert pause is not None
         assert longest / 2 <= pause <= longest
+    assert waiting.pause() is None
+
+
+def test_all_pauses_together_are_no_longer_than_patience() -> None:
+    waiting, spent = patience.Patience(5), 0.0
+    while (pause := waiting.pause()) is not None:
+        spent += pause
+    assert 2 <= spent <= 5
+
+
+def test_a_pause_is_at_least_as_long_as_the_server_asks() -> None:
+    pause = patience.Patience().pause(7)
+    assert pause is not None
+    assert 7 <= pause <= 7 * (1 + patience.JITTER)
+
+
+def test_nobody_comes_back_before_the_server_wants_it() -> None:
+    waiting = patience.Patience(30)
+    assert waiting.pause(31) is None
+    assert waiting.pause(29) is not None
+    assert waiting.pause(29) is None  # what is left is not as long
+
+
+def _asking(text: str | None) -> float:
+    response = requests.Response()
+    if text is not None:
+        response.headers["Retry-After"] = text
+    return patience.asked_pause(response)
 
 
 @pytest.mark.parametrize(
-    ("asked", "pause"),
-    [("7", 7), ("0", 0.5), ("", 0.5), ("Wed, 21 Oct 2026 07:28:00 GMT", 0.5), ("86400", 60)],
+    ("text", "seconds"), [("7", 7), ("0", 0), ("", 0), (None, 0), ("soon", 0), ("-3", 0)]
 )
-def test_a_pause_is_as_long_as_the_server_asks_within_reason(asked: str, pause: float) -> None:
-    response = requests.Response()
-    response.headers["Retry-After"] = asked
-    assert patience.asked_pause(response, iter([0.5])) == pause
+def test_seconds_are_asked_for(text: str | None, seconds: float) -> None:
+    assert _asking(text) == seconds
 
 
-def test_patience_ends_though_the_server_asks_for_more() -> None:
-    assert patience.asked_pause(requests.Response(), iter(())) is None
+def test_a_date_is_asked_for() -> None:
+    then = datetime.now(UTC) + timedelta(seconds=90)
+    assert 85 < _asking(format_datetime(then, usegmt=True)) <= 90
+    assert _asking("Wed, 21 Oct 2015 07:28:00 GMT") == 0
 
 
 @pytest.mark.parametrize("text", ["<html>Bad Gateway</html>", "[1, 2]", '"x"', "3"])
@@ -106,9 +135,9 @@ class Gateway(HTTPAdapter):
 
 
 def _talking_to(*answers: str) -> tuple[Kiln, Gateway]:
-    kiln, gateway = Kiln("http://here"), Gateway(*answers)
-    kiln._session.mount("http://", gateway)
-    return kiln, gateway
+    gateway, session = Gateway(*answers), requests.Session()
+    session.mount("http://", gateway)
+    return Kiln("http://here", session=lambda: session), gateway
 
 
 def test_a_list_is_sent_as_json() -> None:
@@ -195,8 +224,8 @@ class Sent(requests.Session):
 def test_a_key_is_shown_to_its_own_house_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KILN_API_KEY", "kiln_from_outside")
     for given, shown in ((None, "kiln_from_outside"), ("kiln_mine", "kiln_mine"), ("", None)):
-        kiln = Kiln("http://kiln.test:8000/", given)
-        kiln._session = session = Sent()
+        session = Sent()
+        kiln = Kiln("http://kiln.test:8000/", given, session=lambda session=session: session)
         kiln.job("j1")
         kiln.fetch({"url": "http://kiln.test:8000/v1/jobs/j1/artifacts/x"})
         kiln.fetch({"url": "http://bucket.test/x"})

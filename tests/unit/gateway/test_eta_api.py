@@ -15,9 +15,9 @@ from common.ledger.memory import MemoryLedger
 from common.ledger.records import Limits, NewJob, Standing
 from common.settings import Settings
 from gateway.api import events as events_api
+from gateway.client.event_lines import JobEvent, parse_events
 from gateway.domain.drain import PRODUCTS, seconds_a_job
 from gateway.door import turns
-from gateway.event_lines import JobEvent, parse_events
 from gateway.follow import Hub
 from gateway.plan import figurine_plan, recipe_plan
 from gateway.terminal.progress import _Story, in_words

@@ -8,18 +8,33 @@ import requests
 
 
 class ApiError(Exception):
-    """The gateway refused; ``problem`` is its RFC 9457 document."""
+    """The gateway refused; ``problem`` is its RFC 9457 document.
+
+    Attributes
+    ----------
+    code : str
+        Stable, for programs: docs/reference.md lists all.
+    status : int
+        Of HTTP.
+    detail, hint : str
+        What happened, and what to do about it.
+    """
 
     def __init__(self, problem: dict[str, Any]) -> None:
         self.problem = problem
         self.code = str(problem.get("code", "unknown"))
         self.status = int(problem.get("status", 0))
-        hint = problem.get("hint")
-        super().__init__(f"{problem.get('detail', self.code)}" + (f"\n{hint}" if hint else ""))
+        self.detail = str(problem.get("detail", self.code))
+        self.hint = str(problem.get("hint") or "")
+        super().__init__(f"{self.detail}\n{self.hint}" if self.hint else self.detail)
 
 
 class Unreachable(Exception):
     """No gateway answers at this address."""
+
+
+class Damaged(Exception):
+    """A file arrived with another sha256 than its job says; nothing of it was kept."""
 
 
 def checked(response: requests.Response) -> requests.Response:
