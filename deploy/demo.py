@@ -34,6 +34,11 @@ RECIPE_FILES: Final = tuple(
     )
 )
 
+_AFTERWARDS: Final = """
+Look at {folder}/preview.png, then at {folder}/recipes/recipe-1.html in a browser.
+`make demo PHOTO=me.jpg` takes a photo of yours; `make up` starts Kiln to stay, with a page at
+{url}/"""
+
 
 def demo(photo: Path, food: Path | None, ingredients: str, settings: Settings) -> int:
     """Start the stack if need be, make both products, stop it again if it was started here.
@@ -53,8 +58,11 @@ def demo(photo: Path, food: Path | None, ingredients: str, settings: Settings) -
     """
     stack = Stack(settings)
     try:
+        if not stack.is_up():
+            _say("Starting Kiln, which takes some ten seconds ...")
         started = stack.up()
         try:
+            _say(f"A figurine of {photo}, then {COUNT} recipes.")
             status = make_figurine(photo, settings.out_dir)
             status = make_recipes(food, ingredients, settings.out_dir / "recipes") or status
         finally:
@@ -63,6 +71,8 @@ def demo(photo: Path, food: Path | None, ingredients: str, settings: Settings) -
     except StackError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    if status == 0:
+        _say(_AFTERWARDS.format(folder=_near(settings.out_dir), url=settings.gateway_url))
     return status
 
 
@@ -83,7 +93,7 @@ def _make(command: Sequence[str], folder: Path, files: Iterable[str]) -> int:
     for name in files:
         (folder / name).unlink(missing_ok=True)
     kiln = str(Path(sys.executable).parent / "kiln")
-    result = subprocess.run([kiln, *command, "--out", str(folder)], check=False)  # noqa: S603  ours
+    result = subprocess.run([kiln, *command, "--out", str(_near(folder))], check=False)  # noqa: S603  ours
     if result.returncode:
         return result.returncode
     missing = [name for name in files if not _is_filled(folder / name)]
@@ -91,6 +101,17 @@ def _make(command: Sequence[str], folder: Path, files: Iterable[str]) -> int:
         sys.stderr.write(f"not in {folder}: {', '.join(missing)}\n")
         return 1
     return 0
+
+
+def _near(folder: Path) -> Path:
+    """Name a folder as briefly as a person at this terminal would."""
+    here = Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()  # before what `kiln` prints
 
 
 def _is_filled(path: Path) -> bool:
