@@ -34,6 +34,7 @@ STATUS: Final[dict[type[KilnError], int]] = {
     errors.NotFound: 404,
     errors.NotAllowedNow: 409,
     errors.NotPaused: 409,
+    errors.NotFinished: 409,
     errors.Gone: 410,
     errors.RangeNotSatisfiable: 416,
     errors.Busy: 503,

@@ -12,6 +12,7 @@ from common.metrics import Process
 from common.settings import Settings
 from common.stores import ArtifactStore
 from gateway.api import (
+    archives,
     artifacts,
     catalog,
     compat,
@@ -34,8 +35,8 @@ from gateway.noughts import count_in_gateway
 
 FOLLOWING = (events,)  # what a process for event streams answers
 NOUNS = (
-    *(figurines, portraits, recipes, jobs, webhooks, events, artifacts, recipe_pages),
-    *(catalog, docs, pages, compat),
+    *(figurines, portraits, recipes, jobs, webhooks, events, artifacts, archives),
+    *(recipe_pages, catalog, docs, pages, compat),
 )
 
 

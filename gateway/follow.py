@@ -71,6 +71,23 @@ class Hub:
         self._told.note(job, product, at_ms, by_ms)
 
     @contextmanager
+    def place(self) -> Iterator[None]:
+        """Take one of the places for answers that keep a thread for long.
+
+        Raises
+        ------
+        Busy
+            None is free in this process.
+        """
+        if not self._slots.acquire(blocking=False):
+            metrics.REJECTED.labels("streams").inc()
+            raise Busy("too many event streams, waiting requests and zips are open")
+        try:
+            yield
+        finally:
+            self._slots.release()
+
+    @contextmanager
     def listening(self, job: str) -> Iterator[Listener]:
         """Hear what happens to a job from now on.
 
@@ -81,20 +98,17 @@ class Hub:
         LedgerUnavailable
             The position from which on to listen could not be read.
         """
-        if not self._slots.acquire(blocking=False):
-            metrics.REJECTED.labels("streams").inc()
-            raise Busy("too many event streams and waiting requests are open")
         listener: Listener = queue.SimpleQueue()
-        try:
-            self._ensure_reader()
-            with self._lock:
-                self._listeners[job].add(listener)
-            if self._leaving():
-                listener.put(Signal.CLOSE)  # the reader may have said so already
-            yield listener
-        finally:
-            self._forget(job, listener)
-            self._slots.release()
+        with self.place():
+            try:
+                self._ensure_reader()
+                with self._lock:
+                    self._listeners[job].add(listener)
+                if self._leaving():
+                    listener.put(Signal.CLOSE)  # the reader may have said so already
+                yield listener
+            finally:
+                self._forget(job, listener)
 
     def events(self, job: str, after: str, tick_s: float) -> Generator[Event | None]:
         """Yield events of a job after an id, up to the terminal one.

@@ -27,6 +27,7 @@
     ├── NotFound                  not_found
     ├── NotAllowedNow             job_not_cancellable
     ├── NotPaused                 job_not_paused       there is nothing to resume
+    ├── NotFinished               job_not_finished     what it makes is not all there
     ├── Gone                      gone                 the artifact has expired
     │   └── Erased                erased               somebody deleted the job
     ├── RangeNotSatisfiable       range_not_satisfiable
@@ -57,6 +58,7 @@ from common.errors.house import (
     LedgerUnavailable,
     NoRoom,
     NotAllowedNow,
+    NotFinished,
     NotFound,
     NotPaused,
     QuotaExceeded,
@@ -120,6 +122,7 @@ __all__ = [
     "NoRoom",
     "NoSuchSubject",
     "NotAllowedNow",
+    "NotFinished",
     "NotFound",
     "NotPaused",
     "PhotoTooLarge",

@@ -47,6 +47,13 @@ class NotPaused(KilnError):
     hint = "GET the job to see its state."
 
 
+class NotFinished(KilnError):
+    """The job has neither ended nor paused: what is asked for is not all there."""
+
+    code = "job_not_finished"
+    hint = "GET the job with `wait`, or take its files one by one as they come."
+
+
 class Gone(KilnError):
     """The artifact existed and has expired."""
 

@@ -24,6 +24,7 @@ SCOPES: Final[dict[str, Scope | None]] = {
     "GET /v1/jobs/{job}/webhooks": READ,
     "POST /v1/jobs/{job}/webhooks/redeliver": SUBMIT,
     "GET /v1/jobs/{job}/artifacts/{name}": READ,
+    "GET /v1/jobs/{job}/artifacts.zip": READ,
     "GET /v1/jobs/{job}/recipe.html": READ,
     "GET /v1/catalog": READ,
     # older calls

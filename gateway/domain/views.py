@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from common.contracts.stages import BY_NAME, PURPOSES
 from common.ledger.records import JobRecord, JobState, NodeRecord, Standing
 from gateway.domain.eta import estimate
+from gateway.domain.files import files_to_keep, public_files
 from gateway.domain.manifest import shown
 from gateway.domain.warning import warnings_of
 
@@ -162,6 +163,8 @@ def links(record: JobRecord) -> dict[str, str]:
     found = {"self": self, "events": f"{self}/events", "timeline": f"{self}/timeline"}
     if record.state is JobState.PAUSED:
         found |= {"resume": f"{self}/resume"}
+    if files_to_keep(record):
+        found |= {"zip": f"{self}/artifacts.zip"}
     if record.hook is not None:
         found |= {"webhooks": f"{self}/webhooks"}
     return found if record.state.terminal else found | {"cancel": f"{self}/cancel"}
@@ -206,10 +209,6 @@ def span(begin: int | None, end: int | None) -> int | None:
 
 
 def _artifact_views(record: JobRecord) -> list[ArtifactView]:
-    if record.artifacts_expired_ms is not None:
-        return []
-    order = {name: at for at, name in enumerate(PURPOSES)}
-    public = [ref for ref in record.artifacts.values() if not ref.internal]
     return [
         ArtifactView(
             name=ref.name,
@@ -219,5 +218,5 @@ def _artifact_views(record: JobRecord) -> list[ArtifactView]:
             media_type=ref.media_type,
             purpose=PURPOSES.get(ref.name, ""),
         )
-        for ref in sorted(public, key=lambda ref: (order.get(ref.name, len(order)), ref.name))
+        for ref in public_files(record)
     ]
