@@ -74,6 +74,13 @@ export async function reachable(url) {
   return keyNow() ? URL.createObjectURL(await (await ask(url)).blob()) : url;
 }
 
+/**
+ * The address of a file as it is now: an equal path may hold another picture later, and a browser
+ * keeps what it has once fetched.
+ * @param {{url: string, sha256: string}} file
+ */
+export const versioned = (file) => `${file.url}?v=${file.sha256.slice(0, 12)}`;
+
 /** @param {string} url what `reachable` gave */
 export function release(url) {
   if (url.startsWith("blob:")) URL.revokeObjectURL(url);

@@ -1,0 +1,42 @@
+// A job without a result: what happened, and the ways on.
+
+import { submit } from "../api.js";
+import { element } from "../dom.js";
+import { complain, explained } from "../problems.js";
+import { go } from "../router.js";
+import { t } from "../words.js";
+import { forgetPhoto } from "./choose.js";
+import { wishOf } from "./wish.js";
+
+// another photo is the way on; with the same one the same would happen
+const PHOTO = ["no_face", "face_too_small", "face_cut_off", "corrupt_photo", "bad_photo",
+  "too_many_pixels", "photo_too_large", "crash", "hang"];
+
+/**
+ * @param {any} view of the job
+ * @param {(view: any) => void} open shows another job here
+ */
+export function failedPanel(view, open) {
+  const problem = view.artifacts_expired_at ? { code: "gone" }
+    : view.error ?? { code: view.state === "expired" ? "deadline" : view.state, detail: "" };
+  const anew = { label: t("failed.photo"), act: () => { forgetPhoto(); go("/figurine"); } };
+  const retry = { label: t("house.retry"), act: () => again(view, {}, open) };
+  const anyway = { label: t("failed.anyway"), act: () => again(view, { accept: "unprintable" }, open) };
+  const ways = PHOTO.includes(problem.code) ? [anew]
+    : [problem.code === "unprintable" && anyway, retry, anew].filter(Boolean);
+  const body = view.state === "cancelled"
+    ? element("p", { class: "ways" }, ...ways.map((way) =>
+      element("button", { type: "button", onclick: way.act }, way.label)))
+    : explained(problem, ways);
+  return {
+    node: element("div", { class: "failed" },
+      element("h1", {}, t(view.artifacts_expired_at ? "failed.gone" : `state.${view.state}`)), body),
+    update: () => {},
+  };
+}
+
+async function again(view, changes, open) {
+  try {
+    open(await submit("/v1/figurines", { ...wishOf(view), ...changes }));
+  } catch (problem) { complain(problem, [{ label: t("failed.photo"), act: () => go("/figurine") }]); }
+}

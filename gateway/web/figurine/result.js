@@ -1,0 +1,79 @@
+// The figurine is there: its name, ways to change it, its files and its certificate.
+
+import { call } from "../api.js";
+import { element, icon, replace } from "../dom.js";
+import { complain } from "../problems.js";
+import { go } from "../router.js";
+import { t, when } from "../words.js";
+import { certificatePanel } from "./certificate.js";
+import { changePanel } from "./change.js";
+import { filesPanel } from "./files.js";
+
+/**
+ * @param {any} view of the finished job
+ * @param {(view: any) => void} open shows another job here
+ */
+export function resultPanel(view, open) {
+  const change = view.product === "figurine" ? changePanel(view, open) : null;
+  const head = element("div");
+  const papers = element("div", { class: "papers" });
+  let shown = "";
+  const update = (seen) => {
+    change?.update(seen);
+    if (seen.id === shown) return;
+    shown = seen.id;
+    replace(head, ...heading(seen));
+    replace(papers, certificatePanel(seen), filesPanel(seen), ending(seen));
+  };
+  update(view);
+  return {
+    node: element("div", { class: "result" }, head, change?.node, papers),
+    update,
+    keeps: (seen) => change?.keeps(seen) ?? false,
+    leave: () => change?.leave(),
+  };
+}
+
+function heading(view) {
+  const { name } = view.parameters;
+  const likeness = view.facts["fusion.render"]?.likeness ?? view.facts["stylize.portrait"]?.likeness;
+  const title = view.product === "figurine" ? "result.title" : "result.portrait";
+  return [
+    element("h1", {}, name ? t("result.named", { name }) : t(title)),
+    likeness && element("p", { class: "soft" },
+      t("result.likeness", { score: Math.round(likeness.score) })),
+    notes(view),
+  ];
+}
+
+function notes(view) {
+  if (!view.warnings.length) return null;
+  return element("ul", { class: "notes" }, ...view.warnings.map((said) =>
+    element("li", {}, said.charAt(0).toUpperCase() + said.slice(1))));
+}
+
+function ending(view) {
+  const dialog = element("dialog", { "aria-labelledby": "erase-title" },
+    element("h2", { id: "erase-title" }, t("erase.title")), element("p", {}, t("erase.lead")),
+    element("p", { class: "ways" },
+      element("button", { type: "button", class: "go", onclick: () => erase(view, dialog) },
+        icon("trash"), t("erase.yes")),
+      element("button", { type: "button", onclick: () => dialog.close() }, t("erase.no"))));
+  return element("div", { class: "ending" },
+    element("a", { class: "button go", href: "#/figurine" }, icon("plus"), t("house.figurine.new")),
+    element("button", { type: "button", class: "quiet", onclick: () => dialog.showModal() },
+      icon("trash"), t("erase.open")),
+    view.expires_at && element("p", { class: "soft" }, t("result.expires", {
+      when: when(view.expires_at) })), dialog);
+}
+
+async function erase(view, dialog) {
+  try {
+    await call(`/v1/jobs/${view.id}`, { method: "DELETE" });
+    dialog.close();
+    go("/figurine");
+  } catch (problem) {
+    dialog.close();
+    complain(problem);
+  }
+}

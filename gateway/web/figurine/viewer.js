@@ -1,0 +1,75 @@
+// The figurine in 3D by <model-viewer>, served from this house; without it, the picture.
+
+import { keyNow, reachable, release, versioned } from "../api.js";
+import { element, replace } from "../dom.js";
+import { t } from "../words.js";
+
+const LIBRARY = "/web/vendor/model-viewer.min.js";
+let library = null;
+
+/** Load the viewer once; false where it was not installed, or the browser draws no 3D. */
+async function loaded() {
+  library ??= import(LIBRARY).then(() => hasWebGl(), () => false);
+  return library;
+}
+
+function hasWebGl() {
+  return Boolean(document.createElement("canvas").getContext("webgl2"));
+}
+
+/** @returns {{show: Function, leave: () => void}} */
+export function viewer() {
+  const state = { node: null, urls: new Map() };
+  return {
+    leave: () => { [...state.urls.values()].forEach(release); state.node?.remove(); },
+    show: async (room, files, view) => {
+      if (!await loaded()) {
+        await showPicture(state, room, files["preview.png"]);
+        return;
+      }
+      state.node ??= made();
+      describe(state.node, view);
+      await set(state, "src", files["figurine.glb"]);
+      await set(state, "ios-src", files["figurine.usdz"]);
+      if (state.node.parentNode !== room) replace(room, state.node);
+    },
+  };
+}
+
+/** What was shown before stays until the new model is there: no flicker between two colours. */
+async function set(state, name, file) {
+  if (!file) return;
+  const address = await reachable(versioned(file));
+  if (state.urls.get(name) === address) return;
+  const before = state.urls.get(name);
+  state.urls.set(name, address);
+  state.node.setAttribute(name, address);
+  if (before) state.node.addEventListener("load", () => release(before), { once: true });
+}
+
+function made() {
+  const button = element("button", { slot: "ar-button", class: "ar go" }, t("viewer.ar"));
+  const bar = element("div", { slot: "progress-bar", class: "unseen" });
+  return element("model-viewer", {
+    "camera-controls": true, "touch-action": "pan-y", "interaction-prompt": "none",
+    "camera-orbit": "-24deg 80deg auto", "shadow-intensity": "1", "shadow-softness": "0.8",
+    exposure: "1.05", "tone-mapping": "neutral", "auto-rotate": !isCalm(), "auto-rotate-delay": "1500",
+    "rotation-per-second": "24deg", ar: true, "ar-scale": "fixed",
+    "ar-modes": keyNow() ? "webxr quick-look" : "webxr scene-viewer quick-look",
+  }, button, bar);
+}
+
+const isCalm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+function describe(node, view) {
+  const name = view.parameters.name;
+  node.setAttribute("alt", name ? t("viewer.alt.named", { name }) : t("viewer.alt"));
+}
+
+async function showPicture(state, room, preview) {
+  if (!preview) return;
+  const src = await reachable(versioned(preview));
+  state.urls.set("preview", src);
+  replace(room, element("img", { class: "preview", src, alt: t("viewer.alt") }),
+    element("p", { class: "soft no-3d" }, t("viewer.none")));
+}

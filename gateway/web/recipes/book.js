@@ -1,0 +1,122 @@
+// The answer: recipes as cards, the best first, and one shopping list for all of them.
+
+import { element, icon, replace } from "../dom.js";
+import { number, t } from "../words.js";
+import { allergenName, minutes, picture, totalOf } from "./facts.js";
+import { openRecipe } from "./recipe.js";
+import { copyButton, download } from "./share.js";
+import { dietName } from "./wishes.js";
+
+const ASKED = /[?&]recipe=(\d)/;
+
+/**
+ * Show all recipes of a job, or the one that the address names.
+ * @param {HTMLElement} room
+ * @param {any} view of the job
+ * @param {any} book `recipes.json`
+ * @param {() => void} onChange the list of what is at hand is to be changed
+ * @returns {() => void} leave
+ */
+export function showBook(room, view, book, onChange) {
+  const shown = { room, view, book, onChange, leave: () => {} };
+  const asked = Number(location.hash.match(ASKED)?.[1] ?? 0);
+  if (asked >= 1 && asked <= book.recipes.length) open(shown, asked, { isNew: false });
+  else showCards(shown);
+  return () => shown.leave();
+}
+
+function open(shown, numbered, { isNew }) {
+  if (isNew) history.pushState(null, "", `#/jobs/${shown.view.id}?recipe=${numbered}`);
+  const { room, view, book } = shown;
+  const close = () => {
+    history.pushState(null, "", `#/jobs/${view.id}`);
+    showCards(shown);
+    room.querySelector(`[data-recipe="${numbered}"] a`)?.focus();
+  };
+  openRecipe(room, { view, recipe: book.recipes[numbered - 1], numbered, close });
+  if (isNew) {
+    window.scrollTo({ top: 0 });
+    room.querySelector("h1")?.focus({ preventScroll: true });
+  }
+}
+
+function showCards(shown) {
+  const { room, view, book, onChange } = shown;
+  const names = book.ingredients.map((one) => one.name);
+  const again = element("button", { type: "button", onclick: onChange }, t("recipes.change"));
+  const more = element("a", { class: "button", href: "#/recipes" }, t("recipes.new"));
+  replace(room,
+    element("header", { class: "lead" },
+      element("h1", {}, t("recipes.found", { count: book.recipes.length })),
+      element("p", { class: "soft" }, t("recipes.from", { names: names.join(", ") })),
+      element("p", { class: "ways" }, again, more)),
+    remarks(view, book),
+    element("div", { class: "cards" }, ...book.recipes.map((recipe, at) => card(shown, recipe, at + 1))),
+    book.shopping.length > 0 && shopping(book), files(view));
+}
+
+function card(shown, recipe, numbered) {
+  const { view } = shown;
+  const link = element("a", {
+    href: `#/jobs/${view.id}?recipe=${numbered}`, onclick: (clicked) => {
+      if (clicked.metaKey || clicked.ctrlKey || clicked.shiftKey) return;
+      clicked.preventDefault();
+      open(shown, numbered, { isNew: true });
+    },
+  }, recipe.title);
+  const missing = recipe.ingredients.filter((line) => line.have === "missing").map((line) => line.name);
+  return element("article", { class: "recipe-card", data: { recipe: numbered } },
+    picture(view, numbered),
+    element("div", { class: "recipe-card-text" },
+      element("h2", {}, link), element("p", { class: "soft" }, recipe.summary),
+      element("p", { class: "facts" },
+        element("span", {}, icon("clock"), minutes(totalOf(recipe))),
+        recipe.nutrition && element("span", {}, t("recipes.kcal", { count: Math.round(recipe.nutrition.kcal) })),
+        recipe.kitchen && element("span", {}, recipe.kitchen)),
+      element("p", { class: missing.length ? "buy" : "all" }, missing.length
+        ? t("recipes.missing", { names: missing.join(", ") }) : [icon("check"), t("recipes.missing.none")]),
+      tags(recipe)));
+}
+
+/**
+ * Diets that a recipe suits, and allergens that it holds.
+ * @param {any} recipe
+ */
+function tags(recipe) {
+  const implied = recipe.diets.includes("vegan") ? ["vegetarian", "pescatarian", "dairy_free", "egg_free"]
+    : recipe.diets.includes("vegetarian") ? ["pescatarian"] : [];
+  const diets = recipe.diets.filter((diet) => !implied.includes(diet) && !diet.startsWith("no_"));
+  return [
+    diets.length > 0 && element("ul", { class: "tags", "aria-label": t("recipes.suits") },
+      ...diets.map((diet) => element("li", {}, dietName(diet)))),
+    recipe.allergens.length > 0 && element("p", { class: "soft small" },
+      t("recipes.allergens", { names: recipe.allergens.map(allergenName).join(", ") })),
+  ];
+}
+
+function remarks(view, book) {
+  const said = [...new Set([...view.warnings, ...book.notes, ...book.left_out])];
+  return said.length > 0 && element("ul", { class: "remarks soft" },
+    ...said.map((remark) => element("li", {}, remark)));
+}
+
+function shopping(book) {
+  const lines = book.shopping.map((item) => [item.amount, item.name].filter(Boolean).join(" "));
+  const items = book.shopping.map((item, at) => {
+    const wanted = item.recipes.map((one) => number(one + 1)).join(", ");
+    return element("li", {}, element("label", {},
+      element("input", { type: "checkbox" }),
+      element("span", {}, lines[at],
+        book.recipes.length > 1 && element("small", {}, ` ${t("recipes.for", { names: wanted })}`))));
+  });
+  return element("section", { class: "card shopping" },
+    element("h2", {}, t("recipes.shopping")), element("ul", { class: "ticks" }, ...items),
+    copyButton(t("recipes.shopping.copy"), () => lines.join("\n")));
+}
+
+function files(view) {
+  const wanted = { "recipes.md": "recipes.file.text", "recipes.json": "recipes.file.data" };
+  const found = view.artifacts.filter((file) => file.name in wanted);
+  return element("p", { class: "ways files" },
+    ...found.map((file) => download(file, t(wanted[file.name]))));
+}
