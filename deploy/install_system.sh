@@ -58,6 +58,7 @@ on_debian() {
     if [ "$want" = test ]; then
         need nodejs command -v node
         need npm command -v npm
+        need jq command -v jq
         need admesh command -v admesh
         need prusa-slicer command -v prusa-slicer
     fi

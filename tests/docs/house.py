@@ -48,20 +48,13 @@ class House:
     def __post_init__(self) -> None:
         self._state = self.folder.parent / "state.sh"
 
-    @property
-    def stack(self) -> Stack:
-        return Stack(Settings(**self.settings))
-
     def forget(self) -> None:
         """Open a new terminal: variables and folder are those of the beginning."""
         self._state.unlink(missing_ok=True)
 
     def run(self, block: Block) -> subprocess.CompletedProcess[str]:
         """Run a block as somebody would who types it, and answers each question with Enter."""
-        code = block.text.replace(PAGE_URL, self.url)
-        if block.language == "python":
-            (self.folder / "page.py").write_text(code, "utf-8")
-            code = ".venv/bin/python page.py"
+        code = self._command(block)
         result = subprocess.run(
             ["bash", "-c", _SHELL.format(state=self._state, folder=self.folder) + code],
             cwd=self.folder,
@@ -86,11 +79,20 @@ class House:
         return {
             **inherited,
             **own,
-            "KILN_URL": self.url,
             "PATH": os.pathsep.join([tools, *folders]),
             "PYTHONPATH": str(self.folder),  # the clone's code, not that of the environment
             "COLUMNS": "100",
         }
+
+    def _command(self, block: Block) -> str:
+        text = block.text.replace("Kiln()", f'Kiln("{PAGE_URL}")').replace(PAGE_URL, self.url)
+        if block.language == "sh":
+            return text
+        file = self.folder / "page.py" if block.language == "python" else self.folder / "page.diff"
+        file.write_text(text, "utf-8")
+        return {"python": ".venv/bin/python page.py", "diff": "git apply --recount page.diff"}[
+            block.language
+        ]
 
     def _as_on_the_page(self, text: str) -> str:
         text = text.replace(self.url, PAGE_URL)
@@ -126,8 +128,8 @@ def house(*, running: bool) -> Iterator[House]:
                 _deploy(opened, "up")
             yield opened
         finally:
-            if opened.stack.is_up():
-                opened.stack.down()
+            for socket in Path(root).rglob("run/supervisor.sock"):  # a page may have started two
+                Stack(Settings(data_dir=socket.parent.parent)).down()
 
 
 def have_food() -> bool:

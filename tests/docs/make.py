@@ -8,9 +8,12 @@ in earnest stands beside it. A target in neither table fails the page.
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Final
+
+from tests.house import ROOT
 
 TRULY: Final = ("up", "down", "restart", "status", "demo", "help")
 LOOKED_AT: Final = {
@@ -35,13 +38,14 @@ LOOKED_AT: Final = {
     "fmt": "rewrites the sources",
     "clean": "removes the environment that runs this test",
 }
-STAMPS: Final = (".system", ".runtime", ".dev", ".node", ".torch")  # what setup has done
+STAMPS: Final = re.compile(r"^\$\(VENV\)/(\.[a-z]+):", re.MULTILINE)  # what setup has done
 
 
 def write_stand_in(folder: Path) -> None:
     """Put a ``make`` into a folder that does what the tables say."""
     make = shutil.which("make")
-    old = " ".join(f"-o .venv/{name}" for name in (*STAMPS, "bin/python"))
+    stamps = STAMPS.findall((ROOT / "Makefile").read_text("utf-8"))
+    old = " ".join(f"-o .venv/{name}" for name in (*stamps, "bin/python"))
     lines = [
         "#!/bin/sh",
         'target=""',

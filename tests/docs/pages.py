@@ -6,7 +6,8 @@ A page is read by sybil. Tags are comments straight before a block, which no rea
 - ``<!-- run by: tests/integration/test_backup.py -->``: that test runs it;
 - ``<!-- fails -->``: it ends with an error, as the page says.
 
-A block of ``text`` or ``json`` straight after a command is what that command prints.
+A block of ``text`` or ``json`` straight after a command is what that command prints. A ``diff`` is
+applied, as a reader would do it with an editor.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from sybil.parsers.markdown.lexers import DirectiveInHTMLCommentLexer, RawFenced
 
 from tests.house import ROOT, tracked_files
 
-COMMANDS: Final = ("sh", "python")
+COMMANDS: Final = ("sh", "python", "diff")
 OUTPUTS: Final = ("text", "json")
 REASONS: Final = {
     "docker": "needs a Docker daemon",
