@@ -12,6 +12,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Final
 
 from flask import Flask, Response, g, jsonify, request
@@ -24,6 +25,7 @@ from common.errors import KilnError
 from common.exposition import render
 from common.ledger.protocol import Ledger
 from common.metrics import Process
+from common.origins import ANY
 from common.settings import Settings
 
 STATUS: Final[dict[type[KilnError], int]] = {
@@ -119,17 +121,20 @@ def guard(app: Flask, settings: Settings, *, inner: bool = False) -> None:
     """Keep other sites out of a house without a lock: it trusts whoever reaches its port.
 
     A page that was made to look like this machine (DNS rebinding) has a foreign ``Host``; a form
-    on a foreign page is told by the browser itself (Fetch Metadata, W3C). A service behind the
-    gateway (``inner``) goes by the names of its own address.
+    on a foreign page is told by the browser itself (Fetch Metadata, W3C). Pages of the sites in
+    ``KILN_CORS_ORIGINS`` are guests. A service behind the gateway (``inner``) has none, and goes by
+    the names of its own address.
     """
     trusted = settings.inner_trusted_hosts if inner else settings.trusted_hosts
     app.config["TRUSTED_HOSTS"] = trusted
-    app.before_request(_refuse_foreign_sites)
+    app.before_request(partial(_refuse_foreign_sites, frozenset() if inner else settings.origins))
 
 
-def _refuse_foreign_sites() -> None:
+def _refuse_foreign_sites(guests: frozenset[str]) -> None:
     reads = request.method in {"GET", "HEAD", "OPTIONS"}
-    if not reads and request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}:
+    foreign = request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}
+    guest = ANY in guests or request.headers.get("Origin") in guests
+    if foreign and not reads and not guest:
         raise errors.ForeignSite("a page of another site sent this request")
 
 

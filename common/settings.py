@@ -19,6 +19,7 @@ from pydantic_settings import (
 
 from common.allowances import Allowances
 from common.hosts import OWN_NAMES, in_url, is_loopback
+from common.origins import ANY, ANY_PAGE, Origins
 from common.redis_logins import login_in_url
 from common.watching import Port, Watching
 
@@ -29,7 +30,7 @@ UNLOCKED: Final = (
 )
 
 
-class Settings(Allowances, Watching):
+class Settings(Allowances, Watching, Origins):
     """Every setting of Kiln. The environment variable is ``KILN_`` + the upper-case name."""
 
     model_config = SettingsConfigDict(
@@ -232,6 +233,8 @@ class Settings(Allowances, Watching):
     @property
     def danger(self) -> str | None:
         """Why a gateway with these settings must not start; None where it may."""
+        if ANY in self.origins and not self.locked:
+            return ANY_PAGE
         open_to_all = self.auth == "off" and not is_loopback(self.host)
         return UNLOCKED.format(host=self.host) if open_to_all else None
 

@@ -27,7 +27,7 @@ from gateway.api import (
     webhooks,
 )
 from gateway.api.reading import LONGEST_TEXT
-from gateway.door import headers
+from gateway.door import cors, farewell, headers
 from gateway.door.lock import lock
 from gateway.door.rest import read_rests
 from gateway.house import EXTENSION, House, Publish, PublishAgain, open_house
@@ -73,7 +73,9 @@ def create_app(
         app.register_blueprint(noun.blueprint)
     http.install(app, lambda: missing(the_house), Process.GATEWAY)
     http.guard(app, settings)
+    cors.let_pages_in(app, settings.origins)
     lock(app)
+    farewell.tell_deprecations(app)
     headers.harden(app)
     read_rests(app)
     count_in_gateway()

@@ -23,7 +23,10 @@ class ForeignSite(Forbidden):
     """A page of another site made a browser send this; nobody at this house asked for it."""
 
     code = "foreign_site"
-    hint = "Send the request from this house's own page, or from a program."
+    hint = (
+        "Send the request from this house's own page or from a program, or let the operator name"
+        " that site in KILN_CORS_ORIGINS."
+    )
 
 
 class NotFound(KilnError):

@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 from gateway.domain.calls import door
 from gateway.domain.calls.call import JSON, MISUNDERSTOOD, PROBLEM, Answer, Body, Call
 from gateway.domain.calls.table import CALLS
+from gateway.domain.deprecations import DEPRECATIONS
 from gateway.domain.upload import MEDIA_TYPES
 
 _REF: Final = "#/components/schemas/{model}"
@@ -67,18 +68,21 @@ def _schemas() -> dict[str, Any]:
 
 
 def _operation(call: Call) -> dict[str, Any]:
-    words = re.findall(r"[a-z]+", f"{call.method.lower()} {call.path.replace('v1', '')}")
+    parts = re.findall(r"[a-z]+", f"{call.method.lower()} {call.path.replace('v1', '')}")
     answers = (*call.answers, *door.answers(call), *MISUNDERSTOOD)
     operation: dict[str, Any] = {
-        "operationId": "_".join(words),
+        "operationId": "_".join(parts),
         "summary": call.summary,
         "tags": [call.tag],
         "parameters": [*_path_parameters(call), *_query(call), *_headers(call)],
         "responses": {str(a.status): _answer(a) for a in answers},
         **door.security(call),
     }
-    if call.details:
-        operation["description"] = call.details
+    leaving = DEPRECATIONS.get(f"{call.method} {call.path}")
+    if leaving:
+        operation["deprecated"] = True
+    if words := [part for part in (leaving and leaving.words, call.details) if part]:
+        operation["description"] = " ".join(words)
     if call.body:
         operation["requestBody"] = _body(call.body)
     if call.example:
