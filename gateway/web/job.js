@@ -1,14 +1,17 @@
 // One job: read it, and hand it to the view of its product.
 
 import { call } from "./api.js";
-import { element, replace } from "./dom.js";
+import { element, icon, replace } from "./dom.js";
 import { showFigurineJob } from "./figurine/view.js";
+import { askAndDelete } from "./history/erase.js";
+import { nameOf } from "./history/row.js";
 import { explained } from "./problems.js";
+import { showRecipeJob } from "./recipes/job.js";
 import { go } from "./router.js";
 import { t } from "./words.js";
 
 /** A product's view of a job: (outlet, view) → leave. */
-const SHOWS = { figurine: showFigurineJob, portrait: showFigurineJob };
+const SHOWS = { figurine: showFigurineJob, portrait: showFigurineJob, recipe: showRecipeJob };
 
 /**
  * Show a job, whatever it makes.
@@ -27,8 +30,20 @@ export async function showJob(outlet, { id }) {
     ])));
     return undefined;
   }
-  replace(outlet);
-  return (SHOWS[view.product] ?? showPlain)(outlet, view);
+  const room = element("div", {});
+  replace(outlet, room, foot(view));
+  return (SHOWS[view.product] ?? showPlain)(room, view);
+}
+
+/** What can be done with every job; the product's view may meanwhile have gone on to another. */
+function foot(view) {
+  const remove = async () => {
+    const id = location.hash.match(/#\/jobs\/(\w+)/)?.[1] ?? view.id;
+    const job = id === view.id ? view : await call(`/v1/jobs/${id}`).catch(() => view);
+    askAndDelete(job, nameOf(job), () => go("/jobs"));
+  };
+  return element("p", { class: "job-foot" },
+    element("button", { type: "button", class: "quiet", onclick: remove }, icon("trash"), t("history.delete.this")));
 }
 
 function showPlain(outlet, view) {

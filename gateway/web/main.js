@@ -3,8 +3,10 @@
 import { lockedBy } from "./api.js";
 import { element, icon, replace } from "./dom.js";
 import { showFigurine } from "./figurine/view.js";
+import { showJobs } from "./history.js";
 import { showJob } from "./job.js";
 import { askForKey } from "./lock.js";
+import { showRecipes } from "./recipes/view.js";
 import { again, route, start } from "./router.js";
 import { dress, LANGUAGES, languageNow, speak, t } from "./words.js";
 
@@ -14,9 +16,13 @@ const THEMES = { auto: "half", light: "sun", dark: "moon" };
 // what the bar at the top shows, and the views behind it
 const ENTRIES = [
   { path: "/figurine", word: "house.figurine" },
+  { path: "/recipes", word: "house.recipes" },
+  { path: "/jobs", word: "house.jobs" },
 ];
 
 route("/figurine", showFigurine);
+route("/recipes", showRecipes);
+route("/jobs", showJobs);
 route("/jobs/:id", showJob);
 
 function showBar(path) {

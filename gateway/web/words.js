@@ -1,9 +1,11 @@
 // Every word of the page, in four languages; numbers, dates and plurals by the browser's Intl.
 
 import figurine from "./words/figurine.js";
+import history from "./words/history.js";
 import house from "./words/house.js";
+import recipes from "./words/recipes.js";
 
-const BOOKS = [house, figurine];
+const BOOKS = [house, figurine, recipes, history];
 
 /** Languages by the name they have for themselves. */
 export const LANGUAGES = {

@@ -51,7 +51,7 @@ function showCards(shown) {
       element("p", { class: "soft" }, t("recipes.from", { names: names.join(", ") })),
       element("p", { class: "ways" }, again, more)),
     remarks(view, book),
-    element("div", { class: "cards" }, ...book.recipes.map((recipe, at) => card(shown, recipe, at + 1))),
+    element("div", { class: "recipe-cards" }, ...book.recipes.map((recipe, at) => card(shown, recipe, at + 1))),
     book.shopping.length > 0 && shopping(book), files(view));
 }
 
@@ -117,6 +117,6 @@ function shopping(book) {
 function files(view) {
   const wanted = { "recipes.md": "recipes.file.text", "recipes.json": "recipes.file.data" };
   const found = view.artifacts.filter((file) => file.name in wanted);
-  return element("p", { class: "ways files" },
+  return element("p", { class: "ways recipe-files" },
     ...found.map((file) => download(file, t(wanted[file.name]))));
 }

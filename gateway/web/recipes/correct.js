@@ -13,7 +13,7 @@ import { chipList } from "./chips.js";
  */
 export function correction({ title, how = "", found, above = null, back, send }) {
   const button = element("button", { class: "go large", disabled: !found.ingredients.length },
-    icon("check"), t("recipes.cook"));
+    icon("check"), t("recipes.go"));
   const chips = chipList(found, (lines) => { button.disabled = !lines.length; });
   const submitted = async (event) => {
     event.preventDefault();

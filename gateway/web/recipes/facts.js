@@ -30,7 +30,7 @@ export const allergenName = (name) => known(`recipes.allergen.${name}`, name);
  * @param {number} numbered
  */
 export function picture(view, numbered) {
-  const shown = element("img", { class: "plate", alt: "", width: 640, height: 480 });
+  const shown = element("img", { class: "dish", alt: "", width: 640, height: 480 });
   reachable(`/v1/jobs/${view.id}/recipe.png?number=${numbered}`).then((src) => {
     shown.addEventListener("load", () => release(src), { once: true });
     shown.src = src;

@@ -1,7 +1,7 @@
 // A recipe job in whatever state it is: being looked at, waiting for corrections, cooked, or not.
 
 import { ask, call, submit } from "../api.js";
-import { announce, element, replace } from "../dom.js";
+import { announce, element, icon, replace } from "../dom.js";
 import { ENDED, follow } from "../follow.js";
 import { complain, explained } from "../problems.js";
 import { go } from "../router.js";
@@ -11,6 +11,7 @@ import { correction } from "./correct.js";
 import { photosOf, remember } from "./memory.js";
 
 const WISHES = ["diet", "exclude", "servings", "count", "max_minutes", "language", "units", "engine"];
+const SIGNS = { done: "check", failed: "cross", skipped: "cross" };
 
 /**
  * Show a recipe job, and follow it until it has ended.
@@ -66,7 +67,7 @@ function sceneOf(view) {
 
 function making(page, view) {
   const title = element("h1", {});
-  const stages = element("ol", { class: "doing" });
+  const stages = element("ol", { class: "stages" });
   const eta = element("p", { class: "soft", "aria-hidden": "true" });
   const bar = element("progress", { max: 100, "aria-label": t("recipes.progress") });
   page.update = (now) => {
@@ -90,7 +91,9 @@ function line(stage) {
   const [name, slot] = stage.id.split("#");
   const said = known(`recipes.stage.${name}`, stage.title);
   const number = slot === undefined ? "" : ` ${Number(slot) + 1}`;
-  return element("li", { class: stage.state }, said + number,
+  const bead = element("span", { class: "bead", "aria-hidden": "true" }, SIGNS[stage.state]
+    && icon(SIGNS[stage.state]));
+  return element("li", { class: `stage ${stage.state}` }, bead, said + number,
     element("span", { class: "unseen" }, `: ${known(`recipes.stage.${stage.state}`, stage.state)}`));
 }
 

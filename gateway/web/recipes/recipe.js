@@ -37,8 +37,8 @@ function head(view, recipe, numbered) {
       element("h1", { tabIndex: -1 }, recipe.title),
       element("p", { class: "summary" }, recipe.summary),
       element("dl", { class: "times" },
-        ...times.map(([phase, spent]) => fact(t(`recipes.${phase}`), minutes(spent))),
-        times.length > 1 && fact(t("recipes.total"), minutes(totalOf(recipe))),
+        ...times.map(([phase, spent]) => fact(t(`recipes.phase.${phase}`), minutes(spent))),
+        times.length > 1 && fact(t("recipes.phase.total"), minutes(totalOf(recipe))),
         recipe.kitchen && fact(t("recipes.kitchen"), recipe.kitchen))),
     picture(view, numbered));
 }
@@ -89,7 +89,7 @@ function method(recipe) {
     const start = at + 1;
     at += steps.length;
     return [
-      all.length > 1 && element("h3", {}, t(`recipes.${name}`)),
+      all.length > 1 && element("h3", {}, t(`recipes.phase.${name}`)),
       element("ol", { start }, ...steps.map((step, place) =>
         element("li", { value: start + place }, step.text))),
     ];

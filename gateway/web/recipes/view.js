@@ -48,7 +48,7 @@ function show(form) {
   const hasWords = linesOf(form.words.value).length > 0;
   form.button.disabled = form.sending || (!photos && !hasWords);
   replace(form.button, icon(photos ? "camera" : "check"), t(form.sending ? "recipes.sending"
-    : photos ? "recipes.look" : "recipes.cook"));
+    : photos ? "recipes.look" : "recipes.go"));
   replace(form.next, t(photos ? "recipes.next.photos" : hasWords ? "recipes.next.words"
     : "recipes.next.nothing"));
 }
