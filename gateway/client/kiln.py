@@ -34,6 +34,9 @@ class Kiln(Submits, Looking, Files, Batches):
         To connect, and between two bytes of an answer; a call waits at most 60 s by itself.
     patience_s : float
         Longest time spent on pauses between the tries of one call.
+    hello_s : float or None
+        The same until the gateway has answered once: a person does not want to wait a minute to
+        be told that it is not there. None for no difference.
     session
         Makes the ``requests.Session`` of a thread: for proxies and certificates of one's own.
     """
@@ -46,11 +49,14 @@ class Kiln(Submits, Looking, Files, Batches):
         connect_timeout_s: float = CONNECT_TIMEOUT_S,
         timeout_s: float = READ_TIMEOUT_S,
         patience_s: float = TOTAL_S,
+        hello_s: float | None = None,
         session: Callable[[], requests.Session] = requests.Session,
     ) -> None:
         key = os.environ.get("KILN_API_KEY") if api_key is None else api_key
         timeouts_s = (connect_timeout_s, timeout_s)
-        self.link = Link(url, key, timeouts_s=timeouts_s, patience_s=patience_s, session=session)
+        self.link = Link(
+            url, key, timeouts_s=timeouts_s, patience_s=patience_s, hello_s=hello_s, session=session
+        )
 
     def __enter__(self) -> Self:
         """Use as a context manager to close the connections."""

@@ -32,6 +32,8 @@ class Link:
         To connect, and between two bytes of an answer.
     patience_s : float
         Longest time spent on pauses between the tries of one call.
+    hello_s : float or None
+        The same until the gateway has answered once; None for no difference.
     session
         Makes the ``requests.Session`` of a thread: for proxies and certificates of one's own.
     """
@@ -43,10 +45,12 @@ class Link:
         *,
         timeouts_s: tuple[float, float] = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
         patience_s: float = TOTAL_S,
+        hello_s: float | None = None,
         session: Callable[[], requests.Session] = requests.Session,
     ) -> None:
         self.url = url.rstrip("/")
-        self.patience_s = patience_s
+        self._patience_s = patience_s
+        self._now_s = patience_s if hello_s is None else hello_s
         self._auth = _Bearer(key) if key else None
         self._timeouts_s = timeouts_s
         self._new_session = session
@@ -61,7 +65,7 @@ class Link:
 
     def patience(self) -> Patience:
         """Pauses for one call."""
-        return Patience(self.patience_s)
+        return Patience(self._now_s)
 
     def send(self, method: str, path: str, **kwargs: Any) -> requests.Response:  # noqa: ANN401
         """Send, and again where the house is full or away; every call here is repeatable.
@@ -83,6 +87,7 @@ class Link:
                     f"no gateway answers at {self.url} ({type(exc).__name__})"
                 )
             else:
+                self._now_s = self._patience_s  # somebody is there
                 if response.status_code not in AGAIN:
                     return checked(response)
                 reason = ApiError(problem_of(response))

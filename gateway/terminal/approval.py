@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from rich.console import Console
 from rich.text import Text
 
 from common.contracts.figurine import PortraitRequest
-from gateway.client import Kiln
+from gateway.client import Job, Kiln
 from gateway.terminal.findings import likeness_line, seen_line
+from gateway.terminal.line import told
 
 PORTRAIT: Final = "portrait.png"
 _HOW: Final = (
@@ -57,13 +58,11 @@ def read_changes(said: str) -> dict[str, str]:
     return changes
 
 
-def show_portrait(kiln: Kiln, job: dict[str, Any], folder: Path, console: Console) -> None:
+def show_portrait(kiln: Kiln, job: Job, folder: Path, console: Console) -> None:
     """Fetch the portrait, say where it lies, and what was seen on the photo."""
     drawn = [one for one in job["artifacts"] if one["name"] == PORTRAIT]
-    (path,) = kiln.download(job | {"artifacts": drawn}, folder)
+    (path,) = kiln.download({**job, "artifacts": drawn}, folder)
     console.print(Text(f"The portrait: {path}"), soft_wrap=True)
-    for line in filter(None, (likeness_line(job, "stylize.portrait"), seen_line(job))):
-        console.print(Text(f"  {line}"))
-    for warning in job["warnings"]:
-        console.print(Text(f"  {warning}", style="yellow"))
+    lines = filter(None, (likeness_line(job, "stylize.portrait"), seen_line(job)))
+    console.print(told([*lines], job["warnings"]))
     console.print(_HOW, style="dim")

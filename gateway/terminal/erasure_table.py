@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Table
 
+from gateway.client.shapes import ErasedFile, ErasureReceipt
 
-def erasure_table(receipt: dict[str, Any]) -> Table:
+
+def erasure_table(receipt: ErasureReceipt) -> Table:
     """Show what is gone, what goes within minutes, and what stays for other jobs."""
-    table = Table(title=f"{receipt['job']} was erased at {receipt['erased_at']}")
+    table = Table(
+        title=f"{receipt['job']} was erased at {receipt['erased_at']}",
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+        header_style="dim",
+    )
     for name in ("file", "size", "", "sha256"):
         table.add_column(name, justify="right" if name == "size" else "left")
     for what, says in (("erased", "erased"), ("pending", "[yellow]within minutes[/yellow]")):
@@ -23,5 +29,5 @@ def erasure_table(receipt: dict[str, Any]) -> Table:
     return table
 
 
-def _named(file: dict[str, Any]) -> tuple[str, str]:
+def _named(file: ErasedFile) -> tuple[str, str]:
     return escape(file["name"]), decimal(file["size"])

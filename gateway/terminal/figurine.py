@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from common.contracts.figurine import Looks
-from gateway.client import ApiError, Kiln
+from gateway.client import ApiError, Job, Kiln
 from gateway.domain.figurines import FigurineParams, PortraitParams
 from gateway.terminal.approval import ask_for_changes, show_portrait
 from gateway.terminal.findings import findings
@@ -19,7 +19,6 @@ from gateway.terminal.line import (
     Portrait,
     Url,
     Webhook,
-    err,
     followed,
     leave,
     refused,
@@ -27,6 +26,8 @@ from gateway.terminal.line import (
     talking_to,
 )
 from gateway.terminal.options import asks
+from gateway.terminal.panels import MAKING
+from gateway.terminal.screen import err
 
 _DRAWN: Final = ("style", "subject", "engine", "seed")
 _PANELS: Final = {
@@ -42,7 +43,7 @@ _PANELS: Final = {
 app = typer.Typer()
 
 
-@app.command()
+@app.command(rich_help_panel=MAKING)
 @asks(FigurineParams, _PANELS)
 def figurine(  # noqa: PLR0913, PLR0917  options of a command are its signature
     wishes: dict[str, Any],
@@ -68,7 +69,7 @@ def figurine(  # noqa: PLR0913, PLR0917  options of a command are its signature
     leave(job, as_json=as_json)
 
 
-@app.command()
+@app.command(rich_help_panel=MAKING)
 @asks(PortraitParams, {"Portrait": _DRAWN})
 def portrait(  # noqa: PLR0913, PLR0917  options of a command are its signature
     wishes: dict[str, Any],
@@ -84,14 +85,14 @@ def portrait(  # noqa: PLR0913, PLR0917  options of a command are its signature
     as_json: AsJson = False,
 ) -> None:
     """Make a cartoon portrait from a photo, and nothing else."""
-    background = "transparent" if transparent else None
+    cut_out: dict[str, Any] = {"background": "transparent"} if transparent else {}
     with talking_to(url) as kiln:
         job = kiln.submit_portrait(
             photo,
             photo_of=photo_of,
             webhook_url=webhook,
             size_px=size,
-            background=background,
+            **cut_out,
             **wishes,
         )
         job, _ = followed(kiln, job["id"], quiet=as_json)
@@ -100,9 +101,7 @@ def portrait(  # noqa: PLR0913, PLR0917  options of a command are its signature
     leave(job, as_json=as_json)
 
 
-def _approved(
-    kiln: Kiln, job: dict[str, Any], folder: Path, *, quiet: bool, after: str
-) -> dict[str, Any]:
+def _approved(kiln: Kiln, job: Job, folder: Path, *, quiet: bool, after: str) -> Job:
     """Let a person look and change, as often as the portrait is drawn anew."""
     while job["state"] == "paused":
         show_portrait(kiln, job, folder, err)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 from common.contracts.figurine import Looks, PaintRequest
+from gateway.client import Job
 
 _OF: Final = {"stylize.portrait": "portrait", "fusion.render": "figurine"}
 
 
-def findings(job: dict[str, Any]) -> list[str]:
-    """Say how like it is, what the print takes, and what could be better."""
-    lines = [*(likeness_line(job, stage) for stage in _OF), print_line(job), *_warnings(job)]
+def findings(job: Job) -> list[str]:
+    """Say how like it is, and what the print takes."""
+    lines = [*(likeness_line(job, stage) for stage in _OF), print_line(job)]
     return [line for line in lines if line]
 
 
-def likeness_line(job: dict[str, Any], stage: str) -> str:
+def likeness_line(job: Job, stage: str) -> str:
     """Say how near a picture is to the photo; empty where nobody rated it."""
     likeness = _facts(job, stage).get("likeness") or {}
     if likeness.get("score") is None:
@@ -25,7 +25,7 @@ def likeness_line(job: dict[str, Any], stage: str) -> str:
     return f"{score}. {likeness['says']}" if likeness.get("says") else score
 
 
-def print_line(job: dict[str, Any]) -> str:
+def print_line(job: Job) -> str:
     """Say what the print takes; empty where nothing is printed."""
     facts = _facts(job, "fusion.print")
     estimate = facts.get("estimate")
@@ -39,7 +39,7 @@ def print_line(job: dict[str, Any]) -> str:
     )
 
 
-def seen_line(job: dict[str, Any]) -> str:
+def seen_line(job: Job) -> str:
     """Say what was seen on the photo, in the words that a change would have."""
     seen = _facts(job, "fusion.measure").get("seen", {})
     looks = {name: value for name, value in seen.items() if name in Looks.model_fields}
@@ -48,9 +48,5 @@ def seen_line(job: dict[str, Any]) -> str:
     return f"seen: {', '.join(said)}" if said else ""
 
 
-def _warnings(job: dict[str, Any]) -> Iterator[str]:
-    yield from job.get("warnings", [])
-
-
-def _facts(job: dict[str, Any], stage: str) -> dict[str, Any]:
+def _facts(job: Job, stage: str) -> dict[str, Any]:
     return dict(job.get("facts", {}).get(stage, {}))

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
-from common.errors import KilnError, LedgerUnavailable, StorageError
 from common.ledger.audit_rules import Kind
 from common.settings import Settings
+from gateway.terminal.exits import Exit
+from gateway.terminal.line import AsJson
+from gateway.terminal.panels import RUNNING
+from gateway.terminal.screen import err, out, print_json
 
 # What these commands work with takes longer to import than `kiln --help` should: Celery, Flask,
 # the store. Each command imports its own.
@@ -32,36 +32,28 @@ if TYPE_CHECKING:
     from gateway.recover import Recovery
     from gateway.sweep import File
 
-EXIT_FOUND = 1  # something is wrong, or could not be brought back
-EXIT_REFUSED = 2
-EXIT_UNREACHABLE = 3  # Redis or the store does not answer
-
 app = typer.Typer()
 letters = typer.Typer(help="Jobs with a stage that used up its attempts.", no_args_is_help=True)
-app.add_typer(letters, name="dead")
-out = Console()
-err = Console(stderr=True)
+app.add_typer(letters, name="dead", rich_help_panel=RUNNING)
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 JobId = Annotated[str, typer.Argument(help="Id of a job.")]
 
 
-@app.command("audit")
+@app.command("audit", rich_help_panel=RUNNING)
 def audit_house(
     quick: Annotated[bool, typer.Option("--quick", help="Do not read the files.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Compare the ledger with itself and with the store; exit code 1 when something is wrong."""
-    with _said_plainly():
-        report = _audit(Settings(), check_hashes=not quick)
+    report = _audit(Settings(), check_hashes=not quick)
     if as_json:
-        out.print_json(json.dumps(asdict(report) | {"clean": report.clean}))
+        print_json(asdict(report) | {"clean": report.clean})
     else:
         _show(report)
-    raise typer.Exit(0 if report.clean else EXIT_FOUND)
+    raise typer.Exit(0 if report.clean else Exit.FAILED)
 
 
-@app.command("recover")
+@app.command("recover", rich_help_panel=RUNNING)
 def recover_house(
     renew: Annotated[
         bool, typer.Option("--renew", help="Give every job its whole time again.")
@@ -79,15 +71,14 @@ def recover_house(
     from gateway.recover import Rescuer  # noqa: PLC0415  see above
 
     settings = Settings()
-    with _said_plainly():
-        house = _house(settings)
-        found = Rescuer(house.ledger, house.store, house.publish, renew=renew).recover()
-        if not as_json:
-            _tell(found)
-        swept = _sweep(house, ask=not yes) if sweep else []
+    house = _house(settings)
+    found = Rescuer(house.ledger, house.store, house.publish, renew=renew).recover()
+    if not as_json:
+        _tell(found)
+    swept = _sweep(house, ask=not yes) if sweep else []
     if as_json:
-        out.print_json(json.dumps(asdict(found) | {"swept": ["/".join(one) for one in swept]}))
-    raise typer.Exit(EXIT_FOUND if found.lost else 0)
+        print_json(asdict(found) | {"swept": ["/".join(one) for one in swept]})
+    raise typer.Exit(Exit.FAILED if found.lost else 0)
 
 
 @letters.command("list")
@@ -98,10 +89,9 @@ def list_dead(
     """List dead letters, latest first."""
     from gateway import dead  # noqa: PLC0415  see above
 
-    with _said_plainly():
-        found = list(dead.letters(_house(), limit))
+    found = list(dead.letters(_house(), limit))
     if as_json:
-        out.print_json(json.dumps([_as_json(one) for one in found]))
+        print_json([_as_json(one) for one in found])
         return
     table = _table_of_jobs("stage", "error", "ended", "photo")
     for one in found:
@@ -121,10 +111,9 @@ def show_dead(job: JobId, as_json: AsJson = False) -> None:
     """Show what became of one: its error, its stages and times, where its photo is."""
     from gateway import dead  # noqa: PLC0415  see above
 
-    with _said_plainly():
-        one = dead.letter(_house(), job)
+    one = dead.letter(_house(), job)
     if as_json:
-        out.print_json(json.dumps(_as_json(one)))
+        print_json(_as_json(one))
         return
     table = Table(show_header=False, title=f"{one.product} {one.job}: {one.state}")
     table.add_row("owner", escape(one.owner))
@@ -145,10 +134,9 @@ def replay_dead(job: JobId, as_json: AsJson = False) -> None:
     """Make a new job from the same photo and parameters; the dead one stays as it is."""
     from gateway import dead  # noqa: PLC0415  see above
 
-    with _said_plainly():
-        receipt = dead.replay(_house(), job, trace=f"replay-{job}")
+    receipt = dead.replay(_house(), job, trace=f"replay-{job}")
     if as_json:
-        out.print_json(json.dumps({"id": receipt.job, "from": job}))
+        print_json({"id": receipt.job, "from": job})
     else:
         out.print(f"Job {receipt.job} was accepted, from {escape(job)}. kiln watch {receipt.job}")
 
@@ -226,14 +214,3 @@ def _as_json(letter: DeadLetter) -> dict[str, Any]:
 
 def _time(moment: datetime | None) -> str:
     return "" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
-
-
-@contextmanager
-def _said_plainly() -> Iterator[None]:
-    try:
-        yield
-    except KilnError as exc:
-        away = isinstance(exc, LedgerUnavailable | StorageError)
-        advice = "Is the stack running? `make status` tells." if away else exc.advice
-        err.print(f"[red]{exc.code}[/red]: {escape(exc.detail)}\n{escape(advice)}")
-        raise typer.Exit(EXIT_UNREACHABLE if away else EXIT_REFUSED) from exc

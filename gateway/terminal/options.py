@@ -58,16 +58,47 @@ def asks(
     return decorate
 
 
+def proposing(model: type[BaseModel]) -> Callable[[str], Callable[[str], list[str]]]:
+    """Give the shell what a parameter of a call may be, by the name of the parameter."""
+    schema = model.model_json_schema()
+
+    def of(name: str) -> Callable[[str], list[str]]:
+        choices = _choices(schema["properties"][name], schema.get("$defs", {}))
+        return lambda incomplete: _continued(choices, incomplete)
+
+    return of
+
+
+def _choices(schema: dict[str, Any], definitions: dict[str, Any]) -> list[str]:
+    """Values that a JSON Schema lists."""
+    if "$ref" in schema:
+        return _choices(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    inner = [*schema.get("anyOf", []), *([schema["items"]] if "items" in schema else [])]
+    found = list(map(str, schema.get("enum", [])))
+    if schema.get("format") == "color":
+        found += [one for one in schema.get("examples", []) if not one.startswith("#")]
+    return found + [value for one in inner for value in _choices(one, definitions)]
+
+
+def _continued(choices: Collection[str], incomplete: str) -> list[str]:
+    """Continue what was typed; behind a comma the next one of a list."""
+    before, comma, last = incomplete.rpartition(",")
+    taken = set(before.split(","))
+    return [f"{before}{comma}{one}" for one in choices if one.startswith(last) and one not in taken]
+
+
 def _option(
     name: str, schema: dict[str, Any], definitions: dict[str, Any], title: str
 ) -> inspect.Parameter:
     flag = schema.get("type") == "boolean"
     allowed = "" if flag else f" ({allowed_values(schema, definitions)})"
+    choices = _choices(schema, definitions)
     option = typer.Option(
         f"--{name.replace('_', '-')}",
         help=schema["description"].replace("`", "") + allowed.replace("one of: ", ""),
         rich_help_panel=title,
         show_default=False,
+        autocompletion=(lambda incomplete: _continued(choices, incomplete)) if choices else None,
     )
     kind: Any = Annotated[bool | None, option] if flag else Annotated[str | None, option]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)

@@ -1,20 +1,28 @@
-"""A progress bar in the terminal, fed by the events of a job."""
+"""How a job gets on: a live board in a terminal, plain lines elsewhere, fed by its events."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
 
-from gateway.client import JobEvent, Kiln
+from gateway.client import Job, JobEvent, Kiln
+from gateway.terminal.screen import in_words, mark
 
 OVER: Final = {"done", "skipped"}  # states of a stage
+_Note = Callable[[JobEvent], None]
 
 
 def follow(
     kiln: Kiln, job: str, console: Console, *, quiet: bool, after: str = ""
-) -> tuple[dict[str, Any], str]:
+) -> tuple[Job, str]:
     """Show how a job gets on until it has ended or paused.
 
     Returns
@@ -22,28 +30,41 @@ def follow(
     tuple
         The job, and the id of the last event.
     """
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    view = kiln.job(job)
-    story = _Story({stage["id"]: stage["title"] for stage in view["stages"]})
-    done = sum(stage["state"] in OVER for stage in view["stages"]) if after else 0
-    with Progress(*columns, console=console, disable=quiet, transient=True) as progress:
-        task = progress.add_task(story.text(), total=len(view["stages"]), completed=done)
+    story = _Story(kiln.job(job), begun=bool(after))
+    with _shown(story, console, quiet=quiet) as note:
         for event in kiln.stream(job, after):
             story.note(event)
-            advance = int(event.type == "stage" and event.data["state"] in OVER)
-            progress.update(task, description=story.text(), advance=advance)
+            note(event)
             after = event.id or after
             if event.type == "paused" and kiln.job(job)["state"] == "paused":
                 break
     return kiln.job(job), after
 
 
-class _Story:
-    """What the events have told so far, in a line."""
+@contextmanager
+def _shown(story: _Story, console: Console, *, quiet: bool) -> Iterator[_Note]:
+    if quiet:
+        yield lambda _: None
+    elif console.is_terminal and not console.is_dumb_terminal:
+        board = _Board(story, console)
+        with Live(board.drawn(), console=console, transient=True, refresh_per_second=12) as live:
+            yield lambda _: live.update(board.drawn())
+    else:
+        yield _Lines(story, console).note
 
-    def __init__(self, titles: dict[str, str]) -> None:
-        self._titles = titles
-        self._running: dict[str, str] = {}
+
+class _Story:
+    """What the events have told so far."""
+
+    def __init__(self, job: Job, *, begun: bool) -> None:
+        self.job = job["id"]
+        self.product = job["product"]
+        self.titles = {stage["id"]: stage["title"] for stage in job["stages"]}
+        # from the beginning, events tell of each stage; later, the job does
+        self.states = {
+            stage["id"]: stage["state"] if begun and stage["state"] in OVER else "waiting"
+            for stage in job["stages"]
+        }
         self._ahead = ""
         self._left = ""
 
@@ -53,21 +74,70 @@ class _Story:
             before, eta = event.data["queue_position"], event.data["eta"]
             self._ahead = f"{before} before you" if before else ""
             self._left = f"about {in_words(eta['p50_s'])}" if eta else ""
-        elif event.type == "stage" and event.data["state"] == "running":
-            stage = event.data["stage"]
-            self._running[stage] = self._titles.get(stage, stage)
         elif event.type == "stage":
-            self._running.pop(event.data["stage"], None)
+            self.states[event.data["stage"]] = event.data["state"]
+
+    @property
+    def done(self) -> int:
+        """Stages that are over."""
+        return sum(state in OVER for state in self.states.values())
 
     def text(self) -> str:
-        """Tell what runs, or who comes before, and how long it will take."""
-        running = ", ".join(dict.fromkeys(self._running.values()))
-        waiting = self._ahead or "waiting for a worker"
-        return ", ".join(filter(None, (running or waiting, self._left)))
+        """Tell who comes before, and how long it will take."""
+        idle = not self.done and not any(map(_runs, self.states.values()))
+        told = (self._ahead or "waiting for a worker") if idle else ""
+        return ", ".join(filter(None, (told, self._left)))
 
 
-def in_words(seconds: float) -> str:
-    """Say how long, no more precisely than anybody can know."""
-    if seconds < 100:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+def _runs(state: str) -> bool:
+    return state == "running"
+
+
+class _Board:
+    """Every stage with its mark, and a bar below."""
+
+    def __init__(self, story: _Story, console: Console) -> None:
+        self._story = story
+        self._console = console
+        self._spinners: dict[str, Spinner] = {}
+        self._bar = Progress(
+            TextColumn("  "),
+            BarColumn(28),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.description}", style="dim"),
+            console=console,
+        )
+        self._task = self._bar.add_task("", total=max(1, len(story.states)))
+
+    def drawn(self) -> Group:
+        """Draw how it stands now."""
+        story = self._story
+        self._bar.update(self._task, completed=story.done, description=story.text())
+        table = Table.grid(padding=(0, 1))
+        for stage, state in story.states.items():
+            title = Text(story.titles.get(stage, stage), style="dim" if state == "waiting" else "")
+            if _runs(state):
+                spinner = self._spinners.setdefault(stage, Spinner("dots", style="cyan"))
+                table.add_row(" ", spinner, title)
+            else:
+                table.add_row(" ", mark(state, self._console), title)
+        title = Text(f"{story.product} {story.job}", style="bold", no_wrap=True)
+        return Group(title, table, self._bar)
+
+
+class _Lines:
+    """A line for everything that has happened: for logs, pipes and screen readers."""
+
+    def __init__(self, story: _Story, console: Console) -> None:
+        self._story = story
+        self._console = console
+        console.print(f"{story.product} {story.job}: accepted", soft_wrap=True)
+
+    def note(self, event: JobEvent) -> None:
+        """Say what is worth a line."""
+        if event.type == "stage" and event.data["state"] in {*OVER, "failed"}:
+            stage, state = event.data["stage"], event.data["state"]
+            count = f"{self._story.done} of {len(self._story.states)}"
+            title = self._story.titles.get(stage, stage)
+            self._console.print(f"  {title}: {state} ({count})", soft_wrap=True)

@@ -10,12 +10,12 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from gateway.client import Kiln
+from gateway.client import Job, Kiln
 
 LIST = "ingredients.json"
 
 
-def corrected_list(kiln: Kiln, job: dict[str, Any], console: Console) -> list[str] | None:
+def corrected_list(kiln: Kiln, job: Job, console: Console) -> list[str] | None:
     """Ask for the list of a paused job; None when it is right as it is."""
     found = json.loads(kiln.fetch(next(one for one in job["artifacts"] if one["name"] == LIST)))
     before = ", ".join(line_of(one) for one in found["ingredients"])

@@ -20,7 +20,8 @@ from gateway.domain.drain import PRODUCTS, seconds_a_job
 from gateway.door import turns
 from gateway.follow import Hub
 from gateway.plan import figurine_plan, recipe_plan
-from gateway.terminal.progress import _Story, in_words
+from gateway.terminal.progress import _Story
+from gateway.terminal.screen import in_words
 from tests.unit.gateway.conftest import Stack
 from tests.unit.gateway.test_turns import SortedSets
 
@@ -155,16 +156,18 @@ def test_times_are_told_no_more_precisely_than_they_are_known(seconds: float, wo
     assert in_words(seconds) == words
 
 
-def test_the_line_of_progress_says_who_comes_before_what_runs_and_how_long() -> None:
-    story = _Story({"a": "Measure the face"})
-    assert story.text() == "waiting for a worker"
+def test_the_line_of_progress_says_who_comes_before_and_how_long() -> None:
+    stages = [{"id": "a", "title": "Measure the face", "state": "waiting"}]
+    job: Any = {"id": "j1", "product": "figurine", "stages": stages}
+    story = _Story(job, begun=False)
+    assert (story.text(), story.done) == ("waiting for a worker", 0)
     story.note(JobEvent("", "eta", {"queue_position": 2, "eta": {"p50_s": 12.3, "p90_s": 20}}))
     assert story.text() == "2 before you, about 12 s"
     story.note(JobEvent("1-0", "stage", {"stage": "a", "state": "running"}))
-    assert story.text() == "Measure the face, about 12 s"
+    assert story.text() == "about 12 s"
     story.note(JobEvent("2-0", "stage", {"stage": "a", "state": "done"}))
     story.note(JobEvent("", "eta", {"queue_position": 0, "eta": None}))
-    assert story.text() == "waiting for a worker"
+    assert (story.text(), story.done) == ("", 1)
 
 
 # -- Cancel-After -----------------------------------------------------------------------

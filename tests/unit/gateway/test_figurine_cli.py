@@ -42,7 +42,7 @@ class FakeKiln:
     pauses: ClassVar[int] = 0
     cancelled: ClassVar[str] = ""
 
-    def __init__(self, _: str) -> None: ...
+    def __init__(self, _: str, **__: object) -> None: ...
 
     def __enter__(self) -> Self:
         return self
@@ -67,6 +67,8 @@ class FakeKiln:
             "artifacts": files[:1] if type(self).pauses else files,
             "facts": FACTS,
             "warnings": ["photo quality 40 of 100"],
+            "created": "2026-11-21T10:15:00Z",
+            "finished": None,
             "links": {"resume": "/v1/jobs/j1/resume"},
         }
 

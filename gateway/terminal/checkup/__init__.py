@@ -1,0 +1,1 @@
+"""What ``kiln doctor`` looks at: one module a subject, each a list of findings."""
