@@ -1,10 +1,10 @@
-"""``/``: the start page and its two files."""
+"""``/``: the page; its files are in ``web``."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, current_app
 
-from gateway.door.headers import as_page
+from gateway.door.headers import VIEWER_PAGE, as_page
 
 blueprint = Blueprint("pages", __name__)
 
@@ -12,4 +12,4 @@ blueprint = Blueprint("pages", __name__)
 @blueprint.get("/")
 def start() -> Response:
     """Show the start page."""
-    return as_page(current_app.send_static_file("index.html"))
+    return as_page(current_app.send_static_file("index.html"), VIEWER_PAGE)

@@ -12,6 +12,15 @@ PAGE: Final = (
     " img-src 'self' blob: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
     " require-trusted-types-for 'script'; trusted-types 'none'"
 )
+# The page with the 3D viewer, of which all is from this house too: it reads models out of the
+# memory of the tab, its templates (lit) are the only markup that a script may make, and of all
+# inline styles the one it brings is allowed. A new version may bring another: a test looks.
+VIEWER_STYLE: Final = "'sha256-PXtZZkJMMyc18o/DN1ZEFOJ2qEGq95IQbVaJFMOXOb0='"
+VIEWER_PAGE: Final = (
+    PAGE.replace("connect-src 'self'", "connect-src 'self' blob:")
+    .replace("style-src 'self'", f"style-src 'self' {VIEWER_STYLE}")
+    .replace("trusted-types 'none'", "trusted-types lit-html")
+)
 # Whatever else is opened in a tab, a recipe above all: to be looked at, not to act.
 NO_PAGE: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"
@@ -33,9 +42,9 @@ def harden(app: Flask) -> None:
     app.after_request(_restrict)
 
 
-def as_page(response: Response) -> Response:
+def as_page(response: Response, policy: str = PAGE) -> Response:
     """Mark a page of ours."""
-    response.headers["Content-Security-Policy"] = PAGE
+    response.headers["Content-Security-Policy"] = policy
     return response
 
 

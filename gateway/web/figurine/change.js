@@ -44,10 +44,12 @@ async function fill(state, body) {
   const offered = await catalogue();
   const seen = state.view.facts["fusion.measure"]?.seen ?? {};
   const painted = state.view.facts["fusion.paint"]?.colours ?? {};
+  const unsure = seen.uncertain ?? [];
   const places = new Map();
   const colours = [...offered.colours].sort((a, b) => FIRST.indexOf(a.name) - FIRST.indexOf(b.name));
   const show = (one) => replace(places.get(one.name), swatches({
     colour: one, chosen: state.wish[one.name] ?? null, measured: measuredColour(one, seen, painted),
+    unsure: unsure.includes(one.name),
     onChoose: (value) => { want(state, one.name, value); show(one); refocus(places.get(one.name)); },
   }));
   for (const one of colours) {
@@ -58,6 +60,7 @@ async function fill(state, body) {
     element("details", { class: "folded", open: false }, element("summary", {}, t("change.looks")),
       ...offered.looks.map((look) => switches({
         look, chosen: state.wish[look.name] ?? null, measured: seen[look.name] ?? null,
+        unsure: unsure.includes(look.name),
         onChoose: (value) => want(state, look.name, value),
       }))),
     element("details", { class: "folded" }, element("summary", {}, t("change.template")),

@@ -1,6 +1,6 @@
 // Cards with pictures, swatches and switches: ways to say how it should look.
 
-import { element } from "../dom.js";
+import { element, icon } from "../dom.js";
 import { known, plain, t } from "../words.js";
 
 /**
@@ -35,9 +35,10 @@ function picture(choice) {
 /**
  * Colours to choose from, or one of one's own.
  * @param {{colour: any, chosen: string|null, measured: string|null,
- *     onChoose: (value: string|null) => void}} options null is the colour of the photo
+ *     unsure?: boolean, onChoose: (value: string|null) => void}} options null is the colour of the
+ *     photo, of which the house may be unsure
  */
-export function swatches({ colour, chosen, measured, onChoose }) {
+export function swatches({ colour, chosen, measured, onChoose, unsure }) {
   const group = `colour-${colour.name}`;
   const isOwn = chosen !== null && !Object.values(colour.swatches).includes(chosen);
   const own = element("input", {
@@ -47,7 +48,7 @@ export function swatches({ colour, chosen, measured, onChoose }) {
     onchange: (changed) => onChoose(changed.target.value),
   });
   return element("fieldset", { class: "swatches-field" },
-    element("legend", {}, word("part", colour.name)),
+    element("legend", {}, word("part", colour.name), doubt(unsure && chosen === null)),
     element("div", { class: "swatches" },
       swatch(group, measured ?? "", t("look.photo"), chosen === null, () => onChoose(null)),
       ...Object.entries(colour.swatches).map(([name, value]) =>
@@ -55,8 +56,10 @@ export function swatches({ colour, chosen, measured, onChoose }) {
       own));
 }
 
+const doubt = (unsure) => unsure && element("small", { class: "unsure" }, t("look.unsure"));
+
 function swatch(group, value, title, checked, onchange) {
-  const dot = element("span", { class: value ? "dot" : "dot as-seen" });
+  const dot = element("span", { class: value ? "dot" : "dot as-seen" }, !value && icon("photo"));
   if (value) dot.style.setProperty("--colour", value);
   return element("label", { class: "swatch", title },
     element("input", { type: "radio", class: "unseen", name: group, checked, onchange }), dot,
@@ -66,9 +69,10 @@ function swatch(group, value, title, checked, onchange) {
 /**
  * One look as a row of switches.
  * @param {{look: any, chosen: string|null, measured: string|null,
- *     onChoose: (value: string|null) => void}} options null is as the photo shows it
+ *     unsure?: boolean, onChoose: (value: string|null) => void}} options null is as the photo
+ *     shows it
  */
-export function switches({ look, chosen, measured, onChoose }) {
+export function switches({ look, chosen, measured, onChoose, unsure }) {
   const group = `look-${look.name}`;
   const now = chosen ?? measured;
   const one = (value) => element("label", { class: "switch" },
@@ -77,7 +81,7 @@ export function switches({ look, chosen, measured, onChoose }) {
       onchange: () => onChoose(value === measured ? null : value),
     }), element("span", {}, word(look.name, value)));
   return element("fieldset", { class: "switches-field" },
-    element("legend", {}, word("look", look.name)),
+    element("legend", {}, word("look", look.name), doubt(unsure && chosen === null)),
     element("div", { class: "switches" }, ...look.values.map(one)));
 }
 

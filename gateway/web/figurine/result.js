@@ -1,9 +1,6 @@
 // The figurine is there: its name, ways to change it, its files and its certificate.
 
-import { call } from "../api.js";
 import { element, icon, replace } from "../dom.js";
-import { complain } from "../problems.js";
-import { go } from "../router.js";
 import { t, when } from "../words.js";
 import { certificatePanel } from "./certificate.js";
 import { changePanel } from "./change.js";
@@ -47,33 +44,15 @@ function heading(view) {
 }
 
 function notes(view) {
-  if (!view.warnings.length) return null;
-  return element("ul", { class: "notes" }, ...view.warnings.map((said) =>
-    element("li", {}, said.charAt(0).toUpperCase() + said.slice(1))));
+  const said = view.warnings.filter((one) => !one.startsWith("not sure about"));  // the swatches do
+  if (!said.length) return null;
+  return element("ul", { class: "notes" }, ...said.map((one) =>
+    element("li", {}, one.charAt(0).toUpperCase() + one.slice(1))));
 }
 
 function ending(view) {
-  const dialog = element("dialog", { "aria-labelledby": "erase-title" },
-    element("h2", { id: "erase-title" }, t("erase.title")), element("p", {}, t("erase.lead")),
-    element("p", { class: "ways" },
-      element("button", { type: "button", class: "go", onclick: () => erase(view, dialog) },
-        icon("trash"), t("erase.yes")),
-      element("button", { type: "button", onclick: () => dialog.close() }, t("erase.no"))));
   return element("div", { class: "ending" },
     element("a", { class: "button go", href: "#/figurine" }, icon("plus"), t("house.figurine.new")),
-    element("button", { type: "button", class: "quiet", onclick: () => dialog.showModal() },
-      icon("trash"), t("erase.open")),
     view.expires_at && element("p", { class: "soft" }, t("result.expires", {
-      when: when(view.expires_at) })), dialog);
-}
-
-async function erase(view, dialog) {
-  try {
-    await call(`/v1/jobs/${view.id}`, { method: "DELETE" });
-    dialog.close();
-    go("/figurine");
-  } catch (problem) {
-    dialog.close();
-    complain(problem);
-  }
+      when: when(view.expires_at) })));
 }

@@ -9,8 +9,22 @@ let library = null;
 
 /** Load the viewer once; false where it was not installed, or the browser draws no 3D. */
 async function loaded() {
-  library ??= import(LIBRARY).then(() => hasWebGl(), () => false);
+  library ??= withoutWebAssembly(() => import(LIBRARY)).then(() => hasWebGl(), () => false);
   return library;
+}
+
+/**
+ * It would compile its decoder of packed meshes at once, which the policy of this page forbids.
+ * Our models are not packed; where it finds no WebAssembly, it does without.
+ */
+async function withoutWebAssembly(load) {
+  const kept = globalThis.WebAssembly;
+  globalThis.WebAssembly = undefined;
+  try {
+    return await load();
+  } finally {
+    globalThis.WebAssembly = kept;
+  }
 }
 
 function hasWebGl() {

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from common.contracts.artifacts import ArtifactRef
-from gateway.door.headers import NO_PAGE, PAGE
+from gateway.door.headers import NO_PAGE, PAGE, VIEWER_PAGE, VIEWER_STYLE
 from tests.house import ROOT
 from tests.unit.gateway.conftest import Stack
 from tests.unit.gateway.photos import jpeg
 
 EVIL = '"><script>alert(1)</script>\u2028<img src=x onerror=alert(2)>'
-PAGES = ("/", "/docs")
+PAGES = {"/": VIEWER_PAGE, "/docs": PAGE}
 
 
 def get(stack: Stack, path: str, **options: Any) -> Any:
@@ -26,13 +26,26 @@ def get(stack: Stack, path: str, **options: Any) -> Any:
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_of_ours_runs_only_what_is_ours(stack: Stack, path: str) -> None:
     with get(stack, path) as answer:
-        assert answer.headers["Content-Security-Policy"] == PAGE
+        assert answer.headers["Content-Security-Policy"] == PAGES[path]
         assert answer.headers["Referrer-Policy"] == "no-referrer"
         assert answer.headers["X-Frame-Options"] == "DENY"
-    allowed = dict(rule.strip().split(" ", 1) for rule in PAGE.split(";"))
+    allowed = dict(rule.strip().split(" ", 1) for rule in PAGES[path].split(";"))
     assert allowed["default-src"] == allowed["frame-ancestors"] == "'none'"
-    assert allowed["script-src"] == allowed["style-src"] == allowed["connect-src"] == "'self'"
-    assert "unsafe" not in PAGE
+    assert allowed["script-src"] == "'self'"
+    assert allowed["require-trusted-types-for"] == "'script'"
+    assert "unsafe" not in PAGES[path]
+
+
+def test_only_the_page_with_the_viewer_may_do_what_the_viewer_does() -> None:
+    rules = [
+        dict(rule.strip().split(" ", 1) for rule in text.split(";")) for text in PAGES.values()
+    ]
+    wider, strict = rules
+    assert {name: value for name, value in wider.items() if strict[name] != value} == {
+        "connect-src": "'self' blob:",
+        "style-src": f"'self' {VIEWER_STYLE}",
+        "trusted-types": "lit-html",
+    }
 
 
 @pytest.mark.parametrize("path", PAGES)
