@@ -26,6 +26,7 @@ SCOPES: Final[dict[str, Scope | None]] = {
     "GET /v1/jobs/{job}/artifacts/{name}": READ,
     "GET /v1/jobs/{job}/artifacts.zip": READ,
     "GET /v1/jobs/{job}/recipe.html": READ,
+    "GET /v1/jobs/{job}/recipe.png": READ,
     "GET /v1/catalog": READ,
     # older calls
     "POST /api/upload": SUBMIT,

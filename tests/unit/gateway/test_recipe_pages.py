@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from typing import Any
 
 import pytest
+from PIL import Image
 from recipe_scrapers import scrape_html
 
 from gateway.domain.recipe_page import at_address
@@ -32,6 +34,7 @@ def test_a_recipe_is_read_from_its_address(stack: Stack, cooked: str) -> None:
     assert read.title() == recipe().title
     assert read.canonical_url() == at
     assert read.schema.data["url"] == at
+    assert read.image() == at.replace("recipe.html", "recipe.png")
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", read.schema.data["datePublished"])
     assert read.instructions_list() == [step.text for step in recipe().steps]
     assert answer.headers["Content-Disposition"] == 'inline; filename="recipe-1.html"'
@@ -44,14 +47,30 @@ def test_a_page_that_is_known_is_not_sent_again(stack: Stack, cooked: str) -> No
     assert stack.client.get(path, headers={"If-None-Match": tag}).status_code == 304
 
 
+def test_the_picture_that_the_page_names_is_there(stack: Stack, cooked: str) -> None:
+    page = stack.client.get(f"/v1/jobs/{cooked}/recipe.html").text
+    read = scrape_html(page, org_url="http://localhost/", supported_only=False)
+    answer = stack.client.get(read.image())
+    assert (answer.status_code, answer.mimetype) == (200, "image/png")
+    assert answer.data == stack.client.get(read.image()).data  # the same for ever
+    assert Image.open(io.BytesIO(answer.data)).size == (640, 480)
+    known = stack.client.get(read.image(), headers={"If-None-Match": answer.headers["ETag"]})
+    assert (known.status_code, known.data) == (304, b"")
+
+
 @pytest.mark.parametrize(
-    ("query", "status", "says"),
-    [("number=2", 404, "1 recipes, no number 2"), ("number=0", 422, "number"), ("n=1", 422, "n")],
+    ("asked", "status", "says"),
+    [
+        ("html?number=2", 404, "1 recipes, no number 2"),
+        ("png?number=2", 404, "1 recipes, no number 2"),
+        ("html?number=0", 422, "number"),
+        ("png?n=1", 422, "n"),
+    ],
 )
 def test_what_is_not_there_is_said(
-    stack: Stack, cooked: str, query: str, status: int, says: str
+    stack: Stack, cooked: str, asked: str, status: int, says: str
 ) -> None:
-    answer = stack.client.get(f"/v1/jobs/{cooked}/recipe.html?{query}")
+    answer = stack.client.get(f"/v1/jobs/{cooked}/recipe.{asked}")
     assert answer.status_code == status
     assert says in answer.json["detail"]
 
