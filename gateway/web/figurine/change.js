@@ -34,8 +34,8 @@ export function changePanel(view, open) {
       }
     },
     node: element("section", { class: "change", "aria-label": t("change.title") },
-      element("h2", {}, t("change.title")), element("p", { class: "soft" }, t("change.lead")),
-      state.status, body),
+      element("div", { class: "heading" }, element("h2", {}, t("change.title")), state.status),
+      element("p", { class: "soft" }, t("change.lead")), body),
     leave: () => { state.left = true; clearTimeout(state.timer); },
   };
 }

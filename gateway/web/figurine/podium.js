@@ -4,7 +4,7 @@ import { reachable, release, versioned } from "../api.js";
 import { element, replace } from "../dom.js";
 import { complain } from "../problems.js";
 import { t } from "../words.js";
-import { viewer } from "./viewer.js";
+import { loaded, viewer } from "./viewer.js";
 
 const SHOWN = { figurine: "figurine.glb", portrait: "portrait.png" };
 
@@ -13,7 +13,7 @@ export function podium() {
   const room = element("div", { class: "room" }, kiln());
   const tabs = element("div", { class: "tabs", role: "group", "aria-label": t("podium.show") });
   const state = { room, tabs, wanted: null, shown: "", pictures: new Map(), view: null,
-    solid: viewer() };
+    solid: viewer(room) };
   return {
     node: element("section", { class: "podium", "aria-label": t("podium.title") }, room, tabs),
     update: (view) => { update(state, view).catch(complain); },
@@ -26,6 +26,7 @@ const kiln = () => element("div", { class: "kiln", "aria-hidden": "true" });
 
 async function update(state, view) {
   state.view = view;
+  if (view.product === "figurine") loaded();  // it is large: early is better
   const files = Object.fromEntries(view.artifacts.map((file) => [file.name, file]));
   const painted = view.stages.every((one) => one.id !== "fusion.paint" || one.state === "done");
   if (!painted) delete files["figurine.glb"];  // it is still without colours
@@ -38,7 +39,7 @@ async function update(state, view) {
   if (key === state.shown) return;
   state.shown = key;
   if (now === "portrait") await showPortrait(state, files["portrait.png"], key);
-  else await state.solid.show(state.room, files, view);
+  else await state.solid.show(files, view, () => state.shown === key);
 }
 
 async function showPortrait(state, file, key) {

@@ -8,7 +8,7 @@ const LIBRARY = "/web/vendor/model-viewer.min.js";
 let library = null;
 
 /** Load the viewer once; false where it was not installed, or the browser draws no 3D. */
-async function loaded() {
+export async function loaded() {
   library ??= withoutWebAssembly(() => import(LIBRARY)).then(() => hasWebGl(), () => false);
   return library;
 }
@@ -31,23 +31,36 @@ function hasWebGl() {
   return Boolean(document.createElement("canvas").getContext("webgl2"));
 }
 
-/** @returns {{show: Function, leave: () => void}} */
-export function viewer() {
-  const state = { node: null, urls: new Map() };
+/**
+ * @param {HTMLElement} room where it stands
+ * @returns {{show: Function, leave: () => void}}
+ */
+export function viewer(room) {
+  const state = { room, node: null, urls: new Map(), broken: false };
   return {
     leave: () => { [...state.urls.values()].forEach(release); state.node?.remove(); },
-    show: async (room, files, view) => {
-      if (!await loaded()) {
-        await showPicture(state, room, files["preview.png"]);
+    show: async (files, view, isWanted) => {
+      const preview = files["preview.png"];
+      if (state.broken || !await loaded()) {
+        await showPicture(state, preview);
         return;
       }
-      state.node ??= made();
+      state.node ??= made(state, preview);
       describe(state.node, view);
       await set(state, "src", files["figurine.glb"]);
       await set(state, "ios-src", files["figurine.usdz"]);
-      if (state.node.parentNode !== room) replace(room, state.node);
+      if (state.node.parentNode !== room && isWanted()) await enter(state, preview);
     },
   };
+}
+
+/** Until the model is there, what was shown before shines through, or the picture of it. */
+async function enter({ room, node, urls }, preview) {
+  if (node.loaded) replace(room, node);
+  else if (preview) {
+    urls.set("under", await reachable(versioned(preview)));
+    replace(room, element("img", { class: "preview", src: urls.get("under"), alt: "" }), node);
+  } else room.append(node);
 }
 
 /** What was shown before stays until the new model is there: no flicker between two colours. */
@@ -61,10 +74,17 @@ async function set(state, name, file) {
   if (before) state.node.addEventListener("load", () => release(before), { once: true });
 }
 
-function made() {
+function made(state, preview) {
   const button = element("button", { slot: "ar-button", class: "ar go" }, t("viewer.ar"));
   const bar = element("div", { slot: "progress-bar", class: "unseen" });
+  const isHere = () => state.node.parentNode === state.room;
   return element("model-viewer", {
+    onload: () => { if (isHere()) replace(state.room, state.node); },
+    onerror: (failed) => {
+      if (!["loadfailure", "webglcontextlost"].includes(failed.detail?.type)) return;
+      state.broken = true;
+      if (isHere()) showPicture(state, preview).catch(() => {});
+    },
     "camera-controls": true, "touch-action": "pan-y", "interaction-prompt": "none",
     "camera-orbit": "-24deg 80deg auto", "shadow-intensity": "1", "shadow-softness": "0.8",
     exposure: "1.05", "tone-mapping": "neutral", "auto-rotate": !isCalm(), "auto-rotate-delay": "1500",
@@ -80,10 +100,10 @@ function describe(node, view) {
   node.setAttribute("alt", name ? t("viewer.alt.named", { name }) : t("viewer.alt"));
 }
 
-async function showPicture(state, room, preview) {
+async function showPicture(state, preview) {
   if (!preview) return;
   const src = await reachable(versioned(preview));
   state.urls.set("preview", src);
-  replace(room, element("img", { class: "preview", src, alt: t("viewer.alt") }),
+  replace(state.room, element("img", { class: "preview", src, alt: t("viewer.alt") }),
     element("p", { class: "soft no-3d" }, t("viewer.none")));
 }

@@ -145,7 +145,7 @@ export default {
   "failed.photo": "Выбрать другое фото",
   "failed.anyway": "Всё равно сделать файлы",
   "failed.gone": "Срок файлов истёк",
-  "style.cel": "Мультфильм",
+  "style.cel": "Мульт",
   "style.pencil": "Карандаш",
   "style.watercolor": "Акварель",
   "style.oil": "Масло",
