@@ -9,12 +9,19 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from gateway.domain.calls import door
-from gateway.domain.calls.call import JSON, MISUNDERSTOOD, PROBLEM, Answer, Body, Call
+from gateway.domain.calls.call import JSON, MISUNDERSTOOD, Answer, Body, Call
+from gateway.domain.calls.examples import JOB
 from gateway.domain.calls.table import CALLS
 from gateway.domain.deprecations import DEPRECATIONS
+from gateway.domain.openapi_answers import (
+    HEADERS,
+    PROBLEM_SCHEMA,
+    REF,
+    describe_answer,
+    shared_examples,
+)
 from gateway.domain.upload import MEDIA_TYPES
 
-_REF: Final = "#/components/schemas/{model}"
 _PATH_PARAMETERS: Final = {
     "job": "Id of a job",
     "task": "Id of a task",
@@ -28,19 +35,30 @@ _HEADERS: Final[dict[str, dict[str, Any]]] = {
         "s?|(?:[1-9][0-9]{0,2}|1[0-3][0-9]{2}|14[0-3][0-9]|1440)m|(?:[1-9]|1[0-9]|2[0-4])h)$"
     },
 }
-_PROBLEM_SCHEMA: Final = {
-    "type": "object",
-    "description": "RFC 9457 problem details",
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "code": {"type": "string", "description": "Stable, for programs"},
-        "detail": {"type": "string", "description": "What happened, for people"},
-        "hint": {"type": "string", "description": "What to do about it"},
-    },
-    "required": ["type", "title", "status", "code", "detail", "hint"],
+_EXAMPLES: Final = {  # of parameters whose schema does not show one
+    "job": JOB,
+    "task": JOB,
+    "name": "figurine.glb",
+    "filename": "kiln.css",
+    "Idempotency-Key": "b1f7c9c2-6f3e-4d0a-9a51-0c1d2e3f4a5b",
+    "Cancel-After": "5m",
+    "Prefer": "wait=30",
+    "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    "If-None-Match": '"9f2c4be19f2c4be19f2c4be19f2c4be1"',
+    "If-Range": '"9f2c4be19f2c4be19f2c4be19f2c4be1"',
+    "Range": "bytes=0-1023",
+    "Last-Event-ID": "1795256104310-0",
 }
+_TAGS: Final = {
+    "Make": "Send photos and ingredients; change, cancel and erase jobs",
+    "Look": "Watch jobs and fetch what they made",
+    "House": "What there is, and how the house is",
+    "Older calls": "Tasks instead of jobs, for clients from before `/v1`. They stay",
+}
+_PROMISE: Final = (
+    "Within `/v1` a client that ignores what it does not know keeps working: docs/api-versions.md"
+    " says what may change. Errors are problem documents (RFC 9457) with a stable `code`."
+)
 
 
 def build_openapi(version: str) -> dict[str, Any]:
@@ -54,28 +72,35 @@ def build_openapi(version: str) -> dict[str, Any]:
             "title": "Kiln",
             "version": version,
             "summary": "From a photo to a vinyl-toy figurine you can print, or to a dinner",
+            "description": _PROMISE,
         },
+        "servers": [{"url": "/", "description": "This house"}],
+        "security": door.ANY_KEY,
+        "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
         "paths": paths,
-        "components": {"schemas": _schemas(), "securitySchemes": door.SCHEMES},
+        "components": {
+            "schemas": _schemas(),
+            "headers": HEADERS,
+            "examples": shared_examples(a for call in CALLS for a in _answers(call)),
+            "securitySchemes": door.SCHEMES,
+        },
     }
 
 
 def _schemas() -> dict[str, Any]:
     shown = {a.model for call in CALLS for a in call.answers if a.model is not None}
     ordered = sorted(shown, key=lambda model: model.__name__)
-    _, found = models_json_schema([(m, "serialization") for m in ordered], ref_template=_REF)
-    return {**found["$defs"], "Problem": _PROBLEM_SCHEMA}
+    _, found = models_json_schema([(m, "serialization") for m in ordered], ref_template=REF)
+    return {**found["$defs"], "Problem": PROBLEM_SCHEMA}
 
 
 def _operation(call: Call) -> dict[str, Any]:
-    parts = re.findall(r"[a-z]+", f"{call.method.lower()} {call.path.replace('v1', '')}")
-    answers = (*call.answers, *door.answers(call), *MISUNDERSTOOD)
     operation: dict[str, Any] = {
-        "operationId": "_".join(parts),
+        "operationId": call.id,
         "summary": call.summary,
         "tags": [call.tag],
         "parameters": [*_path_parameters(call), *_query(call), *_headers(call)],
-        "responses": {str(a.status): _answer(a) for a in answers},
+        "responses": {str(a.status): describe_answer(a) for a in _answers(call)},
         **door.security(call),
     }
     leaving = DEPRECATIONS.get(f"{call.method} {call.path}")
@@ -88,6 +113,10 @@ def _operation(call: Call) -> dict[str, Any]:
     if call.example:
         operation["x-codeSamples"] = [{"lang": "sh", "source": call.example}]
     return operation
+
+
+def _answers(call: Call) -> tuple[Answer, ...]:
+    return (*call.answers, *door.answers(call), *MISUNDERSTOOD)
 
 
 def _path_parameters(call: Call) -> list[dict[str, Any]]:
@@ -119,13 +148,16 @@ def _parameter(
     found = {"name": name, "in": place, "description": description, "required": required}
     if schema.get("type") == "array":
         found |= {"style": "form", "explode": False}  # comma-separated
+    if name in _EXAMPLES:
+        found["example"] = _EXAMPLES[name]
     return found | {"schema": schema}
 
 
 def _body(body: Body) -> dict[str, Any]:
     whole = {"type": "object", "properties": _taken(body), "additionalProperties": False}
     form = whole | {"properties": _as_text(_taken(body))}
-    content: dict[str, Any] = {"multipart/form-data": {"schema": _with_photos(form, body)}}
+    parts = {"schema": _with_photos(form, body), "example": _example(body)}
+    content: dict[str, Any] = {"multipart/form-data": parts}
     if body.photos:
         photo = {"contentType": ", ".join(MEDIA_TYPES)}
         content["multipart/form-data"]["encoding"] = {"photo": photo}
@@ -133,9 +165,17 @@ def _body(body: Body) -> dict[str, Any]:
     if body.json is not None:
         # one photo, and none in such a body: it must be that of another job
         needed = {"required": ["from"]} if body.photos == 1 else {}
-        content["application/x-www-form-urlencoded"] = {"schema": form | needed}
+        schema = form | needed
+        content["application/x-www-form-urlencoded"] = {"schema": schema, "example": body.json}
         content[JSON] = {"schema": whole | needed, "example": body.json}
     return {"required": body.photo_needed, "content": content}
+
+
+def _example(body: Body) -> dict[str, Any]:
+    """Show a form; in the place of a photo stands the name of its file."""
+    fields = {name: value for name, value in (body.json or {}).items() if name != "from"}
+    photos = {0: {}, 1: {"photo": "me.jpg"}}.get(body.photos, {"photo": ["table.jpg"]})
+    return photos | (fields if not body.photo_needed else {})
 
 
 def _with_photos(fields: dict[str, Any], body: Body) -> dict[str, Any]:
@@ -195,17 +235,3 @@ def _inlined(node: Any, schema: dict[str, Any]) -> Any:  # noqa: ANN401  JSON ha
         return rest
     target = schema["$defs"][node["$ref"].rpartition("/")[2]]
     return {"type": target["type"], "enum": target["enum"], **rest}
-
-
-def _answer(answer: Answer) -> dict[str, Any]:
-    found: dict[str, Any] = {"description": answer.meaning}
-    if answer.media_type == PROBLEM:
-        found["content"] = {PROBLEM: {"schema": {"$ref": _REF.format(model="Problem")}}}
-    elif answer.model:
-        name = answer.model.__name__
-        schema = {"schema": {"$ref": _REF.format(model=name)}}
-        shown = {"example": answer.example} if answer.example else {}
-        found["content"] = {answer.media_type: schema | shown}
-    elif answer.status not in {204, 304}:
-        found["content"] = {answer.media_type: {}}
-    return found

@@ -7,6 +7,10 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from common import errors
+from common.errors import KilnError
+from gateway.domain.calls.troubles import trouble
+
 JSON: Final = "application/json"
 PROBLEM: Final = "application/problem+json"
 
@@ -19,7 +23,8 @@ class Answer:
     meaning: str
     model: type[BaseModel] | None = None
     media_type: str = JSON
-    example: dict[str, Any] | None = None
+    example: dict[str, Any] | str | None = None  # default: that of the model
+    headers: tuple[str, ...] = ()  # beside those that a status always has
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,7 @@ class Call:
     summary: str
     answers: tuple[Answer, ...]
     tag: str
+    id: str  # its name in generated clients: for ever
     details: str = ""
     query: type[BaseModel] | None = None
     body: Body | None = None
@@ -50,9 +56,15 @@ class Call:
     example: str = ""
 
 
-def problem(status: int, meaning: str) -> Answer:
-    """Say what can go wrong."""
-    return Answer(status, meaning, media_type=PROBLEM)
+def problem(
+    status: int,
+    meaning: str,
+    error: type[KilnError] | None = None,
+    *,
+    said: tuple[str, str] | None = None,
+) -> Answer:
+    """Say what can go wrong; the example shows an error, or code and detail that were ``said``."""
+    return Answer(status, meaning, media_type=PROBLEM, example=trouble(status, error, said))
 
 
 # What any call may answer, whatever it is for. The server itself says so, as a small page.
@@ -62,7 +74,7 @@ MISUNDERSTOOD: Final = (
     Answer(431, "The headers are too large", media_type="*/*"),
 )
 UNKNOWN: Final = problem(404, "There is no such job (or it is somebody else's)")
-ERASED: Final = problem(410, "The job was erased")
+ERASED: Final = problem(410, "The job was erased", errors.Erased)
 AWAY: Final = problem(503, "Redis is away or the house is full; see Retry-After")
 FULL: Final = problem(507, "No room: a disk or the store is full, or the key's quota is")
 REFUSED: Final = problem(422, "Photo or parameter refused: `code`, `detail` and `hint` say why")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from common import errors
 from gateway.domain.calls.call import AWAY, JOB, Answer, Call, problem
 
 FETCH: Final[tuple[Call, ...]] = (
@@ -11,6 +12,7 @@ FETCH: Final[tuple[Call, ...]] = (
         "GET",
         f"{JOB}/artifacts.zip",
         "Fetch all files of a job",
+        id="read_archive",
         tag="Look",
         details="One zip of all that the job made, drafts excepted, in a folder with its name;"
         " `links.zip` of a job says where. Stored, not deflated, and with a fixed date, so equal"
@@ -18,10 +20,19 @@ FETCH: Final[tuple[Call, ...]] = (
         " not served. A job must have ended or paused.",
         headers=(("If-None-Match", "ETag of the zip you have"),),
         answers=(
-            Answer(200, "The zip", media_type="application/zip"),
+            Answer(
+                200,
+                "The zip",
+                media_type="application/zip",
+                headers=("ETag", "Content-Disposition"),
+            ),
             Answer(304, "You have it already"),
             problem(404, "There is no such job, or it made no files"),
-            problem(409, "`job_not_finished`: the job has neither ended nor paused"),
+            problem(
+                409,
+                "`job_not_finished`: the job has neither ended nor paused",
+                errors.NotFinished,
+            ),
             problem(410, "They have expired, or the job was erased"),
             AWAY,
         ),

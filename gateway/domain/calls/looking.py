@@ -6,6 +6,7 @@ from typing import Final
 
 from gateway.domain import queries
 from gateway.domain.calls.call import AWAY, ERASED, JOB, REFUSED, UNKNOWN, Answer, Call, problem
+from gateway.domain.calls.examples import EVENTS
 from gateway.domain.timeline import Timeline
 from gateway.domain.views import JobList, JobView
 
@@ -14,6 +15,7 @@ LOOK: Final[tuple[Call, ...]] = (
         "GET",
         "/v1/jobs",
         "List jobs, newest first",
+        id="list_jobs",
         tag="Look",
         query=queries.JobsQuery,
         answers=(Answer(200, "One page", JobList), REFUSED, AWAY),
@@ -23,6 +25,7 @@ LOOK: Final[tuple[Call, ...]] = (
         "GET",
         JOB,
         "Read a job",
+        id="read_job",
         tag="Look",
         details="`wait` delays the answer until the job has ended or paused. `queue_position` and"
         " `eta` tell how long it will take. A job of which no more than the `eta` has changed is a"
@@ -30,7 +33,7 @@ LOOK: Final[tuple[Call, ...]] = (
         query=queries.WaitQuery,
         headers=(("If-None-Match", "ETag of the answer before"),),
         answers=(
-            Answer(200, "The job", JobView),
+            Answer(200, "The job", JobView, headers=("ETag",)),
             Answer(304, "Unchanged"),
             UNKNOWN,
             ERASED,
@@ -43,6 +46,7 @@ LOOK: Final[tuple[Call, ...]] = (
         "GET",
         f"{JOB}/events",
         "Follow a job",
+        id="follow_job",
         tag="Look",
         details="Server-sent events: `accepted`, `stage`, `artifact`, `progress` (what a language"
         " model has written so far), `paused` and `resumed`, and at last one of `succeeded`,"
@@ -53,7 +57,7 @@ LOOK: Final[tuple[Call, ...]] = (
         query=queries.EventsQuery,
         headers=(("Last-Event-ID", "Only events after this one"),),
         answers=(
-            Answer(200, "The stream", media_type="text/event-stream"),
+            Answer(200, "The stream", media_type="text/event-stream", example=EVENTS),
             Answer(204, "The job has ended and you have seen it all"),
             UNKNOWN,
             ERASED,
@@ -66,6 +70,7 @@ LOOK: Final[tuple[Call, ...]] = (
         "GET",
         f"{JOB}/timeline",
         "See where the time of a job went",
+        id="read_timeline",
         tag="Look",
         answers=(Answer(200, "The waterfall", Timeline), UNKNOWN, ERASED, AWAY),
         example="curl {base}/v1/jobs/$JOB/timeline",
@@ -74,6 +79,7 @@ LOOK: Final[tuple[Call, ...]] = (
         "GET",
         f"{JOB}/artifacts/{{name}}",
         "Fetch a file",
+        id="read_artifact",
         tag="Look",
         details="The ETag is the SHA-256 of the file.",
         headers=(
@@ -82,7 +88,7 @@ LOOK: Final[tuple[Call, ...]] = (
             ("If-None-Match", "ETag of the file you have"),
         ),
         answers=(
-            Answer(200, "The file", media_type="*/*"),
+            Answer(200, "The file", media_type="*/*", headers=("ETag", "Content-Disposition")),
             Answer(206, "The part asked for", media_type="*/*"),
             Answer(
                 303,
@@ -101,6 +107,7 @@ LOOK: Final[tuple[Call, ...]] = (
         "GET",
         f"{JOB}/recipe.html",
         "Read a recipe as a page",
+        id="read_recipe_page",
         tag="Look",
         details="To print, and to import: the page holds the recipe as schema.org JSON-LD, so its"
         " address can be given to Mealie and Tandoor. They send no key, and call no private"
@@ -117,5 +124,25 @@ LOOK: Final[tuple[Call, ...]] = (
             AWAY,
         ),
         example="curl '{base}/v1/jobs/$JOB/recipe.html?number=2'",
+    ),
+    Call(
+        "GET",
+        f"{JOB}/recipe.png",
+        "See a recipe as a drawn plate",
+        id="read_recipe_picture",
+        tag="Look",
+        details="640 x 480 pixels, drawn of what is in the recipe and as much as there is of it;"
+        " the page of the recipe names it as its picture.",
+        query=queries.RecipePageQuery,
+        headers=(("If-None-Match", "ETag of the picture you have"),),
+        answers=(
+            Answer(200, "The picture", media_type="image/png"),
+            Answer(304, "You have it already"),
+            problem(404, "No such job, no recipe of that number, or none yet: `detail` says which"),
+            problem(410, "It has expired, or the job was erased"),
+            REFUSED,
+            AWAY,
+        ),
+        example="curl -o plate.png {base}/v1/jobs/$JOB/recipe.png",
     ),
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from common import errors
+from gateway.domain.calls import troubles
 from gateway.domain.calls.call import (
     AWAY,
     ERASED,
@@ -16,6 +18,8 @@ from gateway.domain.calls.call import (
     Call,
     problem,
 )
+from gateway.domain.calls.examples import ACCEPTED, CANCELLED
+from gateway.domain.calls.examples import JOB as EARLIER
 from gateway.domain.erasures import ErasureReceipt
 from gateway.domain.figurines import FigurineParams, PortraitParams
 from gateway.domain.recipes import RecipeParams
@@ -30,12 +34,23 @@ SUBMIT_HEADERS: Final = (
     ("Prefer", "`wait=N`: wait up to N seconds (60 at most) for the end of the job"),
     ("traceparent", "W3C trace context; its trace id appears in the logs"),
 )
-EARLIER: Final = "3f0c5b1f9d0e4c6aa2f7d3b6c1e8a954"
 NOT_YOURS: Final = problem(404, "There is no job `from` (or it is somebody else's)")
+WHERE: Final = ("Location", "Idempotent-Replayed", "Preference-Applied")
+ACCEPTED_JOB: Final = Answer(
+    202,
+    "The job is accepted; `Location` is where it is",
+    JobView,
+    example=ACCEPTED,
+    headers=WHERE,
+)
 # what a waited-for job that ended without a result answers, beside 422 and 503; 500 is a fault
 WITHOUT_RESULT: Final = (
-    problem(409, "Waited for: the job was cancelled"),
-    problem(504, "Waited for: the job did not end before its deadline, or `Cancel-After`"),
+    problem(409, "Waited for: the job was cancelled", said=troubles.CANCELLED),
+    problem(
+        504,
+        "Waited for: the job did not end before its deadline, or `Cancel-After`",
+        said=troubles.DEADLINE,
+    ),
 )
 NO_PHOTO_ANY_MORE: Final = problem(410, "The photo of the job `from` has expired or was erased")
 
@@ -43,8 +58,8 @@ _RECEIPT: Final[dict[str, Any]] = {
     "job": EARLIER,
     "erased_at": "2026-11-21T10:15:04.310Z",
     "erased": [
-        {"name": "figurine.glb", "sha256": "9f2c…", "size": 912_344},
-        {"name": "photo", "sha256": "51d0…", "size": 2_345_678},
+        {"name": "figurine.glb", "sha256": "9f2c4be1" * 8, "size": 912_344},
+        {"name": "photo", "sha256": "51d0a7e3" * 8, "size": 2_345_678},
     ],
     "kept": [],
     "pending": [],
@@ -55,6 +70,7 @@ MAKE: Final[tuple[Call, ...]] = (
         "POST",
         "/v1/figurines",
         "Turn a portrait photo into a figurine",
+        id="submit_figurine",
         tag="Make",
         details="Send the photo as the multipart file field `photo`, or as the whole body with the"
         " parameters in the query. JPEG, PNG, WebP, GIF (first frame) and HEIC are read. The"
@@ -70,8 +86,10 @@ MAKE: Final[tuple[Call, ...]] = (
         body=Body(FigurineParams, photos=1, json={"from": EARLIER, "style": "pop"}),
         headers=SUBMIT_HEADERS,
         answers=(
-            Answer(200, "The job has ended or paused (waited for, or replayed)", JobView),
-            Answer(202, "The job is accepted; `Location` is where it is", JobView),
+            Answer(
+                200, "The job has ended or paused (waited for, or replayed)", JobView, headers=WHERE
+            ),
+            ACCEPTED_JOB,
             NOT_YOURS,
             NO_PHOTO_ANY_MORE,
             problem(413, "The photo is too large"),
@@ -90,6 +108,7 @@ MAKE: Final[tuple[Call, ...]] = (
         "POST",
         "/v1/portraits",
         "Turn a portrait photo into a cartoon portrait, and nothing else",
+        id="submit_portrait",
         tag="Make",
         details="The first half of `POST /v1/figurines`, sent in the same way: a PNG of up to 2048"
         " px, with `background=transparent` cut out. `from=<job id>` takes the photo of an earlier"
@@ -99,8 +118,8 @@ MAKE: Final[tuple[Call, ...]] = (
         ),
         headers=SUBMIT_HEADERS,
         answers=(
-            Answer(200, "The job has ended (waited for, or replayed)", JobView),
-            Answer(202, "The job is accepted; `Location` is where it is", JobView),
+            Answer(200, "The job has ended (waited for, or replayed)", JobView, headers=WHERE),
+            ACCEPTED_JOB,
             NOT_YOURS,
             NO_PHOTO_ANY_MORE,
             problem(413, "The photo is too large"),
@@ -115,6 +134,7 @@ MAKE: Final[tuple[Call, ...]] = (
         "POST",
         "/v1/recipes",
         "Turn photos of groceries, or a list of ingredients, into recipes",
+        id="submit_recipe",
         tag="Make",
         details="Send one to five photos as multipart file fields `photo`, or a list as"
         " `ingredients`, or both; or one JSON object with the same names. Ingredients are"
@@ -124,8 +144,10 @@ MAKE: Final[tuple[Call, ...]] = (
         body=Body(RecipeParams, photos=5, json={"ingredients": ["2 onions", "rice"], "count": 2}),
         headers=SUBMIT_HEADERS,
         answers=(
-            Answer(200, "The job has ended or paused (waited for, or replayed)", JobView),
-            Answer(202, "The job is accepted; `Location` is where it is", JobView),
+            Answer(
+                200, "The job has ended or paused (waited for, or replayed)", JobView, headers=WHERE
+            ),
+            ACCEPTED_JOB,
             NOT_YOURS,
             NO_PHOTO_ANY_MORE,
             problem(413, "A photo, or the whole request, is too large"),
@@ -145,6 +167,7 @@ MAKE: Final[tuple[Call, ...]] = (
         "POST",
         f"{JOB}/resume",
         "Let a paused job go on, with what you have changed",
+        id="resume_job",
         tag="Make",
         details="Parameters by name; what is not sent stays as it was. A stage runs again only if a"
         " parameter that it reads has changed: for a figurine another `style` draws the portrait"
@@ -158,7 +181,7 @@ MAKE: Final[tuple[Call, ...]] = (
             without=tuple(FigurineParams.fixed | RecipeParams.fixed),
         ),
         answers=(
-            Answer(202, "The job goes on", JobView),
+            Answer(202, "The job goes on", JobView, example=ACCEPTED),
             UNKNOWN,
             ERASED,
             problem(409, "`job_not_paused`: it runs, has gone on already, or has ended"),
@@ -172,13 +195,16 @@ MAKE: Final[tuple[Call, ...]] = (
         "POST",
         f"{JOB}/cancel",
         "Cancel a job",
+        id="cancel_job",
         tag="Make",
         details="What runs stops at its next checkpoint; nothing of it will appear.",
         answers=(
-            Answer(202, "The job is cancelled (also when it was before)", JobView),
+            Answer(
+                202, "The job is cancelled (also when it was before)", JobView, example=CANCELLED
+            ),
             UNKNOWN,
             ERASED,
-            problem(409, "The job has ended already"),
+            problem(409, "The job has ended already", errors.NotAllowedNow),
             AWAY,
         ),
         example="curl -X POST {base}/v1/jobs/$JOB/cancel",
@@ -187,6 +213,7 @@ MAKE: Final[tuple[Call, ...]] = (
         "DELETE",
         JOB,
         "Erase a job and its files",
+        id="erase_job",
         tag="Make",
         details="A job that runs is cancelled first. Its files are deleted at once: the photo, what"
         " was measured and all that was made, but not what another job of yours has too. What was"

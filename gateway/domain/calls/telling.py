@@ -37,6 +37,7 @@ CALL_BACK: Final[tuple[Call, ...]] = (
         "GET",
         f"{JOB}/webhooks",
         "See how the webhooks of a job were delivered",
+        id="read_webhooks",
         tag="Look",
         details="A job that was sent with `webhook_url=https://…` calls that address when it ends"
         " or pauses, signed as Standard Webhooks describes; `docs/webhooks.md` shows how to check.",
@@ -47,12 +48,13 @@ CALL_BACK: Final[tuple[Call, ...]] = (
         "POST",
         f"{JOB}/webhooks/redeliver",
         "Send the webhooks of a job once more",
+        id="redeliver_webhooks",
         tag="Make",
         details="At once, under the same ids, whatever came of them before; where that fails it is"
         " tried again as at first.",
         query=RedeliverQuery,
         answers=(
-            Answer(202, "They are on their way", DeliveryLog),
+            Answer(202, "They are on their way", DeliveryLog, example=_EXAMPLE),
             problem(404, "There is no such job, or it has no such message"),
             ERASED,
             REFUSED,
