@@ -60,13 +60,15 @@ class House:
             cwd=self.folder,
             env=self.environment(),
             input="\n" * 20,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            # JSON stands alone; else as in a terminal, what is told among what is answered
+            stderr=subprocess.PIPE if _wants_json(block) else subprocess.STDOUT,
             text=True,
             timeout=PATIENCE_S,
             check=False,
         )
         result.stdout = self._as_on_the_page(result.stdout)
-        result.stderr = self._as_on_the_page(result.stderr)
+        result.stderr = self._as_on_the_page(result.stderr or "")
         return result
 
     def environment(self) -> dict[str, str]:
@@ -82,6 +84,7 @@ class House:
             "PATH": os.pathsep.join([tools, *folders]),
             "PYTHONPATH": str(self.folder),  # the clone's code, not that of the environment
             "COLUMNS": "100",
+            "PYTHONUNBUFFERED": "1",
         }
 
     def _command(self, block: Block) -> str:
@@ -107,6 +110,10 @@ if [ -f "{state}" ]; then . "{state}"; fi
 set -a
 trap 'export -p >"{state}"; echo "cd \\"$PWD\\"" >>"{state}"' EXIT
 """
+
+
+def _wants_json(block: Block) -> bool:
+    return block.printed is not None and block.printed.language == "json"
 
 
 @contextmanager
