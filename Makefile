@@ -58,6 +58,7 @@ test: setup-dev lint ## Everything the CI checks: lint, types, imports, all test
 	$(PYTEST) -n 2 --dist loadfile tests/unit tests/contract tests/print
 	$(PYTEST) tests/fuzz
 	$(PYTEST) -n 2 --dist loadfile tests/integration
+	$(PYTEST) -m docs_slice tests/docs
 	$(PYTEST) -m chaos_slice tests/chaos
 
 lint: $(VENV)/.dev

@@ -45,6 +45,7 @@ SUITES: Final = {
     "fuzz": (*PYTEST, "tests/fuzz"),
     "integration": (*TWO, "tests/integration"),
     "dashboards": (*PYTEST, "tests/dashboards"),
+    "docs": (*PYTEST, "tests/docs"),
     "hosts": (*PYTEST, "tests/hosts"),
     "chaos": ("-m", "tests.chaos"),  # writes a page of its own, too
 }

@@ -6,6 +6,7 @@ import pytest
 
 from tests.docs.expected import json_differs, text_differs
 
+pytestmark = pytest.mark.docs_slice  # takes no time
 ID = "9457ac4a1643dadc397f0b1d4a3fb75d"
 OTHER = "0c65e94f0a4bd1b0f33a0c4b3a9a2f10"
 

@@ -11,6 +11,7 @@ from tests.docs.make import LOOKED_AT, TRULY
 from tests.docs.pages import REASONS, Block, blocks, pages
 from tests.house import ROOT
 
+pytestmark = pytest.mark.docs_slice  # takes no time
 LOOKS_LIKE_A_COMMAND = re.compile(
     r"^\s*(\$ |sudo |(\.venv/bin/)?(kiln|python|pip|pytest) |make |curl |docker |kubectl |git )",
     re.MULTILINE,
