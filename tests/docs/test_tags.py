@@ -61,3 +61,20 @@ def test_every_target_of_the_makefile_is_in_one_table() -> None:
 def _outside_fences(page: Path) -> list[str]:
     text = re.sub(r"^( *)```.*?^\1```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
     return text.splitlines()
+
+
+def test_every_link_to_a_heading_finds_it() -> None:
+    lost = []
+    for page in pages():
+        for target, anchor in re.findall(r"\]\(([^)#\s]*)#([^)\s]+)\)", page.read_text("utf-8")):
+            if "://" not in target:
+                file = page.parent / target if target else page
+                if anchor not in _slugs(file):
+                    lost.append(f"{page.relative_to(ROOT)}: {target}#{anchor}")
+    assert lost == []
+
+
+def _slugs(page: Path) -> set[str]:
+    """Names that a heading gets where Markdown is shown: small letters, no marks, hyphens."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
