@@ -24,6 +24,9 @@ from common.errors import LedgerUnavailable
 from common.ledger.records import ReadyNode
 
 REPUBLISHED = "kiln_republished"  # message header: whoever runs this publishes the successors
+# A job that has begun comes before one that has not: else all jobs of a crowd end together, and a
+# worker would read what it has just let go. kombu's Redis serves priority 0 first, and 9 last.
+GOES_ON, BEGINS = 0, 9
 
 
 def build(app: Celery, job: str, plan: Plan) -> Any:  # noqa: ANN401  Celery is untyped
@@ -40,7 +43,8 @@ def build(app: Celery, job: str, plan: Plan) -> Any:  # noqa: ANN401  Celery is 
     for above, below in pairwise(levels):
         if len(above) > 1 and len(below) > 1:
             raise ValueError(f"{[n.id for n in above]} needs one stage to join it before the next")
-    return chain(*(_level(app, job, level) for level in levels))
+    first, *rest = (_level(app, job, level) for level in levels)
+    return chain(first.set(priority=BEGINS), *rest)
 
 
 def publish_plan(app: Celery, job: str, plan: Plan) -> None:
@@ -48,7 +52,7 @@ def publish_plan(app: Celery, job: str, plan: Plan) -> None:
     first = plan.before_pause()
     _send(lambda: build(app, job, first).apply_async())
     for node in first.aside():
-        _send_alone(app, job, node.stage, node.id)
+        _send_alone(app, job, node.stage, node.id, BEGINS)
 
 
 def publish_again(app: Celery, nodes: Iterable[ReadyNode]) -> None:
@@ -67,9 +71,9 @@ def _signature(app: Celery, job: str, stage: str, node: str) -> Any:  # noqa: AN
     return app.signature(stage, args=(job, node), immutable=True, ignore_result=True)
 
 
-def _send_alone(app: Celery, job: str, stage: str, node: str) -> None:
+def _send_alone(app: Celery, job: str, stage: str, node: str, priority: int = GOES_ON) -> None:
     signature = _signature(app, job, stage, node)
-    _send(partial(signature.apply_async, headers={REPUBLISHED: True}))
+    _send(partial(signature.apply_async, headers={REPUBLISHED: True}, priority=priority))
 
 
 def _send(publish: Callable[[], object]) -> None:

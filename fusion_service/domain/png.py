@@ -22,3 +22,17 @@ def encode_png(picture: npt.NDArray[np.uint8]) -> bytes:
     """Compress an (h, w, 3) sRGB picture. The same pixels give the same bytes."""
     bgr = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
     return cv2.imencode(".png", bgr, SETTINGS)[1].tobytes()
+
+
+def decode_picture(data: bytes) -> npt.NDArray[np.uint8]:
+    """Read a PNG or JPEG of ours: (h, w, 3) sRGB.
+
+    Raises
+    ------
+    ValueError
+        The bytes are no picture.
+    """
+    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
+    if picture is None:
+        raise ValueError("the picture cannot be read")
+    return np.asarray(picture, np.uint8)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from fusion_service.domain.png import encode_png
+from fusion_service.domain.png import decode_picture, encode_png
 
 Float = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int32]
@@ -68,17 +68,24 @@ class Form:
         return self.height_mm / float(np.ptp(self.solid.vertices[:, 2]))
 
 
-@dataclass(frozen=True, eq=False)
 class Texture:
-    """The face on a head, and the same as a file: several files hold it."""
+    """The face on a head as a file, which several files hold, and as a picture."""
 
-    pixels: Pixels  # (1024, 1024, 3) sRGB
-    png: bytes
+    def __init__(self, png: bytes, pixels: Pixels | None = None) -> None:
+        self.png = png
+        self._pixels = pixels
 
     @classmethod
     def of(cls, pixels: Pixels) -> Texture:
         """Take a picture, and encode it."""
-        return cls(pixels, encode_png(pixels))
+        return cls(encode_png(pixels), pixels)
+
+    @property
+    def pixels(self) -> Pixels:
+        """The picture, (1024, 1024, 3) sRGB; decoded when it is looked at first."""
+        if self._pixels is None:
+            self._pixels = decode_picture(self.png)
+        return self._pixels
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,10 @@
 """How long an unfinished job will take: its own stages, and the work that comes before each.
 
-The house serves every queue in the order of arrival, and a stage enters its queue when its
-parents have ended, behind the stages that other jobs have put there meanwhile. So jobs advance
-side by side: between two stages of one job each other job of the queue is served about once.
-``waves`` counts what comes before which stage; this module plays it through on the slots of the
-workers, some hundred times at once, each time with run times drawn from those that were measured
-last. The share of a machine that other work takes is in those run times already.
+The house goes on with jobs that have begun before it begins with others, and begins with these in
+the order of arrival: who comes later changes nothing. ``waves`` counts what comes before which
+stage; this module plays it through on the slots of the workers, some hundred times at once, each
+time with run times drawn from those that were measured last. The share of a machine that other
+work takes is in those run times already.
 """
 
 from __future__ import annotations
@@ -25,8 +24,6 @@ from gateway.domain.waves import Waves
 # a stage that does hardly more than talk to the ledger and to the store.
 HOP: Final = "gateway.finish"
 HOPS: Final = 1.3
-# Nobody knows who comes next: from none to some more than as many as leave.
-NEWCOMERS: Final = (0.0, 1.6)
 OVER: Final = {"done", "skipped"}
 
 
@@ -85,8 +82,7 @@ class _Rehearsal:
         self._runs = Runs(standing.runs_ms)
         self._hop_s = hops * self._runs.one_s(HOP)
         self._slots = standing.slots
-        self._newcomers = self._runs.uniform(*NEWCOMERS)
-        self._waves = Waves(record, nodes, standing, self._runs.mean_s)
+        self._waves = Waves(record, nodes, standing)
         self._free = {queue: self._idle(queue) for queue in {node.queue for node in nodes}}
 
     def _idle(self, queue: str) -> Times:
@@ -114,7 +110,6 @@ class _Rehearsal:
 
     def _let_pass(self, queue: str, number: int, began: Times, entered: Times) -> None:
         """Give the slots to the stages of others that come before this wave."""
-        self._let_newcomers_pass(queue, number)
         counts = self._waves.before(queue, number)
         many = round(sum(counts.values()))
         if not many:
@@ -129,13 +124,6 @@ class _Rehearsal:
         # what runs in this moment has half of its time behind it, as a rule
         turns = each - 0.5 * ((number == 0) & (each > 0))
         free += turns * self._runs.block_s(counts)[:, None]
-
-    def _let_newcomers_pass(self, queue: str, number: int) -> None:
-        counts = self._waves.newcomers(queue, number)
-        if counts:
-            free = self._free[queue]
-            work_s = self._newcomers * sum(counts.values()) * self._runs.block_s(counts)
-            free += (work_s / free.shape[1])[:, None]
 
     def _serve(self, node: Node, start: Times) -> Times:
         free, record = self._free[node.queue], self._records[node.id]

@@ -79,10 +79,6 @@ class Runs:
     def _indices(self, count: int) -> npt.NDArray[np.intp]:
         return (count * self._draw()).astype(np.intp)
 
-    def uniform(self, low: float, high: float) -> Times:
-        """Draw what is not measured."""
-        return self._rng.uniform(low, high, SAMPLES)
-
     def _draw(self) -> Times:
         drawn: Times = self._rng.random(SAMPLES) ** RECENCY
         return drawn

@@ -1,23 +1,22 @@
 """What comes before which stage of a job, counted from the open stages of the whole house.
 
-A job goes through its queues in waves: all its nodes of one depth are a wave. Where queues are
-served in the order of arrival, each other job goes through one wave of its own in the time of one
-wave of this job. Of the other jobs only the number of open stages is known; a stage that is open
-more often than the one before it belongs to jobs that have come that far.
+A job goes through its queues in waves: all its nodes of one depth are a wave. A queue serves jobs
+that have begun before those that have not, and these in the order of arrival. So all that is left
+of the jobs ahead comes before the first wave of a job that waits, but for the last few: with
+them it shares the workers, wave by wave, as it does with the other jobs once it has begun. Of
+the other jobs only the number of open stages is known.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections import Counter
+from collections.abc import Mapping
 
 from common.contracts.plans import Node
 from common.contracts.stages import BY_NAME, EVERYTHING, STAGES
 from common.ledger.records import JobRecord, Standing
 
-FIRST_GUESS: Final = 3  # jobs; so much weighs that, in the long run, as many come as end
-UNFINISHED: Final = {"waiting", "ready", "running"}
+UNFINISHED = {"waiting", "ready", "running"}
 
 
 class Waves:
@@ -26,36 +25,30 @@ class Waves:
     Attributes
     ----------
     ahead
-        Share of the other jobs whose next stage comes before the job's own.
+        Share of the other jobs that were accepted before this one.
     """
 
-    def __init__(
-        self,
-        record: JobRecord,
-        nodes: list[Node],
-        standing: Standing,
-        mean_s: Callable[[str], float],
-    ) -> None:
+    def __init__(self, record: JobRecord, nodes: list[Node], standing: Standing) -> None:
         self._nodes, self._levels = nodes, record.plan.trunk().levels()
         self._depth = _depths(record)
-        own = Counter(node.stage for node in record.nodes if node.state in UNFINISHED)
         self._each = Counter(node.stage for node in record.plan.nodes)
         self._aside = {node.stage for node in record.plan.aside()}
+        self.ahead = standing.position / max(1, standing.active - 1)
+        own = Counter(node.stage for node in record.nodes if node.state in UNFINISHED)
         self._others = self._in_my_queues(standing.open, own)
-        self._arrived = self._jobs_by_depth()
-        self._share_shared_stages()
         mine = Counter(_queue(node.stage) for node in record.nodes if node.state == "ready")
         self._here = {queue: _share_ahead(standing, queue, mine[queue]) for queue in standing.ahead}
-        # Of the jobs that come through a later wave together, the earlier accepted come first.
-        self.ahead = standing.position / max(1, standing.active - 1)
-        self._inflow = self._new_for_each_that_ends(record, standing, mean_s)
+        self._arrived = self._jobs_by_depth()
+        self._share_shared_stages()
+        self._at = [self._depth[wave[0].stage] for wave in self._own_levels()]
+        self._began = not self._at or self._at[0] > 0
+        self._behind = self._jobs_behind()
+        self._beside = self._jobs_beside(standing)
 
     def own(self) -> list[list[Node]]:
         """Nodes of the job that are left, wave by wave."""
-        left = {node.id: node for node in self._nodes}
         aside = [node for node in self._nodes if node.stage in self._aside]
-        waves = [[left[node.id] for node in level if node.id in left] for level in self._levels]
-        first, *rest = [wave for wave in waves if wave] or [[]]
+        first, *rest = self._own_levels() or [[]]
         return [aside + first, *rest]  # what is aside waits for nothing, however far the rest is
 
     def rivals(self, queue: str) -> int:
@@ -68,35 +61,39 @@ class Waves:
         found = {stage: self._until(stage, wave) - self._until(stage, wave - 1) for stage in stages}
         return {stage: many for stage, many in found.items() if many > 0}
 
-    def newcomers(self, queue: str, wave: int) -> dict[str, float]:
-        """How many stages of jobs yet to come would come before this wave, in a full house.
-
-        In a house that takes in a job for each that ends, one in so many waves as a plan has
-        comes with each wave, begins behind this job, and has gone one wave less far.
-        """
-        a_wave = self._inflow * (1 + self._arrived[-1]) / max(1, len(self._arrived) - 1)
-        return {
-            stage: a_wave * each
-            for stage, each in self._each.items()
-            if _queue(stage) == queue and self._depth[stage] < wave
-        }
-
     def _until(self, stage: str, wave: int) -> float:
-        """How many come before this wave in all: of some jobs one wave more than of the rest."""
+        """How many come before this wave in all."""
         if wave < 0:
             return 0.0
-        each, depth, many = max(1, self._each[stage]), self._depth[stage], self._others[stage]
-        if stage in self._aside:  # in the order of arrival, however far the jobs are otherwise
+        each, many = max(1, self._each[stage]), self._others[stage]
+        if stage in self._aside:  # each of them begins a job
             return self._here.get(_queue(stage), 0.0) * many
-        at = depth - wave
-        certain = max(0.0, many - each * self._jobs(at))
-        last = min(float(many), each * (self._jobs(at) - self._jobs(at - 1)))
-        share = self.ahead if wave else self._here.get(_queue(stage), 0.0)
-        return min(float(many), certain + share * last)
+        before = max(0.0, many - each * self._behind)
+        beside = min(before, each * self._beside)
+        depth, at = self._depth[stage], self._at[wave] if self._at else 0
+        if depth < at:
+            return before
+        if depth > at:
+            return before - beside
+        # those beside a job that has begun may be ahead of it or not; else they are
+        return before - (1 - self.ahead) * beside if self._began or not wave else before
 
-    def _jobs(self, depth: int) -> float:
-        """How many other jobs have come to this depth or less far."""
-        return self._arrived[min(depth, len(self._arrived) - 1)] if depth >= 0 else 0.0
+    def _jobs_behind(self) -> float:
+        """How many other jobs begin later than this one."""
+        waiting, jobs = self._arrived[0], self._arrived[-1]
+        return waiting if self._began else min(waiting, (1 - self.ahead) * jobs)
+
+    def _jobs_beside(self, standing: Standing) -> float:
+        """How many of the rest are under way together with this one."""
+        rest = self._arrived[-1] - self._behind
+        if self._began:
+            return rest
+        return min(rest, min(standing.slots[node.queue] for node in self._levels[0]) - 1)
+
+    def _own_levels(self) -> list[list[Node]]:
+        left = {node.id: node for node in self._nodes}
+        waves = [[left[node.id] for node in level if node.id in left] for level in self._levels]
+        return [wave for wave in waves if wave]
 
     def _in_my_queues(self, opened: Mapping[str, int], own: Counter[str]) -> dict[str, int]:
         queues = {node.queue for node in self._nodes}
@@ -107,6 +104,7 @@ class Waves:
         }
 
     def _jobs_by_depth(self) -> list[float]:
+        """How many other jobs have come to each depth or less far; by the last, all of them."""
         found, most = [], 0.0
         for depth in range(1 + max(self._depth.values())):
             here = [
@@ -127,23 +125,6 @@ class Waves:
         most = round(self._arrived[-1])
         for stage in filter(_shared, self._others):
             self._others[stage] = min(self._others[stage], most)
-
-    def _new_for_each_that_ends(
-        self, record: JobRecord, standing: Standing, mean_s: Callable[[str], float]
-    ) -> float:
-        """Estimate how many jobs come for each that ends, from those that came after this one.
-
-        For a job that is new itself this is one.
-        """
-        work_s: defaultdict[str, float] = defaultdict(float)
-        for stage, each in self._each.items():
-            work_s[_queue(stage)] += each * mean_s(stage) / standing.slots.get(_queue(stage), 1)
-        age_s = max(0, standing.now_ms - record.created_ms) / 1000
-        could_end = age_s / max(0.001, *work_s.values())
-        mine = (1 + self._arrived[-1]) / max(1, standing.active)
-        # a crowd that came at once says little about who comes later
-        came = min(2 * could_end, mine * (standing.active - 1 - standing.position))
-        return (FIRST_GUESS + came) / (FIRST_GUESS + could_end)
 
 
 def _share_ahead(standing: Standing, queue: str, mine: int) -> float:

@@ -72,6 +72,20 @@ def test_a_published_plan_is_a_message_each_for_its_trunk_and_what_is_aside(
     assert _depths(messages) == NONE | {"fusion": 1, "stylize": 1}
 
 
+def test_what_goes_on_with_a_job_is_served_before_what_begins_one(app: Celery) -> None:
+    canvas.publish_plan(app, "new", figurine_plan(["stl", "3mf"]))
+    canvas.publish_plan(app, "newer", figurine_plan(["stl", "3mf"]))
+    canvas.publish_again(app, [ReadyNode("begun", "fusion.print", "fusion.print", "fusion")])
+    with app.connection_for_read() as connection:
+        box = connection.SimpleQueue(app.amqp.queues["fusion"])
+        served = [box.get(timeout=5) for _ in range(3)]
+        assert [one.payload[0][0] for one in served] == ["begun", "new", "newer"]
+        assert [len(one.payload[2]["chain"] or ()) for one in served] == [0, 3, 3]
+        for one in served:
+            one.ack()
+        box.close()
+
+
 def test_a_publisher_leaves_no_subscription_and_no_result_behind(
     app: Celery, messages: redis.Redis, redis_port: int
 ) -> None:

@@ -13,6 +13,7 @@ import pytest
 from common.errors import BadParameter
 from common.vision.decode import decode_photo
 from common.vision.faces import FaceModels
+from fusion_service.domain import archive
 from fusion_service.domain.archive import (
     coats_from_bytes,
     coats_to_bytes,
@@ -105,11 +106,23 @@ def test_a_sculpture_survives_serialising() -> None:
         assert (one.name, one.colour, one.shift) == (other.name, other.colour, other.shift)
 
 
+def test_the_indices_of_a_large_form_survive_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    form = figurine("casual", "long").form
+    narrow = form_to_bytes(form)
+    monkeypatch.setattr(archive, "_narrow", lambda faces: faces)  # as if it had 70,000 vertices
+    wide = form_to_bytes(form)
+    assert len(wide) > len(narrow)
+    assert form_to_bytes(form_from_bytes(narrow)) == form_to_bytes(form_from_bytes(wide)) == wide
+
+
 def test_a_coat_of_an_earlier_release_without_its_png_is_read() -> None:
     sculpture = figurine("casual", "long")
     with np.load(io.BytesIO(coats_to_bytes(sculpture.coats))) as file:
         arrays = {name: file[name] for name in file.files if not name.endswith("_png")}
         assert len(arrays) == len(file.files) - 1
+    for i, coat in enumerate(sculpture.coats):
+        if coat.texture is not None:
+            arrays[f"{i}_texture"] = coat.texture.pixels
     earlier = io.BytesIO()
     np.savez(earlier, allow_pickle=False, **arrays)
     again = coats_from_bytes(earlier.getvalue())

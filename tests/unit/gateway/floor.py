@@ -1,8 +1,12 @@
-"""The workers of a house as a discrete-event simulation: FIFO queues, slots, known run times."""
+"""The workers of a house as a discrete-event simulation: queues, slots, known run times.
+
+A queue is served in the order of arrival, but for stages that begin a job: they come last.
+"""
 
 from __future__ import annotations
 
 import heapq
+import operator
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -34,6 +38,7 @@ class Floor:
         self._run_s = run_s
         self._free = dict(slots)
         self._queues: defaultdict[str, deque[tuple[Job, Node]]] = defaultdict(deque)
+        self._begins: defaultdict[str, deque[tuple[Job, Node]]] = defaultdict(deque)
         self._ends: list[tuple[float, int, Job, Node]] = []
         self._number = 0
 
@@ -68,14 +73,14 @@ class Floor:
                 job.state[one] == "done" for one in node.after
             ):
                 job.state[node.id], job.ready_s[node.id] = "ready", self.now_s
-                self._queues[node.queue].append((job, node))
+                (self._queues if node.after else self._begins)[node.queue].append((job, node))
         if set(job.state.values()) == {"done"}:
             job.end_s = self.now_s
 
     def _start(self) -> None:
-        for queue, waiting in self._queues.items():
-            while waiting and self._free[queue]:
-                job, node = waiting.popleft()
+        for queue in self.slots:
+            while self._free[queue] and (first := self._queues[queue] or self._begins[queue]):
+                job, node = first.popleft()
                 self._free[queue] -= 1
                 job.state[node.id], job.begin_s[node.id] = "running", self.now_s
                 self._number += 1
@@ -110,14 +115,20 @@ class Floor:
         return Standing(
             _ms(self.now_s), place, len(active), dict(opened),
             runs if runs_ms is None else runs_ms, self.slots,
-            {queue: len(self._queues[queue]) for queue in self.slots}, self._ahead(job),
+            {queue: len(self._waiting(queue)) for queue in self.slots}, self._ahead(job),
         )  # fmt: skip
 
+    def _waiting(self, queue: str) -> list[tuple[float, Job]]:
+        """Stages in a queue, in the order of arrival."""
+        both = (*self._queues[queue], *self._begins[queue])
+        waiting = [(job.ready_s[node.id], job) for job, node in both]
+        return sorted(waiting, key=operator.itemgetter(0))
+
     def _ahead(self, job: Job) -> dict[str, int]:
-        """Stages in each queue before the first of this job."""
+        """Stages in each queue that came before the first of this job."""
         found = {}
-        for queue, waiting in self._queues.items():
-            mine = [place for place, (one, _) in enumerate(waiting) if one is job]
+        for queue in self.slots:
+            mine = [place for place, (_, one) in enumerate(self._waiting(queue)) if one is job]
             found |= {queue: mine[0]} if mine else {}
         return found
 
