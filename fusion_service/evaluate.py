@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -31,8 +31,9 @@ from fusion_service.domain.photo.measure import measure
 from fusion_service.domain.preview.render import view_head
 
 CERTIFICATE: Final = "certificate.json"
-FRONT: Final = (0.5, 0.75, 0.0, 0.5)  # left, right, top, bottom: the front view of a preview
-ENLARGED: Final = 2  # times: the detector knows photos, in which heads are larger
+FRONT: Final = ((0.5, 0.75, 0.5), (0.55, 0.7, 0.33), (0.5, 0.75, 0.3))  # left, right, bottom
+ENLARGED: Final = (2, 1, 3)  # times
+BETTER: Final = "Give figurine.glb: in it the place of the face is known."
 
 
 def evaluate(original: Path, avatar: Path, models: Path) -> dict[str, Any]:
@@ -51,7 +52,8 @@ def evaluate(original: Path, avatar: Path, models: Path) -> dict[str, Any]:
     """
     faces = FaceModels.load(models)
     measured = measure(faces, decode_photo(original.read_bytes()))
-    rated = _RATED.get(avatar.suffix.lower(), lambda *_: {})(faces, measured, avatar)
+    rate = _RATED.get(avatar.suffix.lower())
+    rated = rate(faces, measured, avatar) if rate else {}
     beside = avatar.with_name(CERTIFICATE)
     if "certificate" not in rated and avatar.suffix.lower() != ".stl" and beside.is_file():
         rated["certificate"] = json.loads(beside.read_text("utf-8"))
@@ -69,24 +71,29 @@ def _rate_preview(faces: FaceModels, measured: Attributes, avatar: Path) -> dict
     picture = decode_photo(avatar.read_bytes())
     if picture.shape[1] * 5 != picture.shape[0] * 8:
         return {}
-    view = _front_view(picture)
-    found = faces.find_faces(view).faces
-    if not found:
-        return {"likeness": asdict(compare(look_of(measured), None, ADVICE))}
-    return {"likeness": asdict(rate_figurine(measured, view, found[0]))}
+    for view in _front_views(picture):
+        found = faces.find_faces(view).faces
+        if found:
+            return {"likeness": asdict(rate_figurine(measured, view, found[0]))}
+    unseen = asdict(compare(look_of(measured), None, ADVICE))
+    return {"likeness": unseen | {"says": f"{unseen['says']} {BETTER}"}}
 
 
 def _rate_stl(_: FaceModels, __: Attributes, avatar: Path) -> dict[str, Any]:
     return {"certificate": certify(read_stl(avatar.read_bytes())).model_dump(mode="json")}
 
 
-def _front_view(preview: RGB) -> RGB:
-    """Cut the figurine from the front out of a preview, as large as the detector likes heads."""
+def _front_views(preview: RGB) -> Iterator[RGB]:
+    """Cut the figurine from the front out of a preview, then its head, at several sizes.
+
+    The detector knows photos: which size of a toy's head it takes for one differs.
+    """
     height, width = preview.shape[:2]
-    left, right, top, bottom = FRONT
-    cut = preview[int(top * height) : int(bottom * height), int(left * width) : int(right * width)]
-    size = (cut.shape[1] * ENLARGED, cut.shape[0] * ENLARGED)
-    return np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_CUBIC), np.uint8)
+    for left, right, bottom in FRONT:
+        cut = preview[: int(bottom * height), int(left * width) : int(right * width)]
+        for times in ENLARGED:
+            size = (cut.shape[1] * times, cut.shape[0] * times)
+            yield np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 _RATED: Final[dict[str, Callable[[FaceModels, Attributes, Path], dict[str, Any]]]] = {

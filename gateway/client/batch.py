@@ -204,7 +204,7 @@ class _Batch:
             dict(order) if isinstance(order, Mapping) else {_ARGUMENT[self._wanted.product]: order}
         )
         if self._wanted.product == "recipe" and isinstance(own.get("photos"), str | Path | bytes):
-            own["photos"] = [own["photos"]]
+            own = {**own, "photos": [own["photos"]]}
         return {**self._wanted.wishes, **own}
 
     def _key(self, order: Order, number: int) -> str:

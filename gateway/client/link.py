@@ -38,7 +38,7 @@ class Link:
         Makes the ``requests.Session`` of a thread: for proxies and certificates of one's own.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what a connection depends on
         self,
         url: str,
         key: str | None = None,

@@ -22,6 +22,7 @@ from gateway.terminal.exits import Exit
 from gateway.terminal.screen import err, mark
 
 _HINTS: Final = {
+    "bad_parameter": "`--help` behind the command lists what is accepted.",
     "not_found": "`kiln jobs` lists your jobs.",
     "erased": "`kiln jobs` lists the jobs that are left.",
     "unauthorized": "Say who you are: export KILN_API_KEY=… (`kiln keys create NAME` makes one).",
@@ -31,7 +32,7 @@ _HINTS: Final = {
 class Plainly(TyperGroup):
     """The group of all commands; it has the last word on errors."""
 
-    def invoke(self, ctx: typer.Context) -> Any:  # noqa: ANN401  as the library has it
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401  as the library has it
         """Run the command; say what went wrong."""
         with plainly(traceback=bool(ctx.params.get("traceback"))):
             return super().invoke(ctx)

@@ -22,6 +22,7 @@ from gateway.terminal.screen import err, mark, out, print_json
 
 BAR: Final = 20
 GOOD, FAIR = 0.8, 0.5  # of a term
+SPOTLESS: Final = 0.95  # of a term of the photo: nothing to talk about
 app = typer.Typer()
 Photo = Annotated[
     Path | None,
@@ -87,18 +88,19 @@ def _passes(report: Report, at_least: float | None) -> bool:
 
 
 def _show(report: Report) -> None:
-    for title, lines in _sections(report):
-        out.print(Text(title, style="bold"))
+    for number, (title, lines) in enumerate(_sections(report)):
+        out.print(Text("\n" * bool(number)).append(title, style="bold"))
         for line in lines:
-            out.print(Padding(line, (0, 0, 0, 2)))
-        out.print()
+            if not isinstance(line, Table) or line.row_count:
+                out.print(Padding(line, (0, 0, 0, 2)))
 
 
 def _sections(report: Report) -> Iterator[tuple[str, list[RenderableType]]]:
     quality = report["quality"]
     if quality:
-        says = quality["advice"] or "a good photo to work from"
-        yield f"Photo {quality['score']:.0f} of 100", [Text(says), _terms(quality["terms"])]
+        says = quality["advice"] or "A good photo to work from."
+        doubtful = {name: value for name, value in quality["terms"].items() if value < SPOTLESS}
+        yield f"Photo {quality['score']:.0f} of 100", [Text(says), _terms(doubtful)]
     for what, likeness in report["likeness"].items():
         if likeness and likeness["score"] is None:
             yield f"Likeness of the {what}", [Text(likeness["says"], style="yellow")]

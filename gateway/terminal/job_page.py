@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from pydantic import BaseModel
 from rich.console import Console, Group, RenderableType
 from rich.filesize import decimal
 from rich.table import Table
@@ -21,7 +22,11 @@ from gateway.terminal.screen import ago, in_words, mark, moment, took
 BAR_FROM: Final = 96  # columns, from which there is room for a waterfall
 BAR: Final = 32
 _HOUSE_KEPT: Final = {"plan", "source"}  # parameters that nobody asked for
-_PARAMS: Final = {"figurine": FigurineParams, "portrait": PortraitParams, "recipe": RecipeParams}
+_PARAMS: Final[dict[str, type[BaseModel]]] = {
+    "figurine": FigurineParams,
+    "portrait": PortraitParams,
+    "recipe": RecipeParams,
+}
 
 
 def job_page(

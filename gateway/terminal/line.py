@@ -108,7 +108,8 @@ def report(job: Job, paths: list[Path], *, as_json: bool, lines: Sequence[str] =
         print_json(job)
         return
     out.print(headline(job), soft_wrap=True)
-    out.print(told(lines, job["warnings"]))
+    if lines or job["warnings"]:
+        out.print(told(lines, job["warnings"]))
     if paths:
         out.print()
         list_files(paths, job)

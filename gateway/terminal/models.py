@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import Annotated, Any
 import requests
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 from rich.filesize import decimal
 from rich.markup import escape
 from rich.progress import Progress
@@ -22,28 +20,27 @@ from common.errors import KilnError
 from common.models import Kind, Model, Scheduler, check, read_models, unavailable
 from common.settings import Settings
 from common.vision.fetch import missing_files
+from gateway.terminal.line import AsJson
 from gateway.terminal.model_shelf import Offer, bring
+from gateway.terminal.screen import err, out, print_json
 
 FACES = "face models"
 
 app = typer.Typer(help="Models of the house on this machine.", no_args_is_help=True)
-out = Console()
-err = Console(stderr=True)
 
 
 @app.command("list")
-def list_models(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
-) -> None:
+def list_models(as_json: AsJson = False) -> None:
     """List what is there, what is missing and how to get it; nothing is hashed."""
     folder = Settings().models
     with _said_plainly():
         rows = list(_rows(folder))
     engines = {str(one): unavailable(one, folder) for one in Engine}
     if as_json:
-        out.print_json(json.dumps({"folder": str(folder), "models": rows, "engines": engines}))
+        print_json({"folder": str(folder), "models": rows, "engines": engines})
         return
-    table = Table("name", "kind", "draws", "size", "licence", "state", title=escape(str(folder)))
+    table = Table("name", "kind", "draws", "size", "licence", "state", box=None)
+    out.print(escape(str(folder)), style="dim", soft_wrap=True)
     for row in rows:
         size = "" if row["size"] is None else decimal(row["size"])
         shown = (row["name"], row["kind"], row["draws"], size, row["licence"], row["state"])
@@ -71,6 +68,7 @@ def add(  # noqa: PLR0913, PLR0917  options of a command are its signature
     guidance: Annotated[float | None, typer.Option(help="How much the words weigh.")] = None,
     scheduler: Annotated[Scheduler | None, typer.Option(help="What it was trained for.")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Take the name over.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Add a model of your own: checked, hashed, listed with its licence."""
     said: dict[str, Any] = {
@@ -93,14 +91,18 @@ def add(  # noqa: PLR0913, PLR0917  options of a command are its signature
             replace=replace,
             progress=lambda done, total: bars.update(bar, completed=done, total=total or None),
         )
-    out.print(f"{model.name}: {decimal(model.size)}, {escape(model.licence)}")
-    typer.echo(f"sha256 {model.sha256}")
+    if as_json:
+        print_json(model.model_dump(mode="json"))
+    else:
+        out.print(f"{model.name}: {decimal(model.size)}, {escape(model.licence)}")
+        typer.echo(f"sha256 {model.sha256}")
     err.print("The stylize worker loads it when it starts: `make restart`.")
 
 
 @app.command()
 def verify(
     names: Annotated[list[str] | None, typer.Argument(help="Default: all of them.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Hash every file again and compare; exit status 1 where one is missing or changed."""
     folder = Settings().models
@@ -111,13 +113,13 @@ def verify(
     if unknown:
         err.print(f"[red]There is no model {escape(', '.join(unknown))}.[/red]")
         raise typer.Exit(2)
-    bad = False
-    for name in names or known:
-        problem = _problem(known[name], folder)
-        bad = bad or problem is not None
-        mark = f"{escape(name)}: as added" if problem is None else f"[red]{escape(problem)}[/red]"
-        out.print(mark, soft_wrap=True)
-    raise typer.Exit(1 if bad else 0)
+    found = {name: _problem(known[name], folder) for name in names or known}
+    if as_json:
+        print_json(found)
+    for name, problem in () if as_json else found.items():
+        line = f"{escape(name)}: as added" if problem is None else f"[red]{escape(problem)}[/red]"
+        out.print(line, soft_wrap=True)
+    raise typer.Exit(1 if any(found.values()) else 0)
 
 
 def _rows(folder: Path) -> Iterator[dict[str, Any]]:

@@ -120,5 +120,7 @@ def _read_out(job: Job, paths: list[Path]) -> None:
     for other in others:
         minutes = sum(other[part] for part in ("prep_minutes", "cook_minutes", "rest_minutes"))
         out.print(Text(f"  also: {other['title']}").append(f"  {duration(minutes)}", style="dim"))
-    out.print(told((), job["warnings"]))
+    if job["warnings"]:
+        out.print(told((), job["warnings"]))
+    out.print()
     list_files(paths, job)
