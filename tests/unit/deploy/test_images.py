@@ -68,7 +68,7 @@ def test_every_stage_that_is_copied_from_comes_before() -> None:
     for name, stage in stages().items():
         sources = [rest.split()[0] for rest in stage.all("COPY") if rest.startswith("--from=")]
         assert {source.removeprefix("--from=") for source in sources} <= set(seen), name
-        assert stage.base in seen or stage.base == "${PYTHON}", name
+        assert stage.base in seen or stage.base in {"${PYTHON}", "${NODE}"}, name
         seen.append(name)
 
 
@@ -115,6 +115,14 @@ def test_what_an_image_starts_needs_no_other_package(target: str) -> None:
     assert ended.returncode == 0, ended.stderr
 
 
+def test_the_gateway_brings_the_viewer_that_is_pinned() -> None:
+    assert not ignored("package-lock.json")
+    (taken,) = (rest for rest in stages()["gateway"].all("COPY") if "=viewer" in rest)
+    lock = json.loads((ROOT / "package-lock.json").read_text("utf-8"))
+    package = taken.partition("/viewer/")[2].partition("/dist/")[0]
+    assert lock["packages"][package]["integrity"].startswith("sha512-")
+
+
 def test_the_gateway_carries_no_model_and_no_renderer() -> None:
     names = {name for path in requirements("gateway") for name in versions(path)}
     assert not names & {"torch", "vtk", "onnxruntime", "opencv-python-headless", "scikit-image"}
@@ -123,6 +131,7 @@ def test_the_gateway_carries_no_model_and_no_renderer() -> None:
 def test_no_layer_has_a_secret_or_a_floating_base() -> None:
     text = (ROOT / "deploy" / "docker" / "Dockerfile").read_text("utf-8")
     assert re.search(r"^ARG PYTHON=python:\d+\.\d+\.\d+-slim-\w+$", text, re.MULTILINE)
+    assert re.search(r"^ARG NODE=node:\d+\.\d+\.\d+-\w+-slim$", text, re.MULTILINE)
     assert "ADD " not in text
     for stage in stages().values():
         for word in ("ENV", "ARG", "LABEL"):
