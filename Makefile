@@ -59,6 +59,7 @@ test: setup-dev lint ## Everything the CI checks: lint, types, imports, all test
 	$(PYTEST) tests/fuzz
 	$(PYTEST) -n 2 --dist loadfile tests/integration
 	$(PYTEST) -m docs_slice tests/docs
+	$(PYTEST) -m browser_slice tests/browser
 	$(PYTEST) -m chaos_slice tests/chaos
 
 lint: $(VENV)/.dev

@@ -27,6 +27,7 @@ FULL: Final = {
     "KILN_TEST_KILLS": "10",
     "KILN_TEST_PRINT": "full",
     "KILN_TEST_FUZZ": "full",
+    "KILN_TEST_SHOTS": "docs/page",
     "CI": "true",
 }
 
@@ -44,6 +45,7 @@ SUITES: Final = {
     "print": (*TWO, "tests/print"),
     "fuzz": (*PYTEST, "tests/fuzz"),
     "integration": (*TWO, "tests/integration"),
+    "browser": (*PYTEST, "tests/browser"),
     "dashboards": (*PYTEST, "tests/dashboards"),
     "docs": (*PYTEST, "tests/docs"),
     "hosts": (*PYTEST, "tests/hosts"),
