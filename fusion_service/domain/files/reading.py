@@ -145,7 +145,7 @@ def _coat(glb: _Glb, material: dict[str, Any]) -> Coat:
     surface = material["pbrMetallicRoughness"]
     if "baseColorTexture" in surface:
         pixels = glb.picture(surface["baseColorTexture"]["index"])
-        return Coat((255, 255, 255), Texture(pixels, b""))
+        return Coat((255, 255, 255), Texture(b"", pixels))
     return Coat(_srgb(surface["baseColorFactor"]))
 
 
