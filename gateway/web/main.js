@@ -30,7 +30,8 @@ function showBar(path) {
     href: `#${entry.path}`,
     "aria-current": path.startsWith(entry.path) ? "page" : null,
   }, t(entry.word))));
-  document.title = `${t(ENTRIES.find((one) => path.startsWith(one.path))?.word ?? "house.job")} · Kiln`;
+  const { word } = ENTRIES.find((one) => path.startsWith(one.path)) ?? ENTRIES[0];
+  document.title = `${t(word)} · Kiln`;
 }
 
 function showLanguages() {

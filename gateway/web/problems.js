@@ -49,4 +49,5 @@ function inWords(problem) {
   return { what: capital(what), hint: problem.hint || t("problem.unknown.hint"), more: null };
 }
 
-const capital = (said) => said.charAt(0).toUpperCase() + said.slice(1) + (/[.!?]$/.test(said) ? "" : ".");
+const capital = (said) =>
+  said.charAt(0).toUpperCase() + said.slice(1) + (/[.!?]$/.test(said) ? "" : ".");

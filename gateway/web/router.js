@@ -31,7 +31,8 @@ export function go(path) {
 }
 
 /** @returns {string} path of the view that is shown */
-export const here = () => location.hash.replace(/^#/, "").split("?")[0] || routes[0].parts.join("/");
+export const here = () =>
+  location.hash.replace(/^#/, "").split("?")[0] || routes[0].parts.join("/");
 
 /** Show the view anew: another language, or another try. */
 export const again = () => open(false);

@@ -13,8 +13,8 @@ import { cards } from "./looks.js";
  */
 export function approvePanel(view) {
   const state = { view, redrawing: false };
-  const yes = element("button", { type: "button", class: "go large" }, icon("check"), t("approve.yes"));
-  const cancel = element("button", { type: "button", class: "quiet" }, icon("cross"), t("house.cancel"));
+  const yes = button("go large", "check", "approve.yes");
+  const cancel = button("quiet", "cross", "house.cancel");
   const likeness = element("p", { class: "soft" });
   const styles = element("div");
   const busy = element("p", { class: "soft", role: "status" });
@@ -44,6 +44,9 @@ export function approvePanel(view) {
     keeps: (seen) => state.redrawing && ["queued", "running"].includes(seen.state),
   };
 }
+
+const button = (look, drawing, word) =>
+  element("button", { type: "button", class: look }, icon(drawing), t(word));
 
 function alike(view) {
   const score = view.facts["stylize.portrait"]?.likeness?.score;

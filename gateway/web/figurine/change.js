@@ -46,11 +46,16 @@ async function fill(state, body) {
   const painted = state.view.facts["fusion.paint"]?.colours ?? {};
   const unsure = seen.uncertain ?? [];
   const places = new Map();
-  const colours = [...offered.colours].sort((a, b) => FIRST.indexOf(a.name) - FIRST.indexOf(b.name));
+  const rank = (one) => FIRST.indexOf(one.name);
+  const colours = [...offered.colours].sort((one, other) => rank(one) - rank(other));
   const show = (one) => replace(places.get(one.name), swatches({
     colour: one, chosen: state.wish[one.name] ?? null, measured: measuredColour(one, seen, painted),
     unsure: unsure.includes(one.name),
-    onChoose: (value) => { want(state, one.name, value); show(one); refocus(places.get(one.name)); },
+    onChoose: (value) => {
+      want(state, one.name, value);
+      show(one);
+      refocus(places.get(one.name));
+    },
   }));
   for (const one of colours) {
     places.set(one.name, element("div"));

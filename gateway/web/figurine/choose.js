@@ -9,7 +9,9 @@ import { cards, menu, swatches, word } from "./looks.js";
 import { photoField } from "./photo.js";
 
 /** What has been chosen so far; outlives a change of language and a photo that did not do. */
-const draft = { photo: null, params: { style: "cel", template: "default", height_mm: 100 }, ask: true };
+const draft = {
+  photo: null, params: { style: "cel", template: "default", height_mm: 100 }, ask: true,
+};
 let catalog = null;
 
 /** @returns {Promise<any>} what can be asked for here */

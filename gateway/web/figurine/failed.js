@@ -21,7 +21,8 @@ export function failedPanel(view, open) {
     : view.error ?? { code: view.state === "expired" ? "deadline" : view.state, detail: "" };
   const anew = { label: t("failed.photo"), act: () => { forgetPhoto(); go("/figurine"); } };
   const retry = { label: t("house.retry"), act: () => again(view, {}, open) };
-  const anyway = { label: t("failed.anyway"), act: () => again(view, { accept: "unprintable" }, open) };
+  const accept = "unprintable";
+  const anyway = { label: t("failed.anyway"), act: () => again(view, { accept }, open) };
   const ways = PHOTO.includes(problem.code) ? [anew]
     : [problem.code === "unprintable" && anyway, retry, anew].filter(Boolean);
   const body = view.state === "cancelled"
@@ -30,7 +31,8 @@ export function failedPanel(view, open) {
     : explained(problem, ways);
   return {
     node: element("div", { class: "failed" },
-      element("h1", {}, t(view.artifacts_expired_at ? "failed.gone" : `state.${view.state}`)), body),
+      element("h1", {}, t(view.artifacts_expired_at ? "failed.gone" : `state.${view.state}`)),
+      body),
     update: () => {},
   };
 }
@@ -38,5 +40,7 @@ export function failedPanel(view, open) {
 async function again(view, changes, open) {
   try {
     open(await submit("/v1/figurines", { ...wishOf(view), ...changes }));
-  } catch (problem) { complain(problem, [{ label: t("failed.photo"), act: () => go("/figurine") }]); }
+  } catch (problem) {
+    complain(problem, [{ label: t("failed.photo"), act: () => go("/figurine") }]);
+  }
 }

@@ -27,7 +27,7 @@ function card(name, choice, checked, onChoose) {
 
 function picture(choice) {
   if (!choice.picture) return null;
-  const drawn = element("img", { alt: "", src: choice.picture, loading: "lazy", decoding: "async" });
+  const drawn = element("img", { alt: "", src: choice.picture, loading: "lazy" });
   drawn.addEventListener("error", () => drawn.remove());  // the name alone does
   return drawn;
 }

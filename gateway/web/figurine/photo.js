@@ -65,7 +65,8 @@ function buttons(pick, shoot, again) {
     pick, element("label", { class: again ? "button" : "button go", htmlFor: "photo" },
       icon("photo"), t(again ? "photo.other" : "photo.choose")),
     phone && shoot,
-    phone && element("label", { class: "button", htmlFor: "camera" }, icon("camera"), t("photo.take")));
+    phone && element("label", { class: "button", htmlFor: "camera" },
+      icon("camera"), t("photo.take")));
 }
 
 /** Anywhere on the page: who drops or pastes a photo means this. */

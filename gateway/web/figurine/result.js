@@ -33,7 +33,8 @@ export function resultPanel(view, open) {
 
 function heading(view) {
   const { name } = view.parameters;
-  const likeness = view.facts["fusion.render"]?.likeness ?? view.facts["stylize.portrait"]?.likeness;
+  const { facts } = view;
+  const likeness = (facts["fusion.render"] ?? facts["stylize.portrait"])?.likeness;
   const title = view.product === "figurine" ? "result.title" : "result.portrait";
   return [
     element("h1", {}, name ? t("result.named", { name }) : t(title)),

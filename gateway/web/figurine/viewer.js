@@ -87,7 +87,8 @@ function made(state, preview) {
     },
     "camera-controls": true, "touch-action": "pan-y", "interaction-prompt": "none",
     "camera-orbit": "-24deg 80deg auto", "shadow-intensity": "1", "shadow-softness": "0.8",
-    exposure: "1.05", "tone-mapping": "neutral", "auto-rotate": !isCalm(), "auto-rotate-delay": "1500",
+    exposure: "1.05", "tone-mapping": "neutral",
+    "auto-rotate": !isCalm(), "auto-rotate-delay": "1500",
     "rotation-per-second": "24deg", ar: true, "ar-scale": "fixed",
     "ar-modes": keyNow() ? "webxr quick-look" : "webxr scene-viewer quick-look",
   }, button, bar);
