@@ -92,7 +92,7 @@ def _allowed(schema: dict[str, Any]) -> str:
 
 
 def _default(schema: dict[str, Any]) -> str:
-    default = schema.get("default")
+    default = schema.get("default", schema.get("x-default"))
     if isinstance(default, list):
         return ",".join(default)
     return "" if default is None else f"{default:g}" if isinstance(default, float) else str(default)

@@ -14,6 +14,7 @@ from gateway.domain.calls.examples import JOB
 from gateway.domain.calls.table import CALLS
 from gateway.domain.deprecations import DEPRECATIONS
 from gateway.domain.openapi_answers import (
+    BINARY,
     HEADERS,
     PROBLEM_SCHEMA,
     REF,
@@ -49,6 +50,7 @@ _EXAMPLES: Final = {  # of parameters whose schema does not show one
     "Range": "bytes=0-1023",
     "Last-Event-ID": "1795256104310-0",
 }
+_BY_HAND: Final = {"default": "x-default"}  # for people only
 _TAGS: Final = {
     "Make": "Send photos and ingredients; change, cancel and erase jobs",
     "Look": "Watch jobs and fetch what they made",
@@ -128,7 +130,9 @@ def _path_parameters(call: Call) -> list[dict[str, Any]]:
 
 def _query(call: Call) -> list[dict[str, Any]]:
     found = _properties(call.query) if call.query else {}
-    found |= _taken(call.body) if call.body else {}
+    for name, schema in (_taken(call.body) if call.body else {}).items():
+        # a generated client sends every default; it must not send one here and a wish in the body
+        found[name] = {_BY_HAND.get(key, key): value for key, value in schema.items()}
     return [
         _parameter("query", name, schema, schema.get("description", ""))
         for name, schema in _as_text(found).items()
@@ -161,7 +165,7 @@ def _body(body: Body) -> dict[str, Any]:
     if body.photos:
         photo = {"contentType": ", ".join(MEDIA_TYPES)}
         content["multipart/form-data"]["encoding"] = {"photo": photo}
-        content |= {kind: {"schema": {"contentMediaType": kind}} for kind in MEDIA_TYPES}
+        content |= {kind: {"schema": BINARY | {"contentMediaType": kind}} for kind in MEDIA_TYPES}
     if body.json is not None:
         # one photo, and none in such a body: it must be that of another job
         needed = {"required": ["from"]} if body.photos == 1 else {}
@@ -182,7 +186,7 @@ def _with_photos(fields: dict[str, Any], body: Body) -> dict[str, Any]:
     if not body.photos:
         return fields
     # the old `format` is what tools know: with it they send a file with a name
-    photo: dict[str, Any] = {"type": "string", "format": "binary", "contentMediaType": "image/*"}
+    photo: dict[str, Any] = BINARY | {"contentMediaType": "image/*"}
     if body.photos > 1:
         photo = {"type": "array", "items": photo, "minItems": 1, "maxItems": body.photos}
     photo["description"] = "The photo" if body.photos == 1 else f"1 to {body.photos} photos"
@@ -194,7 +198,12 @@ def _taken(body: Body) -> dict[str, Any]:
     properties = _properties(body.params)
     for name, schema in (_properties(body.other) if body.other else {}).items():
         properties[name] = _either(properties.get(name, schema), schema)
-    return {name: schema for name, schema in properties.items() if name not in body.without}
+    taken = {name: schema for name, schema in properties.items() if name not in body.without}
+    return {name: _without_default(one) for name, one in taken.items()} if body.changes else taken
+
+
+def _without_default(schema: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in schema.items() if key != "default"}
 
 
 def _either(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:

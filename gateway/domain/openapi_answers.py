@@ -66,7 +66,7 @@ _BY_STATUS: Final = {
     429: ("Retry-After",),
     503: ("Retry-After",),
 }
-_BINARY: Final = {"type": "string", "format": "binary"}  # the old way to say it, which tools know
+BINARY: Final = {"type": "string", "format": "binary"}  # the old way to say it, which tools know
 _TEXT: Final = {"type": "string"}
 
 
@@ -103,7 +103,7 @@ def _schema(answer: Answer) -> dict[str, Any]:
         return {"$ref": REF.format(model=answer.model.__name__)}
     if answer.media_type == JSON:
         raise ValueError(f"an answer in JSON without a schema: {answer.meaning}")
-    return _TEXT if answer.media_type.startswith("text/") else _BINARY
+    return _TEXT if answer.media_type.startswith("text/") else BINARY
 
 
 def _shown(answer: Answer) -> dict[str, Any]:

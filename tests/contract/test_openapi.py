@@ -77,6 +77,23 @@ def test_every_parameter_is_described_and_its_example_is_one(name: str) -> None:
 
 
 @EVERY_CALL
+def test_a_default_is_told_in_one_place_for_generated_clients_send_it(name: str) -> None:
+    operation = OPERATIONS[name]
+    if "requestBody" in operation:
+        query = [one for one in operation["parameters"] if one["in"] == "query"]
+        for content in operation["requestBody"]["content"].values():
+            fields = content["schema"].get("properties", {})
+            twice = [one["schema"] for one in query if one["name"] in fields]
+            assert not [schema for schema in twice if "default" in schema]
+
+
+@pytest.mark.parametrize("name", ["resume_job", "cook_task"])
+def test_what_is_not_sent_stays_as_it_was_so_there_is_no_default(name: str) -> None:
+    for content in OPERATIONS[name]["requestBody"]["content"].values():
+        assert not [one for one in content["schema"]["properties"].values() if "default" in one]
+
+
+@EVERY_CALL
 def test_every_request_has_an_example_that_is_one(name: str) -> None:
     for kind, content in OPERATIONS[name].get("requestBody", {}).get("content", {}).items():
         examples = [*shown(content)]

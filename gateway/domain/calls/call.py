@@ -37,6 +37,7 @@ class Body:
     json: dict[str, Any] | None = None  # an example, where a JSON object is understood as well
     without: tuple[str, ...] = ()  # parameters of the model that this call does not take
     other: type[BaseModel] | None = None  # where the product of the job decides
+    changes: bool = False  # what is not sent stays as it was: there are no defaults
 
 
 @dataclass(frozen=True)

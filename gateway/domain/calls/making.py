@@ -177,6 +177,7 @@ MAKE: Final[tuple[Call, ...]] = (
         body=Body(
             FigurineParams,
             other=RecipeParams,
+            changes=True,
             json={"style": "pop", "template": "chef", "hair": "ginger"},
             without=tuple(FigurineParams.fixed | RecipeParams.fixed),
         ),

@@ -90,7 +90,10 @@ OLDER: Final[tuple[Call, ...]] = (
         details="The same as `POST /v1/jobs/{job}/resume`, and waits up to a minute for the"
         " recipes. A task that was cooked already answers with its recipes again.",
         body=Body(
-            RecipeParams, json={"ingredients": ["leek", "rice"]}, without=tuple(RecipeParams.fixed)
+            RecipeParams,
+            json={"ingredients": ["leek", "rice"]},
+            without=tuple(RecipeParams.fixed),
+            changes=True,
         ),
         answers=(
             Answer(200, "The recipes", TaskResult),
