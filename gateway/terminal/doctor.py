@@ -73,7 +73,7 @@ def _show(subject: str, findings: list[Finding], *, everything: bool) -> None:
     out.print(Text(subject, style="bold"))
     table = Table.grid(padding=(0, 1))
     table.add_column(width=1)
-    table.add_column(no_wrap=True, min_width=15)
+    table.add_column(no_wrap=True, min_width=16)
     table.add_column(overflow="fold")
     for one in shown:
         says = Text(one.says, style="dim" if one.state == "ok" else "")

@@ -114,7 +114,7 @@ def _sections(report: Report) -> Iterator[tuple[str, list[RenderableType]]]:
 def _terms(terms: dict[str, float]) -> Table:
     """Draw a bar for each term, the worst first."""
     table = Table.grid(padding=(0, 2))
-    full, empty = ("█", "░") if out.encoding.startswith("utf") else ("#", ".")
+    full, empty = ("━", "─") if out.encoding.startswith("utf") else ("#", ".")
     for name, value in sorted(terms.items(), key=lambda term: term[1]):
         filled = round(BAR * min(1.0, max(0.0, value)))
         style = "green" if value >= GOOD else "yellow" if value >= FAIR else "red"

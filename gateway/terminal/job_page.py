@@ -118,7 +118,7 @@ def _bar(stage: TimelineStage, total_ms: int, console: Console) -> Text:
     ready = stage["begin_ms"] if stage["ready_ms"] is None else stage["ready_ms"]
     marks = [min(BAR, round(BAR * at / total_ms)) for at in (ready, stage["begin_ms"])]
     end = max(marks[1] + 1, min(BAR, round(BAR * stage["end_ms"] / total_ms)))
-    waits, runs = ("░", "█") if console.encoding.startswith("utf") else ("-", "#")
+    waits, runs = ("┄", "━") if console.encoding.startswith("utf") else ("-", "#")
     bar = Text(" " * marks[0]).append(waits * (marks[1] - marks[0]), style="dim")
     return bar.append(runs * (end - marks[1]), style="dim" if stage["cached"] else "cyan")
 

@@ -102,7 +102,7 @@ class _Board:
         self._spinners: dict[str, Spinner] = {}
         self._bar = Progress(
             TextColumn("  "),
-            BarColumn(28),
+            BarColumn(28, complete_style="cyan", finished_style="green"),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TextColumn("{task.description}", style="dim"),

@@ -86,7 +86,7 @@ def test_people_get_bars_and_advice() -> None:
         "Photo 62 of 100",
         "Move closer.",
         "Likeness of the figurine 88 of 100",
-        "nose  ██████░░░░░░░░░░░░░░  30",
+        "nose  ━━━━━━──────────────  30",
         "No face.",
         "✗ 1 of 2 gates for fdm, 46 x 44 x 100 mm, 68 cm³",
         "Thinnest wall: 0.5 mm, has to be at least 0.8 mm. Thicken.",

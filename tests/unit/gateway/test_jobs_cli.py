@@ -217,7 +217,7 @@ def test_a_job_is_shown_with_its_stages_files_and_what_differs_from_the_usual() 
         "41 ms",
         "remembered",
         "▸ Paint",
-        "░░░░░░░░████████████████████████",
+        "┄┄┄┄┄┄┄┄━━━━━━━━━━━━━━━━━━━━━━━━",
         "! not sure",
         "figurine.stl",
         "to print",
@@ -231,7 +231,7 @@ def test_a_job_is_shown_with_its_stages_files_and_what_differs_from_the_usual() 
 def test_a_narrow_terminal_gets_no_waterfall(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line.out, "width", 80)
     shown = kiln("job", "last").stdout
-    assert "█" not in shown
+    assert "━" not in shown
     assert max(map(len, shown.splitlines())) <= 80
 
 
