@@ -80,7 +80,7 @@ def draw_plate(title: str, kind: str, foods: Sequence[tuple[str, float]]) -> byt
     image = _cloth(_CLOTHS[int(chance.integers(len(_CLOTHS)))])
     _crockery(image)
     if kind == "soup":
-        _broth(image, [name for name, _ in foods])
+        _broth(image, foods)
     for piece in _portions(foods, chance, wide=kind != "soup"):
         _draw(image, piece)
     return _png(np.clip(image, 0, 255).astype(np.uint8))
@@ -108,8 +108,12 @@ def _crockery(image: Image) -> None:
     image *= 1 - 0.05 * np.clip(shade, 0, 1)[..., None]
 
 
-def _broth(image: Image, names: Sequence[str]) -> None:
-    found = [colour for name in names for word, colour in _BROTHS.items() if word in name]
+def _broth(image: Image, foods: Sequence[tuple[str, float]]) -> None:
+    """Pour the broth; what there is most of colours it, if it is a quarter of what one sees."""
+    seen = {name: grams for name, grams in foods if look_of(name) is not None}
+    most = [name for name, grams in seen.items() if 4 * grams >= sum(seen.values())]
+    most.sort(key=lambda name: -seen[name])
+    found = [colour for name in most for word, colour in _BROTHS.items() if word in name]
     x, y = _around(image, 500, 375)
     far = np.hypot(x, y)
     colour = np.asarray(found[0] if found else _BROTH, np.float32)

@@ -10,6 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import cv2
+import numpy as np
 import pytest
 import requests
 from recipe_scrapers import scrape_html
@@ -149,15 +150,20 @@ def test_a_recipe_lists_what_it_uses_and_says_what_to_buy(
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_a_page_is_read_without_loss_by_the_parser_of_mealie_and_tandoor(
-    kiln: Kiln, dinner: dict[str, Any], number: int
+def test_a_page_is_imported_by_its_address_without_repair(
+    stack: TestStack, kiln: Kiln, dinner: dict[str, Any], number: int
 ) -> None:
+    """As Mealie and Tandoor do it: fetch without a key, then recipe-scrapers."""
     recipe = book(kiln, dinner)["recipes"][number - 1]
-    html = text(kiln, dinner, f"recipe-{number}.html")
-    read = scrape_html(html, org_url="https://kiln.invalid/", supported_only=False)
+    address = f"{stack.url}/v1/jobs/{dinner['id']}/recipe.html?number={number}"
+    page = requests.get(address, timeout=10)
+    assert page.headers["Content-Type"].startswith("text/html")
+    read = scrape_html(page.text, org_url=address, supported_only=False)
     assert read.title() == recipe["title"]
+    assert read.description() == recipe["summary"]
     assert read.yields() == f"{recipe['servings']} servings"
     assert read.prep_time() == recipe["prep_minutes"]
+    assert read.cook_time() == recipe["cook_minutes"]
     assert read.total_time() == sum(
         recipe[f"{phase}_minutes"] for phase in ("prep", "cook", "rest")
     )
@@ -165,9 +171,15 @@ def test_a_page_is_read_without_loss_by_the_parser_of_mealie_and_tandoor(
     for line, ingredient in zip(read.ingredients(), recipe["ingredients"], strict=True):
         assert ingredient["name"] in line
         assert ingredient["amount"] in line
-    steps = [step["text"] for step in recipe["steps"]]
-    assert [step for step in read.instructions_list() if step in steps] == steps
+    assert read.instructions_list() == [step["text"] for step in recipe["steps"]]
     assert read.nutrients()["calories"].startswith(f"{recipe['nutrition']['kcal']:.0f}")
+    assert set(recipe["keywords"]) <= set(read.keywords())
+    assert (read.language(), read.cuisine(), read.canonical_url()) == (
+        "en", recipe["kitchen"], address,
+    )  # fmt: skip
+    picture = requests.get(read.image(), timeout=10)
+    assert picture.headers["Content-Type"] == "image/png"
+    assert cv2.imdecode(np.frombuffer(picture.content, np.uint8), 1).shape == (480, 640, 3)
 
 
 def test_the_text_and_the_cooklang_hold_every_recipe(kiln: Kiln, dinner: dict[str, Any]) -> None:

@@ -23,6 +23,7 @@ const COUNTED = ["clove", "slice", "sprig", "stalk", "leaf", "cube", "sheet", "e
 for (const unit of COUNTED) GRIDS[unit] = WHOLE;
 const PLURALS = { leaf: "leaves", bunch: "bunches", pinch: "pinches", dash: "dashes" };
 const SINGULARS = Object.fromEntries(Object.entries(PLURALS).map(([one, many]) => [many, one]));
+const MASSES = /(broccoli|garlic|fennel|celery|asparagus|spinach|bread|rice|corn|kale)$/;
 const UNBENT = ["g", "kg", "ml", "l", "tsp", "tbsp", "oz", "lb"];
 const NATURAL = [...COUNTED, "cup", "bunch", "head", "can", "handful", "knob", "fillet"];
 
@@ -39,6 +40,31 @@ export function scaled(amount, factor, { whole = false } = {}) {
   const [quantity, unit] = inFittingUnit(read.quantity * factor, read.unit);
   const grid = whole && !unit ? WHOLE : GRIDS[unit] ?? PIECES;
   return printed(unit === "cup" ? nearestCup(quantity) : onGrid(quantity, grid), unit);
+}
+
+/**
+ * The name of a food for another number of pieces: `1 lemon`, `4 lemons`. English alone bends so.
+ * @param {string} name
+ * @param {number} before how many pieces the name is for
+ * @param {number} now
+ */
+export function bent(name, before, now) {
+  if (!/^[a-z][a-z -]*$/i.test(name) || MASSES.test(name) || (before > 1) === (now > 1)) return name;
+  if (now > 1) {
+    if (/[^aeiou]y$/.test(name)) return name.replace(/y$/, "ies");
+    return name + (/(s|x|ch|sh|(pot|tom)ato)$/.test(name) ? "es" : "s");
+  }
+  if (/[^aeiou]ies$/.test(name)) return name.replace(/ies$/, "y");
+  return name.replace(/(?<=x|ch|sh|ss|(?:pot|tom)ato)es$|(?<!s)s$/, "");
+}
+
+/**
+ * How many pieces an amount says; null where it says another unit, or nothing.
+ * @param {string} amount
+ */
+export function piecesIn(amount) {
+  const read = parse(amount);
+  return read === null || read.unit ? null : read.quantity;
 }
 
 /**

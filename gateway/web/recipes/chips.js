@@ -3,6 +3,7 @@
 
 import { announce, element, icon, replace } from "../dom.js";
 import { number, t } from "../words.js";
+import { bent } from "./amounts.js";
 import { linesOf } from "./view.js";
 
 const DOUBTFUL = 0.7;  // below it a chip asks to be looked at
@@ -40,7 +41,7 @@ export function chipList(found, onChange = () => {}) {
  * @param {any} one of `ingredients.json`
  */
 export const lineOf = ({ name, quantity, unit }) =>
-  [quantity === null || quantity === undefined ? "" : String(quantity), unit ?? "", name]
+  [quantity ?? "", unit ?? "", quantity && !unit ? bent(name, 1, quantity) : name]
     .filter(Boolean).join(" ");
 
 const chipOf = (one) => ({

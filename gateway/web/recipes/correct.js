@@ -27,6 +27,6 @@ export function correction({ title, how = "", found, above = null, back, send })
   };
   return element("form", { class: "card correct", onsubmit: submitted },
     element("h1", {}, title), how && element("p", { class: "soft" }, how), above, chips.node,
-    element("p", { class: "send" }, button,
+    element("p", { class: "begin" }, button,
       element("button", { type: "button", class: "quiet", onclick: back.act }, back.label)));
 }

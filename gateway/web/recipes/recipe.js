@@ -2,7 +2,7 @@
 
 import { announce, element, icon, replace } from "../dom.js";
 import { t } from "../words.js";
-import { scaled, scaledNote } from "./amounts.js";
+import { bent, piecesIn, scaled, scaledNote } from "./amounts.js";
 import { allergenName, minutes, nutrients, picture, totalOf } from "./facts.js";
 import { shareBox } from "./share.js";
 import { dietName } from "./wishes.js";
@@ -74,9 +74,11 @@ function ingredients(recipe) {
 function shownLine(line, factor) {
   const isEgg = (line.id ?? "").split("-").includes("egg");
   const amount = scaled(line.amount, factor, { whole: isEgg });
+  const [before, now] = [piecesIn(line.amount), piecesIn(amount)];
+  const name = before && now ? bent(line.name, before, now) : line.name;
   const note = scaledNote(line.note, factor);
   return element("li", { class: line.have },
-    amount && element("b", {}, amount), amount && " ", line.name,
+    amount && element("b", {}, amount), amount && " ", name,
     note && element("span", { class: "note" }, `, ${note}`),
     line.have === "missing" && element("span", { class: "badge" }, t("recipes.buy")));
 }

@@ -30,7 +30,7 @@ export async function showRecipes(outlet) {
   const node = element("form", { class: "ask", onsubmit: (sent) => send(sent, form, catalog) },
     element("section", { class: "card at-hand" }, form.photos.node, typed(form)),
     element("section", { class: "card" }, form.wishes.node),
-    element("p", { class: "send" }, form.button, form.next));
+    element("p", { class: "begin" }, form.button, form.next));
   replace(outlet, element("header", { class: "lead" },
     element("h1", {}, t("recipes.title")), element("p", { class: "soft" }, t("recipes.lead"))), node);
   show(form);
