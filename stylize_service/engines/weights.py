@@ -54,7 +54,7 @@ class Painter:
 
 
 def load_painter(model: Model, folder: Path, device: torch.device) -> Painter:
-    """Read weights, checked, and try them: half precision on a GPU where that gives numbers.
+    """Read weights, checked, and try them: in half precision where that is quick and gives numbers.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def load_painter(model: Model, folder: Path, device: torch.device) -> Painter:
         The file is missing, was changed, or holds no generator of pictures.
     """
     network = _read(model, folder).eval()
-    for dtype in [torch.float16, torch.float32] if device.type == "cuda" else [torch.float32]:
+    for dtype in _precisions(device):
         network.to(device=device, dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
         painter = Painter(model, network, device, dtype)
         problem = _problem(painter)
@@ -73,6 +73,16 @@ def load_painter(model: Model, folder: Path, device: torch.device) -> Painter:
         f"{model.name} is no generator of pictures of {model.side} px: {problem}",
         "It must take and give (N, 3, side, side), RGB in -1..1; see docs/engines.md.",
     )
+
+
+def _precisions(device: torch.device) -> tuple[torch.dtype, ...]:
+    """List the quickest first; a CPU without instructions for bfloat16 is slower with it."""
+    if device.type == "cuda":
+        return torch.float16, torch.float32
+    able = torch.cpu.get_capabilities()
+    if device.type == "cpu" and (able.get("avx512_bf16") or able.get("amx_bf16")):
+        return torch.bfloat16, torch.float32
+    return (torch.float32,)
 
 
 def _read(model: Model, folder: Path) -> nn.Module:

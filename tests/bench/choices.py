@@ -114,8 +114,8 @@ def _of_the_generator() -> Iterator[Choice]:
         yield Choice(
             "channels last", f"the generator, {SIDE} px; channels first", chosen, otherwise
         )
-        chosen, otherwise = _in_turns(lambda: network(last), lambda: half(last.bfloat16()), 3)
-        yield Choice("float32 on a CPU", "the generator; in bfloat16", chosen, otherwise)
+        chosen, otherwise = _in_turns(lambda: half(last.bfloat16()), lambda: network(last), 3)
+        yield Choice("bfloat16 on this CPU", "the generator; in float32", chosen, otherwise)
         chosen, otherwise = _in_turns(lambda: network(last), lambda: network(four), 3)
         yield Choice(
             "batches of one on a CPU", "a picture by itself; in a batch of four", chosen,

@@ -82,6 +82,15 @@ def test_a_picture_goes_in_and_one_of_the_same_size_comes_out(side: int) -> None
     assert float(drawn.abs().max()) <= 1
 
 
+@pytest.fixture
+def able(monkeypatch: pytest.MonkeyPatch) -> dict[str, bool]:
+    """What the CPU can do, by default nothing."""
+    able: dict[str, bool] = {}
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able)
+    return able
+
+
+@pytest.mark.usefixtures("able")
 def test_layout_of_memory_changes_nothing(tmp_path: Path) -> None:
     painter = load_painter(bring_generator(tmp_path, seed=4), tmp_path, CPU)
     photo = cv2.resize(astronaut(), (SIDE, SIDE))
@@ -95,13 +104,35 @@ def test_layout_of_memory_changes_nothing(tmp_path: Path) -> None:
 
 def test_half_precision_changes_no_colour_by_more_than_a_step() -> None:
     """What a GPU does; here on the CPU, which can do it slowly."""
-    seen = torch.from_numpy(cv2.resize(astronaut(), (32, 32))).permute(2, 0, 1)[None]
+    assert float(_change(torch.float16, 32).max()) < 1
+
+
+def test_bfloat16_changes_no_colour_by_more_than_the_eye_sees() -> None:
+    change = _change(torch.bfloat16, 128)
+    assert float(change.mean()) < 1
+    assert float(change.max()) < 8
+
+
+def _change(dtype: Any, side: int) -> Any:
+    """By how many steps of 255 a picture in another precision differs."""
+    seen = torch.from_numpy(cv2.resize(astronaut(), (side, side))).permute(2, 0, 1)[None]
     photo = seen.float() / 127.5 - 1
     network = random_generator(2).eval()
     with torch.inference_mode():
         whole = network(photo)
-        half = network.half()(photo.half()).float()
-    assert float((whole - half).abs().max()) * 127.5 < 1
+        other = network.to(dtype)(photo.to(dtype)).float()
+    return (whole - other).abs() * 127.5
+
+
+@pytest.mark.parametrize("feature", ["avx512_bf16", "amx_bf16", "avx2"])
+def test_a_cpu_draws_in_bfloat16_if_it_has_instructions_for_it(
+    tmp_path: Path, able: dict[str, bool], feature: str
+) -> None:
+    model = bring_generator(tmp_path)
+    assert load_painter(model, tmp_path, CPU).dtype == torch.float32
+    able[feature] = True
+    expected = torch.float32 if feature == "avx2" else torch.bfloat16
+    assert load_painter(model, tmp_path, CPU).dtype == expected
 
 
 # -- portraits -------------------------------------------------------------------------------
