@@ -138,7 +138,7 @@ def _next(job: Job) -> str:
     if job["state"] in {"queued", "running"}:
         return f"  kiln watch {job['id']}\n  kiln cancel {job['id']}"
     if job["state"] == "paused":
-        return f"  POST {job['links']['resume']} lets it go on\n  kiln cancel {job['id']}"
+        return f"  kiln resume {job['id']}\n  kiln cancel {job['id']}"
     if job["artifacts"]:
         return f"  kiln fetch {job['id']}"
     return f"  kiln delete {job['id']}"

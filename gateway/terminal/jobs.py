@@ -1,4 +1,4 @@
-"""``kiln jobs``, ``job``, ``watch``, ``fetch``, ``cancel``, ``delete``: what became of a wish."""
+"""``kiln jobs``, ``job``, ``watch``, ``fetch``, ``resume``, ``cancel``, ``delete``."""
 
 from __future__ import annotations
 
@@ -89,8 +89,7 @@ def watch(job_id: JobId, url: Url = None, as_json: AsJson = False) -> None:
     with talking_to(url) as kiln:
         job, _ = followed(kiln, named(kiln, job_id), quiet=as_json)
         report(job, [], as_json=as_json, lines=findings(job))
-    if job["artifacts"] and not as_json:
-        err.print(f"  Its files: kiln fetch {job['id']}", style="dim", soft_wrap=True)
+    _say_where(job, as_json=as_json)
     leave(job, as_json=as_json)
 
 
@@ -121,6 +120,33 @@ def fetch(
 
 
 @app.command(rich_help_panel=LOOKING)
+def resume(
+    job_id: JobId,
+    changes: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME=VALUE]...",
+            help="What to change: style=pop, ingredients='2 leeks, rice'.",
+        ),
+    ] = None,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let a paused job go on, changed where you say so, and follow it."""
+    pairs = [one.partition("=") for one in changes or ()]
+    wrong = [name for name, equals, _ in pairs if not equals]
+    if wrong:
+        raise typer.BadParameter(f"{wrong[0]!r} is not NAME=VALUE")
+    with talking_to(url) as kiln:
+        job_id = named(kiln, job_id)
+        kiln.resume(job_id, **{name.replace("-", "_"): value for name, _, value in pairs})
+        job, _ = followed(kiln, job_id, quiet=as_json)
+        report(job, [], as_json=as_json, lines=findings(job))
+    _say_where(job, as_json=as_json)
+    leave(job, as_json=as_json)
+
+
+@app.command(rich_help_panel=LOOKING)
 def cancel(job_id: JobId, url: Url = None, as_json: AsJson = False) -> None:
     """Cancel a job; what it has made so far stays until it expires."""
     with talking_to(url) as kiln:
@@ -146,6 +172,11 @@ def delete(
         print_json(receipt)
     else:
         out.print(erasure_table(receipt))
+
+
+def _say_where(job: Job, *, as_json: bool) -> None:
+    if job["state"] == "succeeded" and not as_json:
+        err.print(f"  Its files: kiln fetch {job['id']}", style="dim", soft_wrap=True)
 
 
 def _page(

@@ -154,7 +154,7 @@ def leave(job: Job, *, as_json: bool) -> None:
         return
     if job["state"] == "paused":
         if not as_json:
-            err.print(f"{job['id']} waits to be resumed: POST {job['links']['resume']}")
+            err.print(f"It waits for you: kiln resume {job['id']}", soft_wrap=True)
         raise typer.Exit(Exit.PAUSED)
     if not as_json:
         say_why(job)

@@ -301,7 +301,22 @@ def test_a_job_that_waits_for_somebody_exits_4() -> None:
     FakeKiln.waits = True
     result = _kiln("watch", "j1")
     assert result.exit_code == Exit.PAUSED
-    assert "POST /v1/jobs/j1/resume" in result.stderr
+    assert "kiln resume j1" in result.stderr
+
+
+def test_a_job_that_waits_goes_on_as_somebody_says() -> None:
+    FakeKiln.waits = True
+    result = _kiln("resume", "j1", "ingredients=2 leeks, rice", "max-minutes=30")
+    assert result.exit_code == Exit.FINE, result.output
+    assert FakeKiln.resumed == {"j1": {"ingredients": "2 leeks, rice", "max_minutes": "30"}}
+    assert "kiln fetch j1" in result.stderr
+
+
+def test_a_change_that_is_none_is_refused_before_anything_is_sent() -> None:
+    FakeKiln.waits = True
+    result = _kiln("resume", "j1", "redder")
+    assert (result.exit_code, "'redder' is not" in result.stderr) == (Exit.REFUSED, True)
+    assert FakeKiln.resumed == {}
 
 
 def test_a_list_that_is_refused_exits_2(monkeypatch: pytest.MonkeyPatch) -> None:
