@@ -19,12 +19,14 @@ from typing import Any, Final, Protocol
 import requests
 
 from gateway.client.refusals import ApiError, Damaged, Unreachable
-from gateway.client.shapes import Job, JobRef, Product
+from gateway.client.shapes import Job, JobRef, Product, id_of
 from gateway.client.submits import Photo
 
 Order = Photo | Mapping[str, Any]
 GONE: Final = frozenset({"failed", "cancelled", "expired"})
 SHORT_POLL_S: Final = 5.0  # who leaves a batch in the middle waits no longer
+FULL: Final = frozenset({429, 503})
+FULL_PAUSE_S: Final = 10.0
 MOST_AGAIN: Final = 20  # jobs that one order has had, before it is given up
 _TOLD: Final = (ApiError, Unreachable, Damaged, TimeoutError, OSError, requests.RequestException)
 
@@ -66,6 +68,8 @@ class Made:
         if self.job is None or self.ok:
             return ""
         error = self.job["error"]
+        if self.job["state"] == "paused":
+            return f"job {self.job['id']} waits for somebody to resume it"
         return error["detail"] if error else f"the job has {self.job['state']}"
 
 
@@ -180,15 +184,28 @@ class _Batch:
 
     def _submitted(self, order: Order) -> Job:
         """Get the job of an order: the one there is, or where that is of no use, another."""
-        submit = getattr(self._kiln, f"submit_{self._wanted.product}")
         for number in range(MOST_AGAIN):
-            asked = self._arguments(order)
-            asked["idempotency_key"] = self._key(order, number)
-            job: Job = submit(**asked)
+            asked = self._arguments(order) | {"idempotency_key": self._key(order, number)}
+            job = self._accepted(asked)
             useless = self._wanted.again and job["state"] in GONE
             if not useless and not job.get("artifacts_expired_at"):
                 return job
         return job
+
+    def _accepted(self, asked: dict[str, Any]) -> Job:
+        """Submit; a house that is full is asked again for as long as a job may take."""
+        submit = getattr(self._kiln, f"submit_{self._wanted.product}")
+        give_up = time.monotonic() + self._wanted.timeout_s
+        while True:
+            try:
+                job: Job = submit(**asked)
+            except ApiError as refused:
+                if refused.status not in FULL or time.monotonic() > give_up:
+                    raise
+                if self.left.wait(FULL_PAUSE_S):
+                    raise
+            else:
+                return job
 
     def _ended(self, job: Job) -> Job:
         give_up = time.monotonic() + self._wanted.timeout_s
@@ -210,6 +227,8 @@ class _Batch:
     def _key(self, order: Order, number: int) -> str:
         """Name an order by its content; ``number`` counts the jobs made of it before."""
         asked = self._arguments(order)
+        if asked.get("photo_of") is not None:
+            asked["photo_of"] = id_of(asked["photo_of"])
         given = [asked.pop("photo", None), *(asked.pop("photos", None) or ())]
         photos = [
             hashlib.sha256(one if isinstance(one, bytes) else Path(one).read_bytes()).hexdigest()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gateway.client import ApiError, Kiln, Made
+from gateway.client import ApiError, Kiln, Made, batch
 
 
 class House(Kiln):
@@ -141,6 +141,33 @@ def test_a_result_that_has_expired_is_made_anew(house: House, photos: list[Path]
     assert again.job["id"] != made.job["id"]
 
 
+def test_a_house_that_is_full_is_asked_again(
+    house: House, photos: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "FULL_PAUSE_S", 0.01)
+    refusals = [
+        ApiError({"code": "busy", "status": status, "detail": "full"}) for status in (503, 429)
+    ]
+    submit = house.submit_figurine
+
+    def often_full(**asked: Any) -> Any:
+        if refusals:
+            raise refusals.pop()
+        return submit(**asked)
+
+    monkeypatch.setattr(house, "submit_figurine", often_full)
+    assert run(house, photos[0])[0].ok
+    refusals.append(ApiError({"code": "busy", "status": 503, "detail": "full"}))
+    (late,) = run(house, photos[1], timeout_s=-1)
+    assert late.why == "full"
+
+
+def test_a_job_that_waits_for_somebody_is_told(house: House, photos: list[Path]) -> None:
+    house.ends = "paused"
+    (made,) = run(house, photos[0])
+    assert "waits for somebody" in made.why
+
+
 def test_an_order_says_more_than_its_photo(house: House, photos: list[Path]) -> None:
     run(house, {"photo": photos[0], "template": "chef"}, template="casual", style="oil")
     assert (house.asked[0]["template"], house.asked[0]["style"]) == ("chef", "oil")
@@ -177,7 +204,7 @@ def test_orders_are_read_as_they_are_needed(house: House, photos: list[Path]) ->
             read.append(photo)
             yield photo
 
-    batch = house.batch(endless(), at_once=2)
-    next(batch)
-    batch.close()  # type: ignore[attr-defined]
+    running = house.batch(endless(), at_once=2)
+    next(running)
+    running.close()  # type: ignore[attr-defined]
     assert len(read) < len(photos)
