@@ -102,7 +102,8 @@ function inFittingUnit(quantity, unit) {
 
 function onGrid(quantity, grid) {
   const [, step] = grid.find(([below]) => quantity < below);
-  return Math.max(1, Math.round(quantity / step)) * step;
+  const steps = quantity / step;  // halves go to the even side, as in the cookbook
+  return Math.max(1, steps % 1 === 0.5 ? 2 * Math.round(steps / 2) : Math.round(steps)) * step;
 }
 
 function nearestCup(quantity) {  // a set of cups has a third, too

@@ -163,5 +163,5 @@ function guesses(list) {
       (list.guesses.querySelector("button") ?? list.field.input).focus();
     },
   }, icon("plus"), chip.line, element("small", {}, percent(chip.confidence ?? 0)))));
-  return [element("h3", {}, t("recipes.guesses")), element("ul", { class: "chips" }, ...choices)];
+  return [element("h2", {}, t("recipes.guesses")), element("ul", { class: "chips" }, ...choices)];
 }
