@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gateway.terminal import (
+    batch,
     doctor,
     evaluate,
     figurine,
@@ -50,6 +51,7 @@ def main(
 
 app.add_typer(figurine.app)
 app.add_typer(recipe.app)
+app.add_typer(batch.app)
 app.add_typer(jobs.app)
 app.add_typer(evaluate.app)
 app.add_typer(doctor.app)
