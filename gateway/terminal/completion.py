@@ -5,6 +5,7 @@ A key press must not wait: the house gets a second, and where it says nothing, n
 
 from __future__ import annotations
 
+import os
 from typing import Final
 
 import typer
@@ -41,7 +42,8 @@ def files_here(context: typer.Context, incomplete: str) -> list[tuple[str, str]]
 
 
 def _house(context: typer.Context) -> Kiln:
-    url = context.params.get("url") or Settings().gateway_url
+    said = context.params.get("url") or os.environ.get("KILN_URL")
+    url = said or Settings().gateway_url
     return Kiln(url, connect_timeout_s=SECONDS, timeout_s=SECONDS, patience_s=0)
 
 

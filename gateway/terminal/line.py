@@ -28,7 +28,9 @@ _BEGINNING: Final = re.compile(r"[0-9a-f]{4,31}")
 Webhook = Annotated[str | None, typer.Option(help="Address to call when the job ends.")]
 Url = Annotated[
     str | None,
-    typer.Option(help="Gateway; default: this machine's.", rich_help_panel="House"),
+    typer.Option(
+        help="Gateway; default: this machine's.", envvar="KILN_URL", rich_help_panel="House"
+    ),
 ]
 AsJson = Annotated[
     bool,

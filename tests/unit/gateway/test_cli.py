@@ -234,6 +234,8 @@ def test_the_gateway_is_this_machine_s_unless_told_otherwise() -> None:
     assert FakeKiln.url == "http://127.0.0.1:8000"
     _kiln("watch", "j1", "--url", "http://kiln:80")
     assert FakeKiln.url == "http://kiln:80"
+    CliRunner().invoke(cli.app, ["watch", "j1"], env={"KILN_URL": "https://kiln.test"})
+    assert FakeKiln.url == "https://kiln.test"
 
 
 # -- recipes ------------------------------------------------------------------------------
