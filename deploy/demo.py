@@ -70,6 +70,10 @@ def demo(photo: Path, food: Path | None, ingredients: str, settings: Settings) -
                 stack.down()
     except StackError as error:
         sys.stderr.write(f"{error}\n")
+        if stack.is_up():
+            sys.stderr.write(
+                "Some of it runs: `make demo` once more waits on, `make down` stops.\n"
+            )
         return 1
     if status == 0:
         _say(_AFTERWARDS.format(folder=_near(settings.out_dir), url=settings.gateway_url))
