@@ -6,6 +6,7 @@ import { ask, call, rest } from "./api.js";
 export const ENDED = ["succeeded", "failed", "cancelled", "expired"];
 const LONGEST_REST_S = 10;
 const POLL_S = 20;
+const SILENCE_S = 16;  // the house says something every five seconds
 
 /**
  * Follow a job until it has ended; a lost connection is taken up where it was.
@@ -72,13 +73,29 @@ async function listen(state) {
   const refresh = once(() => look(state));
   let pending = "";
   for (;;) {
-    const { value, done } = await reader.read();
+    const { value, done } = await heard(reader);
     if (done) break;
     const blocks = (pending + value).split("\n\n");
     pending = blocks.pop();
     for (const block of blocks) hear(state, read(block), refresh);
   }
   await refresh.idle();
+}
+
+/** Read on; a stream that has fallen silent (a phone that slept) is as good as lost. */
+async function heard(reader) {
+  let timer = 0;
+  const silence = new Promise((_, give) => {
+    timer = setTimeout(() => give({ status: 0, code: "offline", detail: "" }), SILENCE_S * 1000);
+  });
+  try {
+    return await Promise.race([reader.read(), silence]);
+  } catch (problem) {
+    reader.cancel().catch(() => {});
+    throw problem;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function hear(state, event, refresh) {
