@@ -56,12 +56,15 @@ class _Sink:
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes, /) -> int:
         self._pieces.append(bytes(data))
         return len(data)
 
     def flush(self) -> None:
         """Nothing waits anywhere else."""
+
+    def close(self) -> None:
+        """Nothing was opened."""
 
     def taken(self) -> bytes:
         """Hand out what was written since."""

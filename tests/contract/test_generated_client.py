@@ -1,4 +1,7 @@
-"""A client that is generated from our description compiles, and a program that uses it as well."""
+"""A client that is generated from our description compiles, and a program that uses it as well.
+
+The commands are those of docs/api-versions.md.
+"""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from gateway.client import ApiError, Kiln
 from tests.bench.photos import new_portrait
 from tests.stack import TestStack, require_stack
 
+SHOP = "https://shop.example"  # as docs/api-versions.md lets it in
 LIST = ["2 eggs", "rice", "3 tomatoes", "1 onion"]
 
 
@@ -36,7 +37,12 @@ def outer_address() -> str:
 def locked() -> Iterator[TestStack]:
     require_stack()
     prometheus = "on" if installed() else "off"
-    with TestStack(host="0.0.0.0", fusion_workers=1, prometheus=prometheus) as running:  # noqa: S104
+    with TestStack(
+        host="0.0.0.0",  # noqa: S104
+        fusion_workers=1,
+        prometheus=prometheus,
+        cors_origins=SHOP,
+    ) as running:
         yield running
 
 
@@ -238,3 +244,25 @@ def test_gunicorn_alone_refuses_it_too() -> None:
     assert done.returncode != 0
     assert "KILN_AUTH" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("origin", "guest"), [(SHOP, True), ("https://evil.example", False)])
+def test_a_page_of_another_site_asks_before_it_sends(
+    locked: TestStack, origin: str, guest: bool
+) -> None:
+    asked = {
+        "Origin": origin,
+        "Sec-Fetch-Site": "cross-site",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization,idempotency-key",
+    }
+    preflight = requests.options(f"{locked.url}/v1/recipes", headers=asked, timeout=10)
+    assert preflight.status_code == 204
+    assert preflight.headers.get("Access-Control-Allow-Origin") == (origin if guest else None)
+    assert ("Idempotency-Key" in preflight.headers.get("Access-Control-Allow-Headers", "")) is guest
+    page = {"Origin": origin, "Sec-Fetch-Site": "cross-site"}
+    sent = requests.post(f"{locked.url}/v1/recipes", json={}, headers=page, timeout=10)
+    # the key is what a guest lacks; a stranger is not even asked for one
+    assert sent.json()["code"] == ("unauthorized" if guest else "foreign_site")
+    assert sent.headers.get("Access-Control-Allow-Origin") == (origin if guest else None)
+    assert "Origin" in sent.headers["Vary"]
