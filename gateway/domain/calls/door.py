@@ -16,7 +16,7 @@ SCHEMES: Final = {
     },
     "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
 }
-ANY_KEY: Final[list[dict[str, list[str]]]] = [*({name: []} for name in SCHEMES), {}]
+ANY_KEY: Final[list[dict[str, list[str]]]] = [{"bearer": []}, {"header": []}, {}]
 _LOCKED: Final = (
     problem(401, "The house has a lock, and this key does not fit (or there was none)"),
     problem(403, "The key lacks the scope, or another site's page sent the request"),
