@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,11 @@ KEPT |= {"KILN_TEST_FUZZ", "KILN_TEST_SHOTS"}
 
 
 def pytest_configure() -> None:
-    """Forget the settings of the person who runs the tests."""
+    """Forget the settings of the person who runs the tests, and when told to stop, stop all.
+
+    By itself Python would end at once, and leave the stacks of the tests running.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("told to stop", returncode=143))
     for name in [name for name in os.environ if name.startswith("KILN_") and name not in KEPT]:
         del os.environ[name]
 
