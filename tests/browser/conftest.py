@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.pages import Visit
 from tests.stack import TestStack, require_stack
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE_MS = 45_000  # 3D by software and workers on the same cores: nothing here is about speed
 # WebGL by software; nothing that calls home
 FLAGS = (
     "--no-sandbox",
@@ -43,6 +44,7 @@ def browser() -> Iterator[Browser]:
     if found is None:
         reason = f"no browser: install one of {', '.join(NAMES)}"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
         yield started
@@ -56,7 +58,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
 
     def open_page(url: str, **device: Any) -> Visit:
         context = browser.new_context(**({"locale": "en-GB"} | device))
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(PATIENCE_MS)
         visits.append(Visit(context.new_page(), url))
         return visits[-1]
 

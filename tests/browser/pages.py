@@ -76,9 +76,9 @@ class Visit:
 
     def wait_for_model(self) -> None:
         """Wait until the figurine is on the screen, in 3D where the viewer is installed."""
-        expect(self.page.locator(".result")).to_be_visible(timeout=60_000)
+        expect(self.page.locator(".result")).to_be_visible()
         if VIEWER.exists():
-            self.page.wait_for_function(_LOADED, timeout=60_000)
+            self.page.wait_for_function(_LOADED)
 
     def check_access(self) -> None:
         """Find nothing that axe-core calls an obstacle (WCAG 2 and its best practices)."""

@@ -29,7 +29,7 @@ def test_a_figurine_is_made_on_a_phone(stack: TestStack, visit: Open) -> None:
     guest.choose_photo()
     guest.check_access()
     guest.send()
-    expect(guest.page.get_by_role("heading", name="Is this you?")).to_be_visible(timeout=60_000)
+    expect(guest.page.get_by_role("heading", name="Is this you?")).to_be_visible()
     assert_nothing_sticks_out(guest.page)
     guest.shot("phone_approve")
     guest.approve()
