@@ -38,11 +38,12 @@ export function nameOf(job) {
   if (titles.length > 1) return t("history.titles", { title: titles[0], count: titles.length - 1 });
   if (titles.length) return titles[0];
   const product = known(`history.product.${job.product}`, job.product);
-  const { name, template, style, ingredients } = job.parameters ?? {};
+  const { name, template, style } = job.parameters ?? {};
+  const seen = job.facts?.["recipe.recognise"]?.ingredients ?? job.parameters?.ingredients ?? [];
   if (name) return `${product}: ${name}`;
   if (template) return `${product}: ${known(`template.${template}`, plain(template))}`;
   if (style) return `${product}: ${known(`style.${style}`, plain(style))}`;
-  return ingredients?.length ? `${product}: ${ingredients.slice(0, 4).join(", ")}` : product;
+  return seen.length ? `${product}: ${seen.slice(0, 4).join(", ")}` : product;
 }
 
 function show(row, onGone) {

@@ -71,15 +71,14 @@ function shownChip(list, chip) {
   const at = list.chips.indexOf(chip);
   const isDoubtful = chip.confidence !== null && chip.confidence < DOUBTFUL;
   const label = element("button", {
-    type: "button", class: "chip-label", "aria-label": spoken(chip, isDoubtful),
-    title: t("recipes.chip.edit"), onclick: () => edit(list, chip, node),
+    type: "button", class: "chip-label", title: t("recipes.chip.edit"), onclick: () => edit(list, chip, node),
     onkeydown: (pressed) => {
       if (["Delete", "Backspace"].includes(pressed.key)) remove(list, chip);
       const step = { ArrowRight: 1, ArrowLeft: -1 }[pressed.key];
       if (step) list.shown.querySelectorAll(".chip-label")[at + step]?.focus();
     },
-  }, isDoubtful && element("span", { class: "doubt", "aria-hidden": "true" }, "?"), chip.line,
-  chip.confidence !== null && element("small", {}, percent(chip.confidence)));
+  }, isDoubtful && element("span", { class: "doubt", "aria-hidden": "true" }, "?"),
+  ...named(chip, chip.confidence === null ? "own" : isDoubtful ? "doubtful" : "seen"));
   const node = element("li", { class: `chip${isDoubtful ? " doubtful" : ""}` }, label,
     element("button", {
       type: "button", class: "chip-remove", onclick: () => remove(list, chip),
@@ -90,11 +89,12 @@ function shownChip(list, chip) {
 
 const percent = (share) => number(share, { style: "percent", maximumFractionDigits: 0 });
 
-function spoken(chip, isDoubtful) {
-  if (chip.confidence === null) return t("recipes.chip.own", { name: chip.line });
-  const word = isDoubtful ? "recipes.chip.doubtful" : "recipes.chip.seen";
-  return t(word, { name: chip.line, share: percent(chip.confidence) });
-}
+/** What everybody sees, and what only those hear who do not see that it can be touched. */
+const named = (chip, how) => [
+  element("span", {}, chip.line), chip.confidence !== null && " ",
+  chip.confidence !== null && element("small", {}, percent(chip.confidence)),
+  element("span", { class: "unseen" }, ` ${t(`recipes.chip.${how}`)}`),
+];
 
 function remove(list, chip) {
   const at = list.chips.indexOf(chip);
@@ -152,16 +152,13 @@ function addField(list) {
 
 function guesses(list) {
   const choices = list.maybe.map((chip) => element("li", {}, element("button", {
-    type: "button", class: "guess", "aria-label": t("recipes.guess.add", {
-      name: chip.line, share: percent(chip.confidence ?? 0),
-    }),
-    onclick: () => {
+    type: "button", class: "guess", onclick: () => {
       list.maybe.splice(list.maybe.indexOf(chip), 1);
       list.chips.push({ ...chip, confidence: null });  // somebody has said that it is there
       announce(t("recipes.chip.added", { name: chip.line }));
       changed(list);
       (list.guesses.querySelector("button") ?? list.field.input).focus();
     },
-  }, icon("plus"), chip.line, element("small", {}, percent(chip.confidence ?? 0)))));
+  }, icon("plus"), ...named(chip, "guess"))));
   return [element("h2", {}, t("recipes.guesses")), element("ul", { class: "chips" }, ...choices)];
 }
