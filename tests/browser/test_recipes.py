@@ -172,6 +172,19 @@ def test_where_nothing_to_eat_is_seen_words_help(
     expect(page.locator(".recipe-card").first).to_be_visible()
 
 
+def test_where_no_recipe_is_left_the_wishes_can_be_loosened(stack: TestStack, visit: Open) -> None:
+    job = Kiln(stack.url).submit_recipe(
+        ingredients=["beef"], diet=["vegan"], count=1, max_minutes=5
+    )["id"]
+    guest = visit(stack.url, **DESKTOP)
+    guest.go(f"#/jobs/{job}")
+    expect(guest.page.locator(".ended")).to_contain_text("No recipe is left")
+    expect(guest.page.get_by_role("button", name="Take more time")).to_be_visible()
+    guest.check_access()
+    guest.page.get_by_role("button", name="Change what is at hand").click()
+    expect(guest.page.locator(".chip-label")).to_contain_text("beef")
+
+
 # -- chips --------------------------------------------------------------------------------------
 
 

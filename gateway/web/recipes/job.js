@@ -150,7 +150,8 @@ async function cooked(page, view) {
     page.leave?.();
     page.leave = null;
     replace(page.room, correction({
-      title: t("recipes.change"), found: book, back: { label: t("recipes.back"), act: show },
+      title: t("recipes.change"), found: book, above: strip(view),
+      back: { label: t("recipes.back"), act: show },
       send: (lines) => cookOf(view, lines),
     }));
   };
@@ -164,19 +165,30 @@ function expired(page, view) {
 
 function ended(page, view) {
   if (view.error?.code === "no_ingredients") {
-    nothingSeen(page, view);
+    listAnew(page, view, view.parameters.ingredients ?? [], "recipes.nothing");
     return;
   }
+  const isTooMuch = view.error?.code === "no_recipe";  // the same again would end the same
   const problem = view.error ?? { code: view.state === "expired" ? "deadline" : "cancelled" };
   replace(page.room, element("section", { class: "card ended" },
-    element("h1", {}, t(`state.${view.state}`)), strip(view), explained(problem, [...anew(view), fresh()])));
+    element("h1", {}, t(`state.${view.state}`)), strip(view),
+    explained(problem, [...(isTooMuch ? relaxed(page, view) : anew(view)), fresh()])));
 }
 
-function nothingSeen(page, view) {
-  const typed = view.parameters.ingredients ?? [];
+function relaxed(page, view) {
+  const lines = linesOf(view);
+  const { max_minutes: limit, ...patient } = view.parameters;
+  return [
+    limit && { label: t("recipes.slower"),
+      act: () => cookOf({ ...view, parameters: patient }, lines).catch(complain) },
+    { label: t("recipes.change"), act: () => listAnew(page, view, lines, "recipes.change") },
+  ].filter(Boolean);
+}
+
+function listAnew(page, view, lines, title) {
   replace(page.room, correction({
-    title: t("recipes.nothing"), how: t("recipes.nothing.how"), above: strip(view),
-    found: { ingredients: typed.map((name) => ({ name })), unknown: [] },
+    title: t(title), how: known(`${title}.how`, ""), above: strip(view),
+    found: { ingredients: lines.map((name) => ({ name })) },
     back: { label: t("recipes.new"), act: () => go("/recipes") },
     send: (lines) => cookOf(view, lines),
   }));
@@ -184,12 +196,17 @@ function nothingSeen(page, view) {
 
 const fresh = () => ({ label: t("recipes.new"), act: () => go("/recipes") });
 
-/** Another job of the same wishes, where anybody knows what was at hand. */
-function anew(view) {
+/** What was at hand, as far as anybody knows. */
+function linesOf(view) {
   const { edited, ingredients } = view.parameters;
-  const lines = [edited, ingredients, view.facts["recipe.recognise"]?.ingredients]
-    .find((known) => known?.length);
-  if (!lines) return [];
+  return [edited, ingredients, view.facts["recipe.recognise"]?.ingredients]
+    .find((lines) => lines?.length) ?? [];
+}
+
+/** Another job of the same wishes. */
+function anew(view) {
+  const lines = linesOf(view);
+  if (!lines.length) return [];
   return [{ label: t("recipes.again"), act: () => cookOf(view, lines).catch(complain) }];
 }
 

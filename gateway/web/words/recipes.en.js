@@ -86,6 +86,7 @@ export default {
   "recipes.back": "All recipes",
   "recipes.new": "Something new",
   "recipes.again": "Cook it up again",
+  "recipes.slower": "Take more time",
   "recipes.expired": "These recipes are gone",
   "recipes.found": { one: "{count} recipe for you", other: "{count} recipes for you" },
   "recipes.from": "Out of {names}",

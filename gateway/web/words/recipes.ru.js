@@ -88,6 +88,7 @@ export default {
   "recipes.back": "Все рецепты",
   "recipes.new": "Начать заново",
   "recipes.again": "Составить ещё раз",
+  "recipes.slower": "Дать больше времени",
   "recipes.expired": "Этих рецептов больше нет",
   "recipes.found": {
     one: "{count} рецепт для вас", few: "{count} рецепта для вас", other: "{count} рецептов для вас",

@@ -85,6 +85,7 @@ export default {
   "recipes.back": "Tất cả công thức",
   "recipes.new": "Bắt đầu mới",
   "recipes.again": "Nghĩ lại món khác",
+  "recipes.slower": "Cho thêm thời gian",
   "recipes.expired": "Các công thức này không còn nữa",
   "recipes.found": { other: "{count} công thức cho bạn" },
   "recipes.from": "Từ {names}",

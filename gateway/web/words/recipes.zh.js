@@ -83,6 +83,7 @@ export default {
   "recipes.back": "所有食譜",
   "recipes.new": "重新開始",
   "recipes.again": "再想一次",
+  "recipes.slower": "放寬時間",
   "recipes.expired": "這些食譜已不在了",
   "recipes.found": { other: "為您準備了 {count} 道食譜" },
   "recipes.from": "取自：{names}",
