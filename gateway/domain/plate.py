@@ -10,7 +10,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +34,7 @@ _BROTHS: Final[dict[str, Colour]] = {
 }  # fmt: skip
 _BROTH: Final[Colour] = (226, 188, 112)
 
-Image = npt.NDArray[np.float32]
+Image = npt.NDArray[np.floating[Any]]
 Chance = np.random.Generator
 
 _CREAM: Final[Image] = np.asarray((255, 246, 226), np.float32)
@@ -218,11 +218,13 @@ def _disc(x: Image, y: Image, size: float) -> Image:
 def _ball(x: Image, y: Image, size: float) -> Image:
     if size < _SMALL:
         return _disc(x, y, size)
-    return np.hypot(x, y) - size * (0.85 + 0.12 * np.cos(7 * np.arctan2(y, x)))  # florets
+    florets = 0.85 + 0.12 * np.cos(7 * np.arctan2(y, x))
+    return np.asarray(np.hypot(x, y) - size * florets)
 
 
 def _ring(x: Image, y: Image, size: float) -> Image:
-    return np.abs(np.hypot(x, y) - 0.78 * size) - 0.17 * size
+    far: Image = np.hypot(x, y)
+    return np.asarray(np.abs(far - 0.78 * size) - 0.17 * size)
 
 
 def _stick(x: Image, y: Image, size: float) -> Image:
@@ -244,15 +246,16 @@ def _leaf(x: Image, y: Image, size: float) -> Image:
 def _cube(x: Image, y: Image, size: float) -> Image:
     x, y = np.abs(x) - 0.72 * size, np.abs(y) - 0.66 * size
     corner = np.hypot(np.maximum(x, 0), np.maximum(y, 0))
-    return corner + np.minimum(np.maximum(x, y), 0) - 0.14 * size
+    return np.asarray(corner + np.minimum(np.maximum(x, y), 0) - 0.14 * size)
 
 
 def _grain(x: Image, y: Image, size: float) -> Image:
-    return (np.hypot(x, 2.3 * y) - size) / 1.5
+    return np.asarray((np.hypot(x, 2.3 * y) - size) / 1.5)
 
 
 def _egg(x: Image, y: Image, size: float) -> Image:
-    return np.hypot(x, y) - size * (0.9 + 0.1 * np.sin(3 * np.arctan2(y, x)))  # the white runs
+    running = 0.9 + 0.1 * np.sin(3 * np.arctan2(y, x))
+    return np.asarray(np.hypot(x, y) - size * running)
 
 
 _SHAPES: Final[dict[str, Callable[[Image, Image, float], Image]]] = {
@@ -266,7 +269,7 @@ _SHAPES: Final[dict[str, Callable[[Image, Image, float], Image]]] = {
 
 def _within(far: Image, edge: float) -> Image:
     """How much of each pixel lies within an edge: soft over one pixel."""
-    return np.clip((edge - far) * _UNIT + 0.5, 0, 1)
+    return np.asarray(np.clip((edge - far) * _UNIT + 0.5, 0, 1))
 
 
 def _blend(image: Image, share: Image, colour: Image) -> None:

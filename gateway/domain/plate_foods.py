@@ -42,7 +42,7 @@ def _names(text: str) -> frozenset[str]:
 
 
 def _table(rows: str) -> dict[str, Look]:
-    looks = {}
+    looks: dict[str, Look] = {}
     for row in rows.strip().splitlines():
         shape, size, colour, *names = row.split()
         rgb = (int(colour[:2], 16), int(colour[2:4], 16), int(colour[4:], 16))
