@@ -202,7 +202,7 @@ class _Batch:
             except ApiError as refused:
                 if refused.status not in FULL or time.monotonic() > give_up:
                     raise
-                if self.left.wait(FULL_PAUSE_S):
+                if self.left.wait(max(FULL_PAUSE_S, refused.retry_after_s)):
                     raise
             else:
                 return job

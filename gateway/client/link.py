@@ -90,8 +90,9 @@ class Link:
                 self._now_s = self._patience_s  # somebody is there
                 if response.status_code not in AGAIN:
                     return checked(response)
-                reason = ApiError(problem_of(response))
-                pause = patience.pause(asked_pause(response))
+                asked_s = asked_pause(response)
+                reason = ApiError(problem_of(response), asked_s)
+                pause = patience.pause(asked_s)
             if pause is None:
                 raise reason
             time.sleep(pause)

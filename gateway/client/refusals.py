@@ -18,9 +18,12 @@ class ApiError(Exception):
         Of HTTP.
     detail, hint : str
         What happened, and what to do about it.
+    retry_after_s : float
+        How long the house wants to be left alone; 0 where it does not say.
     """
 
-    def __init__(self, problem: dict[str, Any]) -> None:
+    def __init__(self, problem: dict[str, Any], retry_after_s: float = 0.0) -> None:
+        self.retry_after_s = retry_after_s
         self.problem = problem
         self.code = str(problem.get("code", "unknown"))
         self.status = int(problem.get("status", 0))

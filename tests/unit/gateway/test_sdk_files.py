@@ -161,9 +161,9 @@ class Full(HTTPAdapter):
 def test_who_is_asked_to_wait_for_an_hour_is_told_so_at_once() -> None:
     full, session = Full(503, "3600"), requests.Session()
     session.mount("http://", full)
-    with pytest.raises(ApiError, match="full"):
+    with pytest.raises(ApiError, match="full") as refused:
         Kiln("http://here", session=lambda: session).job("j1")
-    assert full.tries == 1
+    assert (full.tries, refused.value.retry_after_s) == (1, 3600)
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
