@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip can have
-READABLE = 0o644 << 16  # rights of a file, where Unix unpacks it
+READABLE = 0o100644 << 16  # a plain file and its rights, where Unix unpacks it
 UNIX = 3
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import time
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -18,9 +21,6 @@ from gateway.client import Kiln
 from tests.bench.photos import new_portrait
 from tests.servers.s3 import BUCKET, S3Server
 from tests.stack import TestStack, require_stack, until
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 DINNER = ["3 tomatoes", "2 onions", "200 g rice", "eggs", "spinach"]
 FROM_HERE = {"Sec-Fetch-Mode": "cors"}  # as our own page asks: not sent on to the bucket
@@ -85,6 +85,12 @@ def test_every_file_of_a_job_comes_out_of_the_bucket_as_it_went_in(
     job = kiln.wait(sent["id"], timeout_s=90)
     assert job["state"] == "succeeded", job["error"]
     kiln.download(job, tmp_path)
+    whole = requests.get(house.url + job["links"]["zip"], timeout=10).content
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        zipped = {Path(name).name: archive.read(name) for name in archive.namelist()}
+    for name, data in zipped.items():
+        assert (tmp_path / name).read_bytes() == data, name
+    assert {"manifest.json"} <= zipped.keys() <= {one["name"] for one in job["artifacts"]}
     for artifact in job["artifacts"]:
         data = (tmp_path / artifact["name"]).read_bytes()
         assert hashlib.sha256(data).hexdigest() == artifact["sha256"], artifact["name"]

@@ -54,7 +54,7 @@ def test_equal_files_are_equal_zips_and_a_known_one_is_not_sent_again(stack: Sta
     with zipfile.ZipFile(io.BytesIO(first.data)) as archive:
         for row in archive.infolist():
             assert (row.date_time, row.compress_type) == ((1980, 1, 1, 0, 0, 0), 0)
-            assert row.external_attr >> 16 == 0o644
+            assert row.external_attr >> 16 == 0o100644
 
 
 def test_a_head_tells_the_length_and_takes_no_place(stack: Stack) -> None:
