@@ -59,7 +59,7 @@ class House:
             ["bash", "-c", _SHELL.format(state=self._state, folder=self.folder) + code],
             cwd=self.folder,
             env=self.environment(),
-            input="\n" * 20,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             # JSON stands alone; else as in a terminal, what is told among what is answered
             stderr=subprocess.PIPE if _wants_json(block) else subprocess.STDOUT,
@@ -108,6 +108,7 @@ _SHELL: Final = """\
 set -euo pipefail
 if [ -f "{state}" ]; then . "{state}"; fi
 set -a
+exec < <(yes "")
 trap 'export -p >"{state}"; echo "cd \\"$PWD\\"" >>"{state}"' EXIT
 """
 
