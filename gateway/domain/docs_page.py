@@ -7,7 +7,7 @@ import re
 from html import escape
 from typing import Any
 
-from gateway.domain.calls.call import MISUNDERSTOOD
+from gateway.domain.calls.call import JSON, MISUNDERSTOOD
 from gateway.domain.params import allowed_values
 
 EVERYWHERE = {str(answer.status): answer.meaning for answer in MISUNDERSTOOD}
@@ -58,7 +58,7 @@ def _call(method: str, path: str, operation: dict[str, Any], *, base: str) -> st
         f"<p><strong>{escape(operation['summary'])}.</strong> "
         f"{_text(operation.get('description', ''))}</p>"
         f"{examples}{_sent(operation.get('requestBody', {}))}"
-        f"{_parameters(operation['parameters'])}{_answers(operation['responses'])}"
+        f"{_parameters(operation['parameters'], _fields(operation.get('requestBody', {})))}{_answers(operation['responses'])}"
         "</article>"
     )
 
@@ -66,17 +66,28 @@ def _call(method: str, path: str, operation: dict[str, Any], *, base: str) -> st
 def _sent(body: dict[str, Any]) -> str:
     kinds = body.get("content", {})
     bodies = ", ".join(f"<code>{escape(kind)}</code>" for kind in kinds)
-    return f"<p>Body: {bodies}.</p>{_examples(kinds)}" if kinds else ""
+    shown = {JSON: kinds[JSON]} if JSON in kinds else kinds  # a form says the same
+    return f"<p>Body: {bodies}.</p>{_examples(shown)}" if kinds else ""
 
 
 def _examples(content: dict[str, Any]) -> str:
     shown = [one["example"] for one in content.values() if "example" in one]
-    return "".join(f"<pre>{escape(json.dumps(one, indent=1), quote=False)}</pre>" for one in shown)
+    return "".join(f"<pre>{escape(_written(one), quote=False)}</pre>" for one in shown)
 
 
-def _parameters(parameters: list[dict[str, Any]]) -> str:
+def _written(example: object) -> str:
+    return example if isinstance(example, str) else json.dumps(example, indent=1)
+
+
+def _fields(body: dict[str, Any]) -> set[str]:
+    """Names that a form may hold as well."""
+    form = body.get("content", {}).get("multipart/form-data", {"schema": {}})
+    return {*form["schema"].get("properties", {})}
+
+
+def _parameters(parameters: list[dict[str, Any]], fields: set[str]) -> str:
     rows = [
-        f"<tr><td><code>{escape(one['name'])}</code><td>{one['in']}"
+        f"<tr><td><code>{escape(one['name'])}</code><td>{one['in'] if one['name'] not in fields else 'form, query'}"
         f"<td>{escape(_allowed(one['schema']))}<td>{escape(_default(one['schema']))}"
         f"<td>{_text(one['description'])}"
         for one in parameters
@@ -95,6 +106,8 @@ def _default(schema: dict[str, Any]) -> str:
     default = schema.get("default", schema.get("x-default"))
     if isinstance(default, list):
         return ",".join(default)
+    if isinstance(default, bool):
+        return str(default).lower()
     return "" if default is None else f"{default:g}" if isinstance(default, float) else str(default)
 
 
