@@ -58,7 +58,7 @@ def _call(method: str, path: str, operation: dict[str, Any], *, base: str) -> st
         f"<p><strong>{escape(operation['summary'])}.</strong> "
         f"{_text(operation.get('description', ''))}</p>"
         f"{examples}{_sent(operation.get('requestBody', {}))}"
-        f"{_parameters(operation['parameters'], _fields(operation.get('requestBody', {})))}{_answers(operation['responses'])}"
+        f"{_parameters(operation)}{_answers(operation['responses'])}"
         "</article>"
     )
 
@@ -85,12 +85,14 @@ def _fields(body: dict[str, Any]) -> set[str]:
     return {*form["schema"].get("properties", {})}
 
 
-def _parameters(parameters: list[dict[str, Any]], fields: set[str]) -> str:
+def _parameters(operation: dict[str, Any]) -> str:
+    fields = _fields(operation.get("requestBody", {}))
     rows = [
-        f"<tr><td><code>{escape(one['name'])}</code><td>{one['in'] if one['name'] not in fields else 'form, query'}"
+        f"<tr><td><code>{escape(one['name'])}</code>"
+        f"<td>{'form, query' if one['name'] in fields else one['in']}"
         f"<td>{escape(_allowed(one['schema']))}<td>{escape(_default(one['schema']))}"
         f"<td>{_text(one['description'])}"
-        for one in parameters
+        for one in operation["parameters"]
     ]
     head = "<tr><th>parameter<th>in<th>allowed<th>default<th>meaning"
     return f"<table>{head}{''.join(rows)}</table>" if rows else ""
