@@ -6,6 +6,7 @@ import { ask, call, rest } from "./api.js";
 export const ENDED = ["succeeded", "failed", "cancelled", "expired"];
 const LONGEST_REST_S = 10;
 const POLL_S = 20;
+const RETRY_S = 1;  // between two streams, whatever stands in between and cuts them off
 const SILENCE_S = 16;  // the house says something every five seconds
 
 /**
@@ -80,6 +81,7 @@ async function listen(state) {
     for (const block of blocks) hear(state, read(block), refresh);
   }
   await refresh.idle();
+  await rest(RETRY_S, state.quit.signal);
 }
 
 /** Read on; a stream that has fallen silent (a phone that slept) is as good as lost. */

@@ -27,8 +27,16 @@ async function withoutWebAssembly(load) {
   }
 }
 
+let isSlow = false;  // drawn by software: it stands still, so that the page stays quick
+
 function hasWebGl() {
-  return Boolean(document.createElement("canvas").getContext("webgl2"));
+  const drawing = document.createElement("canvas").getContext("webgl2");
+  if (!drawing) return false;
+  const named = drawing.getExtension("WEBGL_debug_renderer_info")?.UNMASKED_RENDERER_WEBGL;
+  const renderer = String(drawing.getParameter(named ?? drawing.RENDERER));
+  isSlow = /swiftshader|llvmpipe|software/i.test(renderer);
+  drawing.getExtension("WEBGL_lose_context")?.loseContext();
+  return true;
 }
 
 /**
@@ -88,7 +96,7 @@ function made(state, preview) {
     "camera-controls": true, "touch-action": "pan-y", "interaction-prompt": "none",
     "camera-orbit": "-24deg 80deg auto", "shadow-intensity": "1", "shadow-softness": "0.8",
     exposure: "1.05", "tone-mapping": "neutral",
-    "auto-rotate": !isCalm(), "auto-rotate-delay": "1500",
+    "auto-rotate": !isSlow && !isCalm(), "auto-rotate-delay": "1500",
     "rotation-per-second": "24deg", ar: true, "ar-scale": "fixed",
     "ar-modes": keyNow() ? "webxr quick-look" : "webxr scene-viewer quick-look",
   }, button, bar);
