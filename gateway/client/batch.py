@@ -200,9 +200,9 @@ class _Batch:
             try:
                 job: Job = submit(**asked)
             except ApiError as refused:
-                if refused.status not in FULL or time.monotonic() > give_up:
-                    raise
-                if self.left.wait(max(FULL_PAUSE_S, refused.retry_after_s)):
+                pause = max(FULL_PAUSE_S, refused.retry_after_s)
+                too_late = time.monotonic() + pause > give_up
+                if refused.status not in FULL or too_late or self.left.wait(pause):
                     raise
             else:
                 return job
