@@ -13,6 +13,7 @@ from gateway.domain.calls.call import JSON, MISUNDERSTOOD, Answer, Body, Call
 from gateway.domain.calls.examples import JOB
 from gateway.domain.calls.table import CALLS
 from gateway.domain.deprecations import DEPRECATIONS
+from gateway.domain.hook_view import WEBHOOKS, HookMessage
 from gateway.domain.openapi_answers import (
     BINARY,
     HEADERS,
@@ -80,6 +81,7 @@ def build_openapi(version: str) -> dict[str, Any]:
         "security": door.ANY_KEY,
         "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
         "paths": paths,
+        "webhooks": WEBHOOKS,
         "components": {
             "schemas": _schemas(),
             "headers": HEADERS,
@@ -91,7 +93,7 @@ def build_openapi(version: str) -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     shown = {a.model for call in CALLS for a in call.answers if a.model is not None}
-    ordered = sorted(shown, key=lambda model: model.__name__)
+    ordered = sorted({*shown, HookMessage}, key=lambda model: model.__name__)
     _, found = models_json_schema([(m, "serialization") for m in ordered], ref_template=REF)
     return {**found["$defs"], "Problem": PROBLEM_SCHEMA}
 

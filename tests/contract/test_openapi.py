@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -13,7 +13,9 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 from common.http import status_of_code
+from gateway.domain.hook_view import HookType
 from gateway.domain.openapi import build_openapi
+from gateway.domain.webhooks import HookEvent, signed_headers
 
 DOCUMENT = build_openapi("1.2.3")
 REGISTRY: Any = Registry().with_resource(
@@ -125,6 +127,16 @@ def test_the_examples_of_problems_have_the_status_that_such_a_problem_has() -> N
     assert len(problems) > 10
     for example in problems.values():
         assert status_of_code(example["code"]) == example["status"], example
+
+
+def test_the_message_to_a_webhook_is_described_as_it_is_sent() -> None:
+    call = DOCUMENT["webhooks"]["job"]["post"]
+    content = call["requestBody"]["content"]["application/json"]
+    check(content["example"], content["schema"])
+    events = {f"job.{event}" for event in HookEvent}
+    assert {*get_args(HookType)} == events
+    signed = signed_headers(["whsec_c2VjcmV0IHNlY3JldCBzZWNyZXQ="], "msg_1", 1.0, "{}")
+    assert {one["name"] for one in call["parameters"]} == signed.keys() - {"content-type"}
 
 
 def test_every_shared_example_and_header_is_used() -> None:

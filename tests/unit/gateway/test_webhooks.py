@@ -18,6 +18,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from common.ledger.records import Hook, JobRecord, JobState
 from common.settings import Settings
 from gateway.domain.figurines import FigurineParams
+from gateway.domain.hook_view import HookMessage
 from gateway.domain.params import read_params
 from gateway.domain.webhooks import (
     JITTER,
@@ -40,6 +41,8 @@ URL = "https://shop.example.com/hook"
 # -- payload -------------------------------------------------------------------------
 def told(record: JobRecord, event: str = "succeeded") -> dict[str, Any]:
     found: dict[str, Any] = json.loads(message(record, event, 1_800_000_000_123))
+    described = HookMessage.model_validate(found).model_dump(mode="json")
+    assert described["data"].keys() == found["data"].keys()
     return found
 
 
