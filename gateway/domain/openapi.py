@@ -92,8 +92,9 @@ def build_openapi(version: str) -> dict[str, Any]:
 
 
 def _schemas() -> dict[str, Any]:
-    shown = {a.model for call in CALLS for a in call.answers if a.model is not None}
-    ordered = sorted({*shown, HookMessage}, key=lambda model: model.__name__)
+    shown: set[type[BaseModel]] = {HookMessage}
+    shown |= {a.model for call in CALLS for a in call.answers if a.model is not None}
+    ordered = sorted(shown, key=lambda model: model.__name__)
     _, found = models_json_schema([(m, "serialization") for m in ordered], ref_template=REF)
     return {**found["$defs"], "Problem": PROBLEM_SCHEMA}
 
