@@ -24,15 +24,25 @@ export async function showJob(outlet, { id }) {
   try {
     view = await call(`/v1/jobs/${encodeURIComponent(id)}`);
   } catch (problem) {
-    replace(outlet, element("section", { class: "card" }, explained(problem, [
-      { label: t("house.figurine.new"), act: () => go("/figurine") },
-      { label: t("house.retry"), act: () => go(`/jobs/${id}`) },
-    ])));
+    replace(outlet, ...noJob(problem, id));
     return undefined;
   }
   const room = element("div", {});
   replace(outlet, room, foot(view));
   return (SHOWS[view.product] ?? showPlain)(room, view);
+}
+
+function noJob(problem, id) {
+  const isGone = [404, 410].includes(problem.status);
+  const retry = { label: t("house.retry"), act: () => go(`/jobs/${id}`) };
+  const ways = [
+    { label: t("house.figurine.new"), act: () => go("/figurine") },
+    { label: t("house.jobs"), act: () => go("/jobs") },
+  ];
+  return [
+    element("h1", { class: "lone" }, t(isGone ? "house.job.none" : "house.job")),
+    explained(problem, isGone ? ways : [retry, ...ways]),
+  ];
 }
 
 /** What can be done with every job; the product's view may meanwhile have gone on to another. */

@@ -36,8 +36,8 @@ export function explained(problem, ways = []) {
   return element("div", { class: "explained", data: { code: problem.code ?? "" } },
     element("p", {}, element("strong", {}, what), hint && ` ${hint}`),
     more && element("p", { class: "soft" }, more),
-    ways.length > 0 && element("p", { class: "ways" }, ...ways.map(({ label, act }) =>
-      element("button", { type: "button", onclick: act }, label))));
+    ways.length > 0 && element("p", { class: "ways" }, ...ways.map(({ label, act }, at) =>
+      element("button", { type: "button", class: at === 0 ? "go" : null, onclick: act }, label))));
 }
 
 /** In the reader's words where we have them, in the house's own where we do not. */

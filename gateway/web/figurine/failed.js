@@ -26,8 +26,8 @@ export function failedPanel(view, open) {
   const ways = PHOTO.includes(problem.code) ? [anew]
     : [problem.code === "unprintable" && anyway, retry, anew].filter(Boolean);
   const body = view.state === "cancelled"
-    ? element("p", { class: "ways" }, ...ways.map((way) =>
-      element("button", { type: "button", onclick: way.act }, way.label)))
+    ? element("p", { class: "ways" }, ...ways.map((way, at) =>
+      element("button", { type: "button", class: at ? null : "go", onclick: way.act }, way.label)))
     : explained(problem, ways);
   return {
     node: element("div", { class: "failed" },

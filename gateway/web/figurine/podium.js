@@ -2,6 +2,7 @@
 
 import { reachable, release, versioned } from "../api.js";
 import { element, replace } from "../dom.js";
+import { ENDED } from "../follow.js";
 import { complain } from "../problems.js";
 import { t } from "../words.js";
 import { loaded, viewer } from "./viewer.js";
@@ -14,9 +15,14 @@ export function podium() {
   const tabs = element("div", { class: "tabs", role: "group", "aria-label": t("podium.show") });
   const state = { room, tabs, wanted: null, shown: "", pictures: new Map(), view: null,
     solid: viewer(room) };
+  const node = element("section", { class: "podium", "aria-label": t("podium.title") }, room, tabs);
   return {
-    node: element("section", { class: "podium", "aria-label": t("podium.title") }, room, tabs),
-    update: (view) => { update(state, view).catch(complain); },
+    node,
+    update: (view) => {
+      node.hidden = ENDED.includes(view.state) && !view.artifacts.some((file) =>
+        Object.values(SHOWN).includes(file.name));  // nothing will ever stand there
+      update(state, view).catch(complain);
+    },
     leave: () => { state.pictures.forEach(release); state.solid.leave(); },
   };
 }
