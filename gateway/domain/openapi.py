@@ -44,7 +44,7 @@ _EXAMPLES: Final = {  # of parameters whose schema does not show one
     "filename": "kiln.css",
     "Idempotency-Key": "b1f7c9c2-6f3e-4d0a-9a51-0c1d2e3f4a5b",
     "Cancel-After": "5m",
-    "Prefer": "wait=30",
+    "Prefer": "wait=5",
     "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     "If-None-Match": '"9f2c4be19f2c4be19f2c4be19f2c4be1"',
     "If-Range": '"9f2c4be19f2c4be19f2c4be19f2c4be1"',

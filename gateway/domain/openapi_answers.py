@@ -66,6 +66,7 @@ _BY_STATUS: Final = {
     429: ("Retry-After",),
     503: ("Retry-After",),
 }
+EVENT_STREAM: Final = "text/event-stream"
 BINARY: Final = {"type": "string", "format": "binary"}  # the old way to say it, which tools know
 _TEXT: Final = {"type": "string"}
 
@@ -93,6 +94,8 @@ def _content(answer: Answer) -> dict[str, Any] | None:
         return None
     if answer.media_type == "*/*":
         return {answer.media_type: {}}  # also JSON
+    if answer.media_type == EVENT_STREAM:  # before OpenAPI 3.2 none describes an event
+        return {answer.media_type: _shown(answer)}
     return {answer.media_type: {"schema": _schema(answer), **_shown(answer)}}
 
 
