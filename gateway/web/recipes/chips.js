@@ -91,7 +91,7 @@ const percent = (share) => number(share, { style: "percent", maximumFractionDigi
 
 /** What everybody sees, and what only those hear who do not see that it can be touched. */
 const named = (chip, how) => [
-  element("span", {}, chip.line), chip.confidence !== null && " ",
+  element("span", { class: "chip-name" }, chip.line), chip.confidence !== null && " ",
   chip.confidence !== null && element("small", {}, percent(chip.confidence)),
   element("span", { class: "unseen" }, ` ${t(`recipes.chip.${how}`)}`),
 ];
