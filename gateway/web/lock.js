@@ -26,7 +26,9 @@ function show(wasWrong, given) {
     replace(region);
     given(field.value.trim());
   };
-  replace(region, element("form", { class: "card lock", onsubmit: send },
+  replace(region, element("form", {
+    class: "card lock", "aria-label": t("house.unlock"), onsubmit: send,
+  },
     element("label", { htmlFor: "key" }, icon("lock"), t("house.key")),
     field, element("button", { class: "go" }, t("house.unlock")),
     element("p", { id: "key-why", class: wasWrong ? "wrong" : "soft" },

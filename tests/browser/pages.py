@@ -85,7 +85,8 @@ class Visit:
         if not AXE.exists():
             pytest.skip("axe-core is not installed: make setup-dev")
         self.page.wait_for_timeout(600)  # half faded-in text has no contrast yet
-        assert self.page.evaluate(_CHECK) == []
+        obstacles = self.page.evaluate(_CHECK)
+        assert not obstacles, obstacles
 
     def shot(self, name: str, *, whole: bool = False) -> None:
         """Take a picture for the docs, where the run is asked for it."""
