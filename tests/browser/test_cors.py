@@ -38,7 +38,9 @@ SEND = """async (house) => {
   const form = new FormData();
   form.append("ingredients", "rice, 2 leeks");  // a body that needs no preflight
   const blind = {method: "POST", body: form, mode: "no-cors"};
-  try { return (await fetch(house + "/v1/recipes", blind)).type; } catch (error) { return error.name; }
+  try {
+    return (await fetch(house + "/v1/recipes", blind)).type;
+  } catch (error) { return error.name; }
 }"""
 
 
