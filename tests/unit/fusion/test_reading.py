@@ -24,6 +24,7 @@ from fusion_service.domain.sculpt import sculpt
 from fusion_service.domain.sculpture import Sculpture
 from tests.house import ROOT
 from tests.portraits import astronaut
+from tests.stack import MODELS
 
 PHOTO = ROOT / "tests" / "data" / "astronaut.jpg"
 
@@ -85,7 +86,7 @@ def test_a_glb_that_is_cut_off_is_refused(sculpture: Sculpture) -> None:
 
 
 def test_files_are_rated_against_the_photo(sculpture: Sculpture, tmp_path: Path) -> None:
-    models = ROOT / "data" / "models"
+    models = MODELS
     (tmp_path / "figurine.glb").write_bytes(to_glb(sculpture))
     (tmp_path / "figurine.stl").write_bytes(to_stl(sculpture.form))
     (tmp_path / "preview.png").write_bytes(render_preview(sculpture))
@@ -102,8 +103,12 @@ def test_files_are_rated_against_the_photo(sculpture: Sculpture, tmp_path: Path)
 
 
 def test_the_program_says_what_is_wrong_as_json(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    face_models: FaceModels,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("KILN_MODELS_DIR", str(MODELS))
     shutil.copy(PHOTO, tmp_path / "me.jpg")
     (tmp_path / "figurine.glb").write_bytes(b"no")
     assert evaluating.main([str(tmp_path / "me.jpg"), str(tmp_path / "figurine.glb")]) == 1
