@@ -3,7 +3,7 @@
 import { element, icon, replace } from "../dom.js";
 import { number, t } from "../words.js";
 import { allergenName, minutes, picture, totalOf } from "./facts.js";
-import { openRecipe } from "./recipe.js";
+import { languageOf, openRecipe } from "./recipe.js";
 import { copyButton, download } from "./share.js";
 import { dietName } from "./wishes.js";
 
@@ -68,7 +68,8 @@ function card(shown, recipe, numbered) {
   return element("article", { class: "recipe-card", data: { recipe: numbered } },
     picture(view, numbered),
     element("div", { class: "recipe-card-text" },
-      element("h2", {}, link), element("p", { class: "soft" }, recipe.summary),
+      element("h2", { lang: languageOf(recipe) }, link),
+      element("p", { class: "soft", lang: languageOf(recipe) }, recipe.summary),
       element("p", { class: "facts" },
         element("span", {}, icon("clock"), minutes(totalOf(recipe))),
         recipe.nutrition && element("span", {}, t("recipes.kcal", { count: Math.round(recipe.nutrition.kcal) })),

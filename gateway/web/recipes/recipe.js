@@ -19,14 +19,18 @@ export function openRecipe(room, { view, recipe, numbered, close }) {
     element("button", { type: "button", class: "quiet", onclick: close }, `← ${t("recipes.back")}`),
     element("button", { type: "button", onclick: () => window.print() }, icon("print"), t("recipes.print")));
   replace(room, back,
-    element("article", { class: "recipe card", lang: languageOf(recipe) },
+    element("article", { class: "recipe card" },
       head(view, recipe, numbered),
       element("div", { class: "recipe-body" }, ingredients(recipe), method(recipe)),
       foot(recipe)),
     shareBox(view, numbered));
 }
 
-const languageOf = (recipe) => (recipe.language === "zh" ? "zh-Hant" : recipe.language);
+/**
+ * The language that a recipe is written in; what stands around it is in the reader's.
+ * @param {any} recipe
+ */
+export const languageOf = (recipe) => (recipe.language === "zh" ? "zh-Hant" : recipe.language);
 
 function head(view, recipe, numbered) {
   const times = [["prep", recipe.prep_minutes], ["cook", recipe.cook_minutes], ["rest", recipe.rest_minutes]]
@@ -34,8 +38,8 @@ function head(view, recipe, numbered) {
   const fact = (name, value) => element("div", {}, element("dt", {}, name), element("dd", {}, value));
   return element("header", { class: "recipe-head" },
     element("div", {},
-      element("h1", { tabIndex: -1 }, recipe.title),
-      element("p", { class: "summary" }, recipe.summary),
+      element("h1", { tabIndex: -1, lang: languageOf(recipe) }, recipe.title),
+      element("p", { class: "summary", lang: languageOf(recipe) }, recipe.summary),
       element("dl", { class: "times" },
         ...times.map(([phase, spent]) => fact(t(`recipes.phase.${phase}`), minutes(spent))),
         times.length > 1 && fact(t("recipes.phase.total"), minutes(totalOf(recipe))),
@@ -46,7 +50,7 @@ function head(view, recipe, numbered) {
 // -- the list, for as many people as come ----------------------------------------------------------
 
 function ingredients(recipe) {
-  const list = element("ul", { class: "list" });
+  const list = element("ul", { class: "list", lang: languageOf(recipe) });
   const said = element("output", { htmlFor: "servings" });
   const hint = element("p", { class: "soft small", hidden: true }, t("recipes.scaled"));
   const slider = element("input", {
@@ -92,7 +96,7 @@ function method(recipe) {
     at += steps.length;
     return [
       all.length > 1 && element("h3", {}, t(`recipes.phase.${name}`)),
-      element("ol", { start }, ...steps.map((step, place) =>
+      element("ol", { start, lang: languageOf(recipe) }, ...steps.map((step, place) =>
         element("li", { value: start + place }, step.text))),
     ];
   });
