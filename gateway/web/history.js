@@ -97,7 +97,9 @@ function gone(page, id) {
 
 function showFoot(page) {
   if (page.next) {
-    replace(page.foot, element("button", { type: "button", onclick: () => more(page) }, t("history.older")));
+    replace(page.foot, element("button", {
+      type: "button", onclick: () => more(page),
+    }, t("history.older")));
     return;
   }
   replace(page.foot, page.rows.size === 0 && element("div", { class: "card empty" },
@@ -116,7 +118,8 @@ async function readWhole(page, node) {
 
 async function refresh(page) {
   if (document.hidden) return;
-  const underWay = [...page.rows.values()].filter((row) => ["queued", "running"].includes(row.job.state));
+  const underWay = [...page.rows.values()]
+    .filter((row) => ["queued", "running"].includes(row.job.state));
   await Promise.all(underWay.slice(0, PAGE).map(look));
 }
 

@@ -65,7 +65,8 @@ function showReceipt(box, receipt, close) {
       element("summary", {}, t("history.receipt.files")),
       element("ul", { class: "receipt" }, ...erased.map((file) => element("li", {},
         element("code", {}, file.name), element("small", {}, ` ${size(file.size)}`))))),
-    element("p", { class: "soft small" }, t("history.receipt.at", { when: when(receipt.erased_at) })),
+    element("p", { class: "soft small" },
+      t("history.receipt.at", { when: when(receipt.erased_at) })),
     element("p", { class: "ways" }, ok));
   announce(said);
   ok.focus();

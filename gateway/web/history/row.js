@@ -20,14 +20,19 @@ export function jobRow(summary, onGone) {
   row.picture = element("div", { class: "thumb", "aria-hidden": "true" });
   row.text = element("div", { class: "row-text" });
   row.buttons = element("div", { class: "row-buttons" });
-  row.node = element("li", { class: "row", data: { job: summary.id } }, row.picture, row.text, row.buttons);
+  row.node = element("li", { class: "row", data: { job: summary.id } },
+    row.picture, row.text, row.buttons);
   row.update = (job) => {
     row.job = { ...row.job, ...job };
+    const focused = controls(row).indexOf(document.activeElement);
     show(row, onGone);
+    if (focused >= 0) controls(row)[focused]?.focus();  // who is on it stays on it
   };
   row.update(summary);
   return row;
 }
+
+const controls = (row) => [...row.node.querySelectorAll("a, button")];
 
 /**
  * What a job is called: by its recipes, by the name on the figurine, or by its product.
@@ -52,14 +57,18 @@ function show(row, onGone) {
   const isUnderWay = !ENDED.includes(job.state);
   replace(row.text,
     element("h2", {}, element("a", { href: `#/jobs/${job.id}` }, name)),
-    element("p", { class: "row-state" }, element("span", { class: `state ${job.state}` }, t(`state.${job.state}`)),
-      element("time", { dateTime: job.created, title: when(job.created), class: "soft" }, ago(job.created))),
+    element("p", { class: "row-state" },
+      element("span", { class: `state ${job.state}` }, t(`state.${job.state}`)),
+      element("time", { dateTime: job.created, title: when(job.created), class: "soft" },
+        ago(job.created))),
     ["queued", "running"].includes(job.state) && element("progress", {
       max: 100, value: job.progress, "aria-label": t("history.progress", { name }),
     }),
-    job.error && element("p", { class: "soft small" }, known(`problem.${job.error.code}`, job.error.detail)),
+    job.error && element("p", { class: "soft small" },
+      known(`problem.${job.error.code}`, job.error.detail)),
     job.artifacts_expired_at && element("p", { class: "soft small" }, t("history.expired")));
-  replace(row.buttons, isUnderWay && cancelButton(row, name), deleteButton(job, name, () => onGone(job.id)));
+  replace(row.buttons, isUnderWay && cancelButton(row, name),
+    deleteButton(job, name, () => onGone(job.id)));
   showPicture(row);
 }
 
@@ -101,7 +110,8 @@ function ago(iso) {
   let value = (Date.parse(iso) - Date.now()) / 1000;
   for (const [unit, many] of UNITS) {
     if (Math.abs(value) < many) {
-      return new Intl.RelativeTimeFormat(languageNow(), { numeric: "auto" }).format(Math.round(value), unit);
+      const inWords = new Intl.RelativeTimeFormat(languageNow(), { numeric: "auto" });
+      return inWords.format(Math.round(value), unit);
     }
     value /= many;
   }

@@ -1,4 +1,4 @@
-// Amounts as a cookbook prints them, for more or fewer people: `1½ tbsp` of two is `3 tbsp` of four.
+// Amounts as a cookbook prints them, for more or fewer people: `1½ tbsp` for two, `3 tbsp` for 4.
 
 const GLYPHS = {
   "⅛": 1 / 8, "¼": 1 / 4, "⅓": 1 / 3, "⅜": 3 / 8, "½": 1 / 2, "⅝": 5 / 8, "⅔": 2 / 3, "¾": 3 / 4,
@@ -19,7 +19,9 @@ const GRIDS = {
   oz: [[1, 0.25], [8, 0.5], [Infinity, 1]],
   lb: [[Infinity, 0.25]],
 };
-const COUNTED = ["clove", "slice", "sprig", "stalk", "leaf", "cube", "sheet", "ear", "pinch", "dash"];
+const COUNTED = [
+  "clove", "slice", "sprig", "stalk", "leaf", "cube", "sheet", "ear", "pinch", "dash",
+];
 for (const unit of COUNTED) GRIDS[unit] = WHOLE;
 const PLURALS = { leaf: "leaves", bunch: "bunches", pinch: "pinches", dash: "dashes" };
 const SINGULARS = Object.fromEntries(Object.entries(PLURALS).map(([one, many]) => [many, one]));
@@ -49,7 +51,8 @@ export function scaled(amount, factor, { whole = false } = {}) {
  * @param {number} now
  */
 export function bent(name, before, now) {
-  if (!/^[a-z][a-z -]*$/i.test(name) || MASSES.test(name) || (before > 1) === (now > 1)) return name;
+  const isEnglish = /^[a-z][a-z -]*$/i.test(name);
+  if (!isEnglish || MASSES.test(name) || (before > 1) === (now > 1)) return name;
   if (now > 1) {
     if (/[^aeiou]y$/.test(name)) return name.replace(/y$/, "ies");
     return name + (/(s|x|ch|sh|(pot|tom)ato)$/.test(name) ? "es" : "s");
@@ -94,7 +97,8 @@ function singular(word) {
 }
 
 function inFittingUnit(quantity, unit) {
-  if (unit === "kg" || unit === "l") return inFittingUnit(quantity * 1000, { kg: "g", l: "ml" }[unit]);
+  if (unit === "kg") return [quantity * 1000, "g"];
+  if (unit === "l") return [quantity * 1000, "ml"];
   if (unit === "tsp" && quantity >= 2.75) return [quantity / 3, "tbsp"];
   if (unit === "tbsp" && quantity < 0.9) return [quantity * 3, "tsp"];
   return [quantity, unit];

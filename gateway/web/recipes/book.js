@@ -51,7 +51,8 @@ function showCards(shown) {
       element("p", { class: "soft" }, t("recipes.from", { names: names.join(", ") })),
       element("p", { class: "ways" }, again, more)),
     remarks(view, book),
-    element("div", { class: "recipe-cards" }, ...book.recipes.map((recipe, at) => card(shown, recipe, at + 1))),
+    element("div", { class: "recipe-cards" },
+      ...book.recipes.map((recipe, at) => card(shown, recipe, at + 1))),
     book.shopping.length > 0 && shopping(book), files(view));
 }
 
@@ -64,7 +65,8 @@ function card(shown, recipe, numbered) {
       open(shown, numbered, { isNew: true });
     },
   }, recipe.title);
-  const missing = recipe.ingredients.filter((line) => line.have === "missing").map((line) => line.name);
+  const missing = recipe.ingredients.filter((line) => line.have === "missing")
+    .map((line) => line.name);
   return element("article", { class: "recipe-card", data: { recipe: numbered } },
     picture(view, numbered),
     element("div", { class: "recipe-card-text" },
@@ -72,10 +74,12 @@ function card(shown, recipe, numbered) {
       element("p", { class: "soft", lang: languageOf(recipe) }, recipe.summary),
       element("p", { class: "facts" },
         element("span", {}, icon("clock"), minutes(totalOf(recipe))),
-        recipe.nutrition && element("span", {}, t("recipes.kcal", { count: Math.round(recipe.nutrition.kcal) })),
+        recipe.nutrition && element("span", {},
+          t("recipes.kcal", { count: Math.round(recipe.nutrition.kcal) })),
         recipe.kitchen && element("span", {}, recipe.kitchen)),
       element("p", { class: missing.length ? "buy" : "all" }, missing.length
-        ? t("recipes.missing", { names: missing.join(", ") }) : [icon("check"), t("recipes.missing.none")]),
+        ? t("recipes.missing", { names: missing.join(", ") })
+        : [icon("check"), t("recipes.missing.none")]),
       tags(recipe)));
 }
 
@@ -84,7 +88,8 @@ function card(shown, recipe, numbered) {
  * @param {any} recipe
  */
 function tags(recipe) {
-  const implied = recipe.diets.includes("vegan") ? ["vegetarian", "pescatarian", "dairy_free", "egg_free"]
+  const implied = recipe.diets.includes("vegan")
+    ? ["vegetarian", "pescatarian", "dairy_free", "egg_free"]
     : recipe.diets.includes("vegetarian") ? ["pescatarian"] : [];
   const diets = recipe.diets.filter((diet) => !implied.includes(diet) && !diet.startsWith("no_"));
   return [
@@ -108,7 +113,8 @@ function shopping(book) {
     return element("li", {}, element("label", {},
       element("input", { type: "checkbox" }),
       element("span", {}, lines[at],
-        book.recipes.length > 1 && element("small", {}, ` ${t("recipes.for", { names: wanted })}`))));
+        book.recipes.length > 1
+          && element("small", {}, ` ${t("recipes.for", { names: wanted })}`))));
   });
   return element("section", { class: "card shopping" },
     element("h2", {}, t("recipes.shopping")), element("ul", { class: "ticks" }, ...items),

@@ -71,7 +71,8 @@ function shownChip(list, chip) {
   const at = list.chips.indexOf(chip);
   const isDoubtful = chip.confidence !== null && chip.confidence < DOUBTFUL;
   const label = element("button", {
-    type: "button", class: "chip-label", title: t("recipes.chip.edit"), onclick: () => edit(list, chip, node),
+    type: "button", class: "chip-label", title: t("recipes.chip.edit"),
+    onclick: () => edit(list, chip, node),
     onkeydown: (pressed) => {
       if (["Delete", "Backspace"].includes(pressed.key)) remove(list, chip);
       const step = { ArrowRight: 1, ArrowLeft: -1 }[pressed.key];

@@ -14,7 +14,8 @@ export const totalOf = (recipe) => recipe.prep_minutes + recipe.cook_minutes + r
 export function minutes(count) {
   const unit = (value, name) => number(value, { style: "unit", unit: name, unitDisplay: "short" });
   const hours = Math.floor(count / 60);
-  return [hours > 0 && unit(hours, "hour"), (count % 60 > 0 || !hours) && unit(count % 60, "minute")]
+  const rest = count % 60;
+  return [hours > 0 && unit(hours, "hour"), (rest > 0 || !hours) && unit(rest, "minute")]
     .filter(Boolean).join(" ");
 }
 

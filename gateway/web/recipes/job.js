@@ -10,7 +10,9 @@ import { showBook } from "./book.js";
 import { correction } from "./correct.js";
 import { photosOf, remember } from "./memory.js";
 
-const WISHES = ["diet", "exclude", "servings", "count", "max_minutes", "language", "units", "engine"];
+const WISHES = [
+  "diet", "exclude", "servings", "count", "max_minutes", "language", "units", "engine",
+];
 const SIGNS = { done: "check", failed: "cross", skipped: "cross" };
 
 /**
@@ -71,7 +73,8 @@ function making(page, view) {
   const eta = element("p", { class: "soft", "aria-hidden": "true" });
   const bar = element("progress", { max: 100, "aria-label": t("recipes.progress") });
   page.update = (now) => {
-    const isLooking = now.stages[0]?.state !== "done" && now.parameters.pause_after === "ingredients";
+    const isLooking = now.stages[0]?.state !== "done"
+      && now.parameters.pause_after === "ingredients";
     replace(title, t(isLooking ? "recipes.looking" : "recipes.cooking"));
     bar.value = now.progress;
     replace(eta, now.state === "queued" && now.queue_position
@@ -94,7 +97,8 @@ function line(stage) {
   const bead = element("span", { class: "bead", "aria-hidden": "true" }, SIGNS[stage.state]
     && icon(SIGNS[stage.state]));
   return element("li", { class: `stage ${stage.state}` }, bead, said + number,
-    element("span", { class: "unseen" }, `: ${known(`recipes.stage.${stage.state}`, stage.state)}`));
+    element("span", { class: "unseen" },
+      `: ${known(`recipes.stage.${stage.state}`, stage.state)}`));
 }
 
 function strip(view) {
@@ -159,7 +163,8 @@ async function cooked(page, view) {
 }
 
 function expired(page, view) {
-  replace(page.room, element("section", { class: "card ended" }, element("h1", {}, t("recipes.expired")),
+  replace(page.room, element("section", { class: "card ended" },
+    element("h1", {}, t("recipes.expired")),
     explained({ code: "recipes_expired" }, [...anew(view), fresh()])));
 }
 

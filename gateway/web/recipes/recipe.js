@@ -17,7 +17,8 @@ const MOST_SERVINGS = 20;
 export function openRecipe(room, { view, recipe, numbered, close }) {
   const back = element("p", { class: "back" },
     element("button", { type: "button", class: "quiet", onclick: close }, `← ${t("recipes.back")}`),
-    element("button", { type: "button", onclick: () => window.print() }, icon("print"), t("recipes.print")));
+    element("button", { type: "button", onclick: () => window.print() },
+      icon("print"), t("recipes.print")));
   replace(room, back,
     element("article", { class: "recipe card" },
       head(view, recipe, numbered),
@@ -33,9 +34,10 @@ export function openRecipe(room, { view, recipe, numbered, close }) {
 export const languageOf = (recipe) => (recipe.language === "zh" ? "zh-Hant" : recipe.language);
 
 function head(view, recipe, numbered) {
-  const times = [["prep", recipe.prep_minutes], ["cook", recipe.cook_minutes], ["rest", recipe.rest_minutes]]
+  const times = ["prep", "cook", "rest"].map((phase) => [phase, recipe[`${phase}_minutes`]])
     .filter(([, spent]) => spent > 0);
-  const fact = (name, value) => element("div", {}, element("dt", {}, name), element("dd", {}, value));
+  const fact = (name, value) =>
+    element("div", {}, element("dt", {}, name), element("dd", {}, value));
   return element("header", { class: "recipe-head" },
     element("div", {},
       element("h1", { tabIndex: -1, lang: languageOf(recipe) }, recipe.title),
@@ -47,7 +49,7 @@ function head(view, recipe, numbered) {
     picture(view, numbered));
 }
 
-// -- the list, for as many people as come ----------------------------------------------------------
+// -- the list, for as many people as come --------------------------------------------------------
 
 function ingredients(recipe) {
   const list = element("ul", { class: "list", lang: languageOf(recipe) });
@@ -66,12 +68,14 @@ function ingredients(recipe) {
     replace(list, ...recipe.ingredients.map((line) => shownLine(line, factor)));
   };
   slider.addEventListener("input", show);
-  slider.addEventListener("change", () => announce(t("recipes.serves", { count: Number(slider.value) })));
+  slider.addEventListener("change", () =>
+    announce(t("recipes.serves", { count: Number(slider.value) })));
   show();
   return element("section", { class: "ingredients" },
     element("h2", {}, t("recipes.ingredients")),
     element("div", { class: "servings" },
-      element("label", { htmlFor: "servings", class: "unseen" }, t("recipes.servings")), said, slider),
+      element("label", { htmlFor: "servings", class: "unseen" }, t("recipes.servings")),
+      said, slider),
     list, hint);
 }
 
@@ -87,7 +91,7 @@ function shownLine(line, factor) {
     line.have === "missing" && element("span", { class: "badge" }, t("recipes.buy")));
 }
 
-// -- the method --------------------------------------------------------------------------------------
+// -- the method ----------------------------------------------------------------------------------
 
 function method(recipe) {
   let at = 0;
@@ -108,8 +112,10 @@ function method(recipe) {
 function sections(steps) {
   const hot = steps.flatMap((step, at) => (step.phase === "cook" ? [at] : []));
   const [first, last] = hot.length ? [hot[0], hot.at(-1) + 1] : [steps.length, steps.length];
-  return [["prep", steps.slice(0, first)], ["cook", steps.slice(first, last)], ["finish", steps.slice(last)]]
-    .filter(([, part]) => part.length > 0);
+  return [
+    ["prep", steps.slice(0, first)], ["cook", steps.slice(first, last)],
+    ["finish", steps.slice(last)],
+  ].filter(([, part]) => part.length > 0);
 }
 
 function foot(recipe) {

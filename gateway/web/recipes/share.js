@@ -7,7 +7,11 @@ import { t } from "../words.js";
 
 const DATA = /<script type="application\/ld\+json">([\s\S]*?)<\/script>/;
 // what recipe managers refuse to call, so that nobody reaches into their network through them
-const PRIVATE = /^(localhost|.*\.(local|localhost|lan|home|internal)|127\..*|10\..*|192\.168\..*|172\.(1[6-9]|2\d|3[01])\..*|169\.254\..*|\[?(::1|f[cd].*|fe80.*)\]?)$/i;
+const PRIVATE = [
+  /^localhost$|\.(local|localhost|lan|home|internal)$/i,
+  /^(127|10|192\.168|169\.254|172\.(1[6-9]|2\d|3[01]))\.[\d.]+$/,
+  /^\[(::1|f[cd][\da-f]*:.*|fe80:.*)\]$/i,
+];
 const SAID_S = 2.5;
 
 /**
@@ -18,8 +22,9 @@ const SAID_S = 2.5;
  */
 export function shareBox(view, numbered) {
   const path = `/v1/jobs/${view.id}/recipe.html?number=${numbered}`;
-  const why = keyNow() ? "lock" : PRIVATE.test(location.hostname) ? "private" : "open";
-  const data = copyButton(t("recipes.share.data"), async () => dataOf(await (await ask(path)).text()));
+  const why = keyNow() ? "lock" : isPrivate(location.hostname) ? "private" : "open";
+  const data = copyButton(t("recipes.share.data"),
+    async () => dataOf(await (await ask(path)).text()));
   const link = copyButton(t("recipes.share.link"), () => new URL(path, location.href).href);
   const page = view.artifacts.find((file) => file.name === `recipe-${numbered}.html`);
   const cook = view.artifacts.find((file) => file.name === `recipe-${numbered}.cook`);
@@ -37,6 +42,8 @@ export function shareBox(view, numbered) {
         element("p", { class: "ways" }, page && download(page, t("recipes.file.page")),
           cook && download(cook, "Cooklang")))));
 }
+
+const isPrivate = (host) => PRIVATE.some((pattern) => pattern.test(host));
 
 function dataOf(page) {
   const found = page.match(DATA);
@@ -89,7 +96,8 @@ async function copy(text) {
  * @returns {HTMLAnchorElement}
  */
 export function download(file, label) {
-  const link = element("a", { class: "button", href: file.url, download: file.name }, icon("down"), label);
+  const link = element("a", { class: "button", href: file.url, download: file.name },
+    icon("down"), label);
   link.addEventListener("click", async (clicked) => {
     if (!keyNow()) return;
     clicked.preventDefault();

@@ -32,7 +32,8 @@ export async function showRecipes(outlet) {
     element("section", { class: "card" }, form.wishes.node),
     element("p", { class: "begin" }, form.button, form.next));
   replace(outlet, element("header", { class: "lead" },
-    element("h1", {}, t("recipes.title")), element("p", { class: "soft" }, t("recipes.lead"))), node);
+    element("h1", {}, t("recipes.title")),
+    element("p", { class: "soft" }, t("recipes.lead"))), node);
   show(form);
   return form.photos.leave;
 }
@@ -96,4 +97,5 @@ function asForm(files, lines, values) {
  * @returns {string[]}
  */
 export const linesOf = (said) =>
-  said.split(/[\n;、，；]+|(?<!\d),|,(?!\d)/).map((line) => line.trim().slice(0, LONGEST_LINE)).filter(Boolean);
+  said.split(/[\n;、，；]+|(?<!\d),|,(?!\d)/)
+    .map((line) => line.trim().slice(0, LONGEST_LINE)).filter(Boolean);

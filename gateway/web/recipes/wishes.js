@@ -40,7 +40,7 @@ export function wishes(catalog, before = {}) {
 }
 
 const cleaned = (values) => Object.fromEntries(
-  Object.entries(values).filter(([, value]) => value !== "" && !(Array.isArray(value) && !value.length)));
+  Object.entries(values).filter(([, value]) => typeof value === "number" || value.length > 0));
 
 /**
  * The name of a diet in the reader's language.
@@ -55,10 +55,12 @@ function dietPills(diets, chosen) {
     type: "checkbox", value: diet.name, checked: chosen.includes(diet.name), class: "unseen",
   }));
   const pills = boxes.map((box, at) =>
-    element("label", { class: "pill" }, box, element("span", {}, dietName(box.value, diets[at].title))));
+    element("label", { class: "pill" }, box,
+      element("span", {}, dietName(box.value, diets[at].title))));
   const node = element("fieldset", { class: "diets" },
     element("legend", {}, t("recipes.diet")), element("div", { class: "pills" }, ...pills));
-  const against = { pescatarian: ["vegan", "vegetarian"], vegan: ["pescatarian"], vegetarian: ["pescatarian"] };
+  const fish = ["pescatarian"];
+  const against = { pescatarian: ["vegan", "vegetarian"], vegan: fish, vegetarian: fish };
   node.addEventListener("change", ({ target }) => {  // with and without fish cannot both be
     if (!target.checked) return;
     for (const box of boxes) if (against[target.value]?.includes(box.value)) box.checked = false;
@@ -91,7 +93,8 @@ function picked(name, options, chosen) {
 export function stepper(name, start, least, most) {
   let now = start;
   const shown = element("output", { id: `wish-${name}` });
-  const [less, more] = [[-1, "−", "recipes.less"], [1, "+", "recipes.more"]].map(([by, sign, word]) =>
+  const ways = [[-1, "−", "recipes.less"], [1, "+", "recipes.more"]];
+  const [less, more] = ways.map(([by, sign, word]) =>
     element("button", {
       type: "button", "aria-label": `${t(word)}: ${t(`recipes.${name}`)}`,
       onclick: () => { now += by; show(); },
