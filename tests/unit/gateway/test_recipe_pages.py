@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 from recipe_scrapers import scrape_html
 
+from common.settings import Settings
+from gateway.app import create_app
 from gateway.domain.recipe_page import at_address
 from tests.unit.gateway.conftest import Stack
 from tests.unit.gateway.dinner import recipe
@@ -80,6 +83,14 @@ def test_before_the_end_there_is_no_page_and_it_is_said_when(stack: Stack) -> No
     assert answer.status_code == 404
     assert "paused" in answer.json["detail"]
     assert "wait=60" in answer.json["hint"]
+
+
+def test_a_locked_house_says_what_to_do_about_mealie(stack: Stack, tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, auth="on")
+    app = create_app(settings, stack.ledger, stack.store, lambda *_: None, lambda _: None)
+    answer = app.test_client().get(f"/v1/jobs/{'0' * 32}/recipe.html")
+    assert (answer.status_code, answer.json["code"]) == (401, "unauthorized")
+    assert "Mealie and Tandoor send no key" in answer.json["hint"]
 
 
 def test_a_figurine_is_no_recipe(stack: Stack) -> None:
