@@ -17,6 +17,7 @@ import requests
 
 from common.celery_app import KEY_PREFIX
 from common.ledger.redis_ledger import connect
+from gateway.broker import PRIORITY_STEPS
 from gateway.client import Kiln
 from tests.bench.photos import new_portrait
 from tests.load.pantry import new_list
@@ -119,7 +120,8 @@ def message_lost(stack: TestStack) -> None:
     stack.stop("recipe-worker")
     with Kiln(stack.url) as kiln, connect(stack.settings.broker_url) as broker:
         jobs = [kiln.submit_recipe(ingredients=[f"{n} eggs", "rice"])["id"] for n in (1, 2)]
-        until(lambda: broker.delete(f"{KEY_PREFIX}recipe") == 1, 5)
+        begin = f"{KEY_PREFIX}recipe{PRIORITY_STEPS[-1]}"  # messages that begin a job
+        until(lambda: broker.delete(begin) == 1, 5)
         until(lambda: broker.llen(f"{KEY_PREFIX}recipe") >= len(jobs), 10)
         kiln.cancel(jobs[0])
         full(stack.url)
