@@ -92,7 +92,7 @@ class Visit:
         """Take a picture for the docs, where the run is asked for it."""
         if os.environ.get("KILN_TEST_SHOTS"):
             SHOTS.mkdir(exist_ok=True)
-            self.page.wait_for_timeout(900)
+            self.page.wait_for_timeout(2500)  # what fades in has faded in
             path = SHOTS / f"{name}.jpg"
             self.page.screenshot(path=path, full_page=whole, type="jpeg", quality=80)
 

@@ -88,7 +88,7 @@ export default {
   "viewer.alt": "The figurine in 3D",
   "viewer.alt.named": "The figurine of {name} in 3D",
   "viewer.ar": "Stand it in your room",
-  "viewer.none": "To turn it around in 3D: install npm, run `make setup`, and use a browser with WebGL.",
+  "viewer.none": "To turn it around in 3D: install npm, run make setup, and use a browser with WebGL.",
   "result.title": "Here you are",
   "result.named": "Here is {name}",
   "result.portrait": "Your portrait",

@@ -93,7 +93,7 @@ export default {
   "viewer.alt": "Фигурка в 3D",
   "viewer.alt.named": "Фигурка «{name}» в 3D",
   "viewer.ar": "Поставить в комнате",
-  "viewer.none": "Чтобы повертеть её в 3D: установите npm, выполните `make setup` и откройте страницу в браузере с WebGL.",
+  "viewer.none": "Чтобы повертеть её в 3D: установите npm, выполните make setup и откройте страницу в браузере с WebGL.",
   "result.title": "Вот и вы",
   "result.named": "А вот и {name}",
   "result.portrait": "Ваш портрет",

@@ -88,7 +88,7 @@ export default {
   "viewer.alt": "Tượng trong 3D",
   "viewer.alt.named": "Tượng {name} trong 3D",
   "viewer.ar": "Đặt trong phòng bạn",
-  "viewer.none": "Để xoay trong 3D: cài npm, chạy `make setup`, và dùng trình duyệt có WebGL.",
+  "viewer.none": "Để xoay trong 3D: cài npm, chạy make setup, và dùng trình duyệt có WebGL.",
   "result.title": "Đây là bạn",
   "result.named": "Đây là {name}",
   "result.portrait": "Chân dung của bạn",

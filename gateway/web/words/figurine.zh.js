@@ -88,7 +88,7 @@ export default {
   "viewer.alt": "立體公仔",
   "viewer.alt.named": "{name} 的立體公仔",
   "viewer.ar": "放進你的房間",
-  "viewer.none": "要在 3D 中旋轉：請安裝 npm、執行 `make setup`，並使用支援 WebGL 的瀏覽器。",
+  "viewer.none": "要在 3D 中旋轉：請安裝 npm、執行 make setup，並使用支援 WebGL 的瀏覽器。",
   "result.title": "這就是你",
   "result.named": "{name} 來了",
   "result.portrait": "你的肖像",
