@@ -94,7 +94,9 @@ def _url_elsewhere(asked: Request, record: JobRecord, ref: ArtifactRef) -> Respo
 def _described(response: Response, record: JobRecord, ref: ArtifactRef) -> Response:
     response.set_etag(ref.sha256)
     response.headers["Accept-Ranges"] = "bytes"
-    response.headers["Cache-Control"] = f"private, immutable, max-age={YEAR_S}"
+    # what a job has made so far may be made anew under the same name: another style, paint
+    keeps = f"immutable, max-age={YEAR_S}" if record.state.terminal else "no-cache"
+    response.headers["Cache-Control"] = f"private, {keeps}"
     path = PurePosixPath(ref.name)
     filename = f"{path.stem}-{record.id[:8]}{path.suffix}"
     response.headers["Content-Disposition"] = f'{ref.disposition}; filename="{filename}"'

@@ -195,6 +195,11 @@ def test_an_artifact_is_fetched_whole(stack: Stack, done: str) -> None:
         assert f'filename="{stem}-{done[:8]}.' in answer.headers["Content-Disposition"]
 
 
+def test_a_file_of_a_job_that_goes_on_may_be_made_anew_so_nobody_keeps_it(stack: Stack) -> None:
+    answer = fetch(stack, stack.paused(), "ingredients.json")
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "private, no-cache")
+
+
 @pytest.mark.parametrize(
     ("wanted", "status", "part"),
     [
