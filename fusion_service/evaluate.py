@@ -17,8 +17,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
-from common.errors import KilnError
-from common.settings import Settings
+from common import rating_program
 from common.vision.faces import FaceModels
 from common.vision.likeness import compare
 from common.vision.network import RGB
@@ -103,19 +102,6 @@ _RATED: Final[dict[str, Callable[[FaceModels, Attributes, Path], dict[str, Any]]
 }
 
 
-def main(arguments: list[str]) -> int:
-    """Print the ratings, or the error, as JSON; return the exit status."""
-    if len(arguments) != 2:
-        sys.stderr.write("usage: python -m fusion_service.evaluate ORIGINAL AVATAR\n")
-        return 2
-    original, avatar = map(Path, arguments)
-    try:
-        said = evaluate(original, avatar, Settings().models)
-    except KilnError as error:
-        said = {"error": {"code": error.code, "detail": error.detail, "hint": error.advice}}
-    sys.stdout.write(json.dumps(said) + "\n")
-    return 1 if "error" in said else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    usage = "python -m fusion_service.evaluate ORIGINAL AVATAR"
+    sys.exit(rating_program.run(sys.argv[1:], usage, evaluate))

@@ -6,14 +6,12 @@ and the services do not import each other. Who rates a portrait is who draws it.
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from common.errors import KilnError
-from common.settings import Settings
+from common import rating_program
 from common.vision.faces import FaceModels
 from common.vision.sandbox import decode_photo
 from stylize_service.domain.likeness import rate_portrait
@@ -34,19 +32,6 @@ def evaluate(original: Path, portrait: Path, models: Path) -> dict[str, Any]:
     return {"likeness": asdict(rated)}
 
 
-def main(arguments: list[str]) -> int:
-    """Print the rating, or the error, as JSON; return the exit status."""
-    if len(arguments) != 2:
-        sys.stderr.write("usage: python -m stylize_service.evaluate ORIGINAL PORTRAIT\n")
-        return 2
-    original, portrait = map(Path, arguments)
-    try:
-        said = evaluate(original, portrait, Settings().models)
-    except KilnError as error:
-        said = {"error": {"code": error.code, "detail": error.detail, "hint": error.advice}}
-    sys.stdout.write(json.dumps(said) + "\n")
-    return 1 if "error" in said else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    usage = "python -m stylize_service.evaluate ORIGINAL PORTRAIT"
+    sys.exit(rating_program.run(sys.argv[1:], usage, evaluate))

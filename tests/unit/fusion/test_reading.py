@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from common import rating_program
 from common.errors import BadParameter
 from common.vision.faces import FaceModels
 from fusion_service import evaluate as evaluating
@@ -111,6 +112,7 @@ def test_the_program_says_what_is_wrong_as_json(
     monkeypatch.setenv("KILN_MODELS_DIR", str(MODELS))
     shutil.copy(PHOTO, tmp_path / "me.jpg")
     (tmp_path / "figurine.glb").write_bytes(b"no")
-    assert evaluating.main([str(tmp_path / "me.jpg"), str(tmp_path / "figurine.glb")]) == 1
+    given = [str(tmp_path / "me.jpg"), str(tmp_path / "figurine.glb")]
+    assert rating_program.run(given, "usage", evaluating.evaluate) == 1
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "bad_parameter"
-    assert evaluating.main([]) == 2
+    assert rating_program.run([], "usage", evaluating.evaluate) == 2

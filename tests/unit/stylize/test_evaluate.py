@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import pytest
 
+from common import rating_program
 from common.vision.faces import FaceModels
 from stylize_service import evaluate as evaluating
 from stylize_service.engines.builtin import BuiltinEngine
@@ -42,6 +43,7 @@ def test_the_program_says_what_is_wrong_as_json(
 ) -> None:
     monkeypatch.setenv("KILN_MODELS_DIR", str(MODELS))
     (tmp_path / "text.png").write_bytes(b"no picture")
-    assert evaluating.main([str(PHOTO), str(tmp_path / "text.png")]) == 1
+    given = [str(PHOTO), str(tmp_path / "text.png")]
+    assert rating_program.run(given, "usage", evaluating.evaluate) == 1
     assert "error" in json.loads(capsys.readouterr().out)
-    assert evaluating.main([]) == 2
+    assert rating_program.run([], "usage", evaluating.evaluate) == 2
