@@ -21,6 +21,7 @@ from gateway.terminal.line import (
     Webhook,
     followed,
     leave,
+    named,
     refused,
     report,
     talking_to,
@@ -60,7 +61,8 @@ def figurine(  # noqa: PLR0913, PLR0917  options of a command are its signature
     """Make a figurine from a photo and fetch its files."""
     pause = {"pause_after": "portrait"} if approve else {}
     with talking_to(url) as kiln:
-        job = kiln.submit_figurine(photo, photo_of=photo_of, webhook_url=webhook, **wishes | pause)
+        earlier = photo_of and named(kiln, photo_of)
+        job = kiln.submit_figurine(photo, photo_of=earlier, webhook_url=webhook, **wishes | pause)
         job, last = followed(kiln, job["id"], quiet=as_json)
         if approve:
             job = _approved(kiln, job, out_dir, quiet=as_json, after=last)
@@ -89,7 +91,7 @@ def portrait(  # noqa: PLR0913, PLR0917  options of a command are its signature
     with talking_to(url) as kiln:
         job = kiln.submit_portrait(
             photo,
-            photo_of=photo_of,
+            photo_of=photo_of and named(kiln, photo_of),
             webhook_url=webhook,
             size_px=size,
             **cut_out,

@@ -42,7 +42,9 @@ Portrait = Annotated[
 ]
 PhotoOf = Annotated[
     str | None,
-    typer.Option("--from", help="Id of a job: take its photo again.", autocompletion=jobs_here),
+    typer.Option(
+        "--from", help="Id of a job, or `last`: take its photo again.", autocompletion=jobs_here
+    ),
 ]
 JobId = Annotated[
     str,

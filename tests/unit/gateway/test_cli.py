@@ -162,10 +162,15 @@ def _kiln(*arguments: str, typed: str | None = None) -> Result:
     return CliRunner().invoke(cli.app, list(arguments), input=typed)
 
 
-def test_the_photo_of_an_earlier_job_is_taken_again(tmp_path: Path) -> None:
+def test_the_photo_of_an_earlier_job_is_taken_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeKiln, "jobs", lambda *_, **__: iter([{"id": "j1"}]), raising=False)
     out = str(tmp_path / "out")
     assert _kiln("figurine", "--from", "j0", "--style", "oil", "--out", out).exit_code == 0
     assert FakeKiln.sent == {"style": "oil", "photo_of": "j0"}
+    assert _kiln("figurine", "--from", "last", "--out", out).exit_code == 0
+    assert FakeKiln.sent == {"photo_of": "j1"}
 
 
 def test_a_figurine_is_made_and_its_files_are_listed(photo: str, tmp_path: Path) -> None:
