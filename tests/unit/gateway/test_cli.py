@@ -169,7 +169,7 @@ def test_the_photo_of_an_earlier_job_is_taken_again(
     out = str(tmp_path / "out")
     assert _kiln("figurine", "--from", "j0", "--style", "oil", "--out", out).exit_code == 0
     assert FakeKiln.sent == {"style": "oil", "photo_of": "j0"}
-    assert _kiln("figurine", "--from", "last", "--out", out).exit_code == 0
+    assert _kiln("figurine", "--from", "last", "--out", f"{out}-2").exit_code == 0
     assert FakeKiln.sent == {"photo_of": "j1"}
 
 
