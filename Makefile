@@ -56,8 +56,9 @@ check: setup-dev lint ## Look, do not touch: lint, types, imports, unit and cont
 
 test: setup-dev lint ## Everything the CI checks: lint, types, imports, all tests, a slice of chaos
 	$(PYTEST) -n 2 --dist loadfile tests/unit tests/contract tests/print
-	$(PYTEST) -n 3 --dist loadfile -m "integration or fuzz or docs_slice or chaos_slice" \
-		tests/integration tests/fuzz tests/docs tests/chaos
+	$(PYTEST) -n 2 --dist loadfile -m "not verify_only" tests/integration tests/fuzz
+	$(PYTEST) -m chaos_slice tests/chaos
+	$(PYTEST) -m docs_slice tests/docs
 	$(PYTEST) -m browser_slice tests/browser
 
 lint: $(VENV)/.dev

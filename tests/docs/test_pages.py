@@ -23,7 +23,6 @@ from tests.stack import require_stack
 SLICE: Final = (
     "docs/tutorial/first-recipe.md",
     "docs/how-to/recipes-elsewhere.md",
-    "docs/explanation/privacy.md",
 )
 OWN_HOUSE: Final = re.compile(
     r"\bmake (up|down|restart|demo)\b|-m deploy (up|down|restart)|git apply|cat >+ *[\w/]+\.py"

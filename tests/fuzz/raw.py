@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import socket
 
@@ -63,6 +64,10 @@ def exchange(address: tuple[str, int], data: bytes) -> int | None:
             line.shutdown(socket.SHUT_WR)
             answer = _read(line)
         except (ConnectionError, BrokenPipeError):
+            return None
+        except OSError as reason:
+            if reason.errno != errno.ENOTCONN:  # it hung up before we had said all
+                raise
             return None
     found = _STATUS.match(answer)
     return int(found[1]) if found else None

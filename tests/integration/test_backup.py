@@ -23,6 +23,8 @@ from gateway.client import ApiError, Kiln
 from tests.bench.photos import new_portrait
 from tests.stack import TestStack, require_stack, until
 
+pytestmark = pytest.mark.verify_only  # a house of its own, for minutes
+
 DINNER = ["3 tomatoes", "2 onions", "200 g rice", "eggs", "spinach"]
 PAGE = (ROOT / "docs" / "backup.md").read_text("utf-8")
 BIN = Path(sys.executable).parent

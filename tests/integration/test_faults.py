@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 import redis
@@ -139,7 +140,7 @@ def test_a_long_queue_is_not_mistaken_for_a_loss(stack: TestStack) -> None:
     photo = stack.store().put("local", "photo", "image/jpeg", new_portrait())
     node = Node(id="fusion.measure", stage="fusion.measure", queue="fusion")
     plan = Plan(nodes=(node,))
-    jobs = [f"queued-{number}" for number in range(1000)]
+    jobs = [uuid4().hex for _ in range(1000)]
     for job in jobs:
         ledger.accept(NewJob(job, "local", "figurine", {}, plan, (photo,)), Limits(5000))
         canvas.publish_plan(app, job, plan)

@@ -19,6 +19,8 @@ from gateway.door.keys import Terms, create, key_file
 from tests.bench.photos import new_portrait
 from tests.stack import TestStack, require_stack, until
 
+pytestmark = pytest.mark.verify_only  # a house of its own, for minutes
+
 PROCESSES = {
     "gateway": {"gateway"},
     "services": {"stylize", "fusion", "recipe"},

@@ -20,6 +20,8 @@ from tests.stack import TestStack, require_stack
 if TYPE_CHECKING:
     Cook = Callable[..., dict[str, Any]]
 
+pytestmark = pytest.mark.verify_only  # a house of its own, for minutes
+
 TIMEOUT_S = 12  # of one question; longer than anything that is promised below
 BASKET = ("3 tomatoes", "2 onions", "4 eggs")
 

@@ -29,6 +29,8 @@ from tests.bench.photos import new_portrait
 from tests.chaos.scene import tiny_plan
 from tests.stack import TestStack, require_stack, until
 
+pytestmark = pytest.mark.verify_only  # a house of its own, for minutes
+
 FIGURINES, RECIPES, TINY = 20, 10, 20
 FILES = {"portrait.png", "figurine.glb", "figurine.stl", "figurine.3mf", "manifest.json"}
 

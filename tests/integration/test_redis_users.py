@@ -17,6 +17,8 @@ from gateway.client import Kiln
 from tests.bench.photos import new_portrait
 from tests.stack import TestStack, require_stack, until
 
+pytestmark = pytest.mark.verify_only  # a house of its own, for minutes
+
 NEVER = (
     "FLUSHALL",
     "FLUSHDB",

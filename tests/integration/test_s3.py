@@ -22,6 +22,8 @@ from tests.bench.photos import new_portrait
 from tests.servers.s3 import BUCKET, S3Server
 from tests.stack import TestStack, require_stack, until
 
+pytestmark = pytest.mark.verify_only  # a house of its own, for minutes
+
 DINNER = ["3 tomatoes", "2 onions", "200 g rice", "eggs", "spinach"]
 FROM_HERE = {"Sec-Fetch-Mode": "cors"}  # as our own page asks: not sent on to the bucket
 AWAY_S = 6

@@ -29,6 +29,8 @@ from common.ledger.redis_ledger import connect
 from gateway.client import Kiln
 from tests.stack import TestStack, require_stack, until
 
+pytestmark = pytest.mark.verify_only  # a house of its own, for minutes
+
 TESTS = Path(__file__).parents[1]
 V1 = TESTS / "data" / "v1"
 ASTRONAUT = TESTS / "data" / "astronaut.jpg"
