@@ -88,13 +88,16 @@ class Visit:
         obstacles = self.page.evaluate(_CHECK)
         assert not obstacles, obstacles
 
-    def shot(self, name: str, *, whole: bool = False) -> None:
-        """Take a picture for the docs, where the run is asked for it."""
+    def shot(self, name: str, *, whole: bool = False, hide: str = "img.nobodys") -> None:
+        """Take a picture for the docs, where the run is asked for it; ``hide`` what is not ours."""
         if os.environ.get("KILN_TEST_SHOTS"):
             SHOTS.mkdir(exist_ok=True)
             self.page.wait_for_timeout(2500)  # what fades in has faded in
             path = SHOTS / f"{name}.jpg"
-            self.page.screenshot(path=path, full_page=whole, type="jpeg", quality=80)
+            self.page.screenshot(
+                path=path, full_page=whole, type="jpeg", quality=80,
+                mask=[self.page.locator(hide)], mask_color="#d9cbb8",
+            )  # fmt: skip
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not _EXPECTED.search(message.text):
