@@ -12,9 +12,10 @@ from common.errors import Gone, NotFound, RangeNotSatisfiable
 from common.http import problem
 from common.ledger.records import JobRecord
 from gateway.api.reading import job_of
+from gateway.domain.files import files_by_name
+from gateway.door.headers import FOR_EVER
 from gateway.house import house
 
-YEAR_S = 365 * 24 * 3600
 SIGNED_S = 60  # how long a URL of the store is valid
 
 blueprint = Blueprint("artifacts", __name__)
@@ -48,7 +49,7 @@ def read_artifact(job: str, name: str) -> Response:
 
 
 def _artifact(record: JobRecord, name: str) -> ArtifactRef:
-    public = {ref.name: ref for ref in record.artifacts.values() if not ref.internal}
+    public = files_by_name(record)
     if name not in public:
         there = ", ".join(sorted(public)) or "none yet"
         raise NotFound(f"job {record.id} has no artifact {name!r}; there: {there}")
@@ -95,8 +96,8 @@ def _described(response: Response, record: JobRecord, ref: ArtifactRef) -> Respo
     response.set_etag(ref.sha256)
     response.headers["Accept-Ranges"] = "bytes"
     # what a job has made so far may be made anew under the same name: another style, paint
-    keeps = f"immutable, max-age={YEAR_S}" if record.state.terminal else "no-cache"
-    response.headers["Cache-Control"] = f"private, {keeps}"
+    keeps = FOR_EVER if record.state.terminal else "private, no-cache"
+    response.headers["Cache-Control"] = keeps
     path = PurePosixPath(ref.name)
     filename = f"{path.stem}-{record.id[:8]}{path.suffix}"
     response.headers["Content-Disposition"] = f'{ref.disposition}; filename="{filename}"'

@@ -10,13 +10,13 @@ from common.contracts.stages import RECIPE_PAGES, RECIPES
 from common.errors import Gone, NotFound
 from common.ledger.records import JobRecord
 from gateway.api.reading import job_of, query_of
+from gateway.domain.files import files_by_name
 from gateway.domain.plate import draw_plate
 from gateway.domain.queries import RecipePageQuery
 from gateway.domain.recipe_page import at_address
 from gateway.domain.views import moment
+from gateway.door.headers import FOR_EVER
 from gateway.house import house
-
-YEAR_S = 365 * 24 * 3600
 
 blueprint = Blueprint("recipe_pages", __name__)
 
@@ -54,7 +54,7 @@ def read_recipe_picture(job: str) -> Response:
         ]
         answer = Response(draw_plate(recipe.title, recipe.kind, foods), mimetype="image/png")
     answer.set_etag(tag)
-    answer.headers["Cache-Control"] = f"private, immutable, max-age={YEAR_S}"
+    answer.headers["Cache-Control"] = FOR_EVER
     return answer
 
 
@@ -62,7 +62,7 @@ def _file_of(record: JobRecord, number: int, name: str) -> ArtifactRef:
     """Find a file that belongs to a recipe, or say why there is none."""
     if record.product != "recipe":
         raise NotFound(f"job {record.id} is a {record.product}, not a recipe")
-    files = {ref.name: ref for ref in record.artifacts.values() if not ref.internal}
+    files = files_by_name(record)
     if name not in files and not record.state.terminal:
         raise NotFound(
             f"job {record.id} has no recipes yet: it is {record.state}",

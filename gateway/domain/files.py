@@ -12,12 +12,19 @@ _ORDER: Final = {name: at for at, name in enumerate(PURPOSES)}
 _DRAFTS: Final = frozenset(draft.name for draft in DRAFTS)
 
 
+def files_by_name(record: JobRecord) -> dict[str, ArtifactRef]:
+    """Find what was made and is not for other stages only, expired or not."""
+    return {ref.name: ref for ref in record.artifacts.values() if not ref.internal}
+
+
 def public_files(record: JobRecord) -> list[ArtifactRef]:
     """List what was made, in the order of the stage table; nothing once it has expired."""
     if record.artifacts_expired_ms is not None:
         return []
-    public = [ref for ref in record.artifacts.values() if not ref.internal]
-    return sorted(public, key=lambda ref: (_ORDER.get(ref.name, len(_ORDER)), ref.name))
+    return sorted(
+        files_by_name(record).values(),
+        key=lambda ref: (_ORDER.get(ref.name, len(_ORDER)), ref.name),
+    )
 
 
 def files_to_keep(record: JobRecord) -> list[ArtifactRef]:

@@ -21,6 +21,8 @@ VIEWER_PAGE: Final = (
     .replace("style-src 'self'", f"style-src 'self' {VIEWER_STYLE}")
     .replace("trusted-types 'none'", "trusted-types lit-html")
 )
+# For a cache: what lies under its address for good, which is a year there.
+FOR_EVER: Final = f"private, immutable, max-age={365 * 24 * 3600}"
 # Whatever else is opened in a tab, a recipe above all: to be looked at, not to act.
 NO_PAGE: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from common.errors import BadParameter
 from fusion_service.domain.files.stl import FACET
 from fusion_service.domain.frame import HEAD_CENTRE_Z, TEXTURE_MM
+from fusion_service.domain.png import decode_picture
 from fusion_service.domain.sculpture import Coat, Form, FormPart, Mesh, Sculpture, Solid, Texture
 
 if TYPE_CHECKING:
@@ -95,14 +96,10 @@ class _Glb:
         start = view.get("byteOffset", 0)
         return self._chunk[start : start + view["byteLength"]]
 
-    def picture(self, texture: int) -> npt.NDArray[np.uint8]:
-        """Pixels of a texture, RGB."""
+    def picture(self, texture: int) -> Texture:
+        """Take a texture, which the file may hold as a JPEG."""
         image = self.scene["images"][self.scene["textures"][texture]["source"]]
-        encoded = np.frombuffer(self.view(image["bufferView"]), np.uint8)
-        decoded = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
-        if decoded is None:
-            raise ValueError("its texture cannot be read")
-        return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
+        return Texture.of(decode_picture(self.view(image["bufferView"])))
 
 
 def _sculpture(glb: _Glb) -> Sculpture:
@@ -144,8 +141,7 @@ def _upright(turned: npt.NDArray[Any]) -> Float:
 def _coat(glb: _Glb, material: dict[str, Any]) -> Coat:
     surface = material["pbrMetallicRoughness"]
     if "baseColorTexture" in surface:
-        pixels = glb.picture(surface["baseColorTexture"]["index"])
-        return Coat((255, 255, 255), Texture(b"", pixels))
+        return Coat((255, 255, 255), glb.picture(surface["baseColorTexture"]["index"]))
     return Coat(_srgb(surface["baseColorFactor"]))
 
 
