@@ -14,6 +14,7 @@ from gateway.client import Made
 from gateway.client.shapes import Product
 from gateway.terminal.exits import Exit
 from gateway.terminal.line import AsJson, Url, talking_to
+from gateway.terminal.options import wish
 from gateway.terminal.panels import MAKING
 from gateway.terminal.screen import err, mark, out, print_json
 
@@ -24,7 +25,7 @@ app = typer.Typer()
 def batch(  # noqa: PLR0913, PLR0917  options of a command are its signature
     photos: Annotated[list[Path], typer.Argument(help="Photos, each for a job of its own.")],
     product: Annotated[Product, typer.Option(help="What to make of each.")] = "figurine",
-    wish: Annotated[
+    wanted: Annotated[
         list[str] | None,
         typer.Option("--wish", "-w", metavar="NAME=VALUE", help="For all of them: -w style=pop."),
     ] = None,
@@ -42,7 +43,7 @@ def batch(  # noqa: PLR0913, PLR0917  options of a command are its signature
 
     Exit code 1 where a photo has no result.
     """
-    wishes = dict(_pair(one) for one in wish or ())
+    wishes: dict[str, Any] = dict(map(wish, wanted or ()))
     done: list[Made] = []
     with talking_to(url) as kiln, _bar(quiet=as_json) as bar:
         task = bar.add_task("", total=len(photos))
@@ -63,13 +64,6 @@ def batch(  # noqa: PLR0913, PLR0917  options of a command are its signature
     else:
         _sum_up(done)
     raise typer.Exit(Exit.FINE if all(one.ok for one in done) else Exit.FAILED)
-
-
-def _pair(said: str) -> tuple[str, Any]:
-    name, equals, value = said.partition("=")
-    if not equals:
-        raise typer.BadParameter(f"{said!r} is not NAME=VALUE")
-    return name.replace("-", "_"), value
 
 
 def _bar(*, quiet: bool) -> Progress:

@@ -31,6 +31,7 @@ from gateway.terminal.line import (
     say_why,
     talking_to,
 )
+from gateway.terminal.options import wish
 from gateway.terminal.panels import LOOKING
 from gateway.terminal.screen import err, out, print_json
 
@@ -133,13 +134,10 @@ def resume(
     as_json: AsJson = False,
 ) -> None:
     """Let a paused job go on, changed where you say so, and follow it."""
-    pairs = [one.partition("=") for one in changes or ()]
-    wrong = [name for name, equals, _ in pairs if not equals]
-    if wrong:
-        raise typer.BadParameter(f"{wrong[0]!r} is not NAME=VALUE")
+    wishes = dict(map(wish, changes or ()))
     with talking_to(url) as kiln:
         job_id = named(kiln, job_id)
-        kiln.resume(job_id, **{name.replace("-", "_"): value for name, _, value in pairs})
+        kiln.resume(job_id, **wishes)
         job, _ = followed(kiln, job_id, quiet=as_json)
         report(job, [], as_json=as_json, lines=findings(job))
     _say_where(job, as_json=as_json)

@@ -69,6 +69,14 @@ def proposing(model: type[BaseModel]) -> Callable[[str], Callable[[str], list[st
     return of
 
 
+def wish(said: str) -> tuple[str, str]:
+    """Read ``NAME=VALUE``, as commands take what they have no option for."""
+    name, equals, value = said.partition("=")
+    if not equals:
+        raise typer.BadParameter(f"{said!r} is not NAME=VALUE")
+    return name.replace("-", "_"), value
+
+
 def _choices(schema: dict[str, Any], definitions: dict[str, Any]) -> list[str]:
     """Values that a JSON Schema lists."""
     if "$ref" in schema:

@@ -53,13 +53,17 @@ def print_json(value: object) -> None:
 
 def mark(what: str, console: Console = out) -> Text:
     """Draw a mark; ``what`` is one of ok, warning, missing, or the state of a job or stage."""
-    fine, plain, style = _MARKS[_STATES.get(what, what if what in _MARKS else "waiting")]
+    fine, plain, style = _drawn(what)
     return Text(fine if console.encoding.startswith("utf") else plain, style=style)
 
 
 def style_of(what: str) -> str:
     """Colour of a state."""
-    return _MARKS[_STATES.get(what, what if what in _MARKS else "waiting")][2]
+    return _drawn(what)[2]
+
+
+def _drawn(what: str) -> tuple[str, str, str]:
+    return _MARKS[_STATES.get(what, what if what in _MARKS else "waiting")]
 
 
 def moment(text: str | None) -> datetime | None:

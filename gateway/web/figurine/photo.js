@@ -1,9 +1,8 @@
 // The photo: by click, drop, paste or camera.
 
 import { element, icon, replace } from "../dom.js";
+import { PHOTOS, takeGiven } from "../given.js";
 import { t } from "../words.js";
-
-const ACCEPT = "image/*,.heic,.heif";
 
 /**
  * A place for one photo.
@@ -29,7 +28,15 @@ export function photoField({ photo, onPhoto }) {
     field.addEventListener("change", () => take(field.files[0]));
   }
   replace(frame, invitation(), buttons(pick, shoot, false));
-  const forget = listen(node, take);
+  const forget = takeGiven(node, {
+    anywhere: true,  // there is one photo: whoever drops one on the page means it
+    dropped: ([file]) => take(file),
+    pasted: (files) => {
+      const picture = files.find((file) => file.type.startsWith("image/"));
+      take(picture);
+      return Boolean(picture);
+    },
+  });
   if (photo) take(photo);
   return {
     node,
@@ -40,7 +47,7 @@ export function photoField({ photo, onPhoto }) {
 
 function input(id, capture) {
   return element("input", {
-    id, type: "file", accept: ACCEPT, class: "unseen", capture, "aria-describedby": "photo-need",
+    id, type: "file", accept: PHOTOS, class: "unseen", capture, "aria-describedby": "photo-need",
   });
 }
 
@@ -67,26 +74,4 @@ function buttons(pick, shoot, again) {
     phone && shoot,
     phone && element("label", { class: "button", htmlFor: "camera" },
       icon("camera"), t("photo.take")));
-}
-
-/** Anywhere on the page: who drops or pastes a photo means this. */
-function listen(node, take) {
-  const quit = new AbortController();
-  const on = (name, act) => window.addEventListener(name, act, { signal: quit.signal });
-  const isOver = (over) => node.classList.toggle("over", over);
-  on("dragover", (event) => { event.preventDefault(); isOver(true); });
-  on("dragleave", (event) => { if (!event.relatedTarget) isOver(false); });
-  on("drop", (event) => {
-    event.preventDefault();
-    isOver(false);
-    take(event.dataTransfer?.files[0]);
-  });
-  on("paste", (event) => {
-    const file = [...event.clipboardData?.files ?? []].find((one) => one.type.startsWith("image/"));
-    if (file) {
-      event.preventDefault();
-      take(file);
-    }
-  });
-  return () => quit.abort();
 }

@@ -1,6 +1,7 @@
 // Photos of food: dropped, pasted, picked or taken; up to as many as the house takes.
 
 import { announce, element, icon, replace } from "../dom.js";
+import { PHOTOS, takeGiven } from "../given.js";
 import { t } from "../words.js";
 
 /**
@@ -14,13 +15,15 @@ export function photoTable(most, onChange) {
   state.shown = element("ul", { class: "table-photos" });
   state.says = element("p", { class: "wrong", role: "alert" });
   const node = element("div", { class: "table" }, state.shown, invitation(state), state.says);
-  const leaves = [listenToDrops(node, state), listenToPastes(state)];
+  const leave = takeGiven(node, {
+    dropped: (files) => add(state, files),
+    pasted: (files) => {
+      if (files.length) add(state, files);  // text goes where it was pasted
+      return files.length > 0;
+    },
+  });
   show(state);
-  return {
-    node,
-    files: () => [...state.files],
-    leave: () => leaves.forEach((leave) => leave()),
-  };
+  return { node, files: () => [...state.files], leave };
 }
 
 function invitation(state) {
@@ -41,7 +44,7 @@ const button = (drawing, word, onclick) =>
 
 function picker(state, more) {
   const input = element("input", {
-    type: "file", accept: "image/*,.heic,.heif", hidden: true, tabIndex: -1, "aria-hidden": "true",
+    type: "file", accept: PHOTOS, hidden: true, tabIndex: -1, "aria-hidden": "true",
     "data-pick": more.multiple ? "photos" : "camera", ...more,
   });
   input.addEventListener("change", () => {
@@ -49,39 +52,6 @@ function picker(state, more) {
     input.value = "";
   });
   return input;
-}
-
-function listenToDrops(node, state) {
-  const over = (dragged) => {
-    dragged.preventDefault();
-    node.classList.add("over");
-  };
-  const away = () => node.classList.remove("over");
-  node.addEventListener("dragover", over);
-  node.addEventListener("dragleave", away);
-  node.addEventListener("drop", (dropped) => {
-    dropped.preventDefault();
-    away();
-    add(state, [...dropped.dataTransfer.files]);
-  });
-  const stray = (dragged) => dragged.preventDefault();  // a near miss must not open the photo
-  window.addEventListener("dragover", stray);
-  window.addEventListener("drop", stray);
-  return () => {
-    window.removeEventListener("dragover", stray);
-    window.removeEventListener("drop", stray);
-  };
-}
-
-function listenToPastes(state) {
-  const paste = (pasted) => {
-    const files = [...(pasted.clipboardData?.files ?? [])];
-    if (!files.length) return;  // text goes where it was pasted
-    pasted.preventDefault();
-    add(state, files);
-  };
-  document.addEventListener("paste", paste);
-  return () => document.removeEventListener("paste", paste);
 }
 
 function add(state, files) {
