@@ -75,7 +75,12 @@ def body_of(fields: dict[str, str]) -> dict[str, Any]:
         "progress": 100 * finished // len(nodes),
         "running": [node["id"] for node in nodes if fields[f"s:{node['id']}"] == "running"],
         "error": None,
-        "links": {"self": url, "events": f"{url}/events", "timeline": f"{url}/timeline"},
+        "links": {
+            "self": url,
+            "events": f"{url}/events",
+            "timeline": f"{url}/timeline",
+            "zip": f"{url}/artifacts.zip",
+        },
         "queue_position": None,
         "eta": None,
         "parameters": params,
