@@ -7,6 +7,7 @@ from flask import Flask, Response, jsonify, request
 from common import http
 from common.contracts.figurine import MeasureRequest, PaintRequest, SculptWish
 from common.direct import read_parameters, read_photo
+from common.lazily import Lazily
 from common.ledger.protocol import Ledger
 from common.settings import Settings
 from common.vision.sandbox import decode_photo
@@ -23,16 +24,16 @@ class SculptDirect(SculptWish, PaintRequest, MeasureRequest):
 
 
 def create_app(settings: Settings | None = None, ledger: Ledger | None = None) -> Flask:
-    """Build the app with its studio open."""
+    """Build the app; its studio opens with the first direct call, for there may never be one."""
     settings = settings or Settings()
     ledger = ledger or idle_ledger(settings)
-    studio = open_studio(settings)
+    studio = Lazily(lambda: open_studio(settings))
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_mb * 1_000_000
     http.install(app, lambda: http.missing_workers(ledger, ("fusion",)))
     http.guard(app, settings, inner=True)
     app.add_url_rule("/v1/catalog", view_func=catalog)
-    app.add_url_rule("/v1/sculpt", "sculpt", lambda: sculpt_photo(studio), methods=["POST"])
+    app.add_url_rule("/v1/sculpt", "sculpt", lambda: sculpt_photo(studio()), methods=["POST"])
     return app
 
 

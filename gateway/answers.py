@@ -20,7 +20,7 @@ from common.ledger.records import JobRecord
 from common.lru import Lru
 from gateway.domain.views import EtaView, JobView, job_view
 
-ESTIMATE_S: Final = 0.25  # so long an estimate is good enough
+ESTIMATE_S: Final = 1.0  # so long an estimate is good enough: it says when it was made
 KEPT: Final = 512  # answers; some seven kilobytes each
 TURNS: Final = 64  # jobs whose answers are made at the same time, at most
 

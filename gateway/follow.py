@@ -26,6 +26,9 @@ from gateway.told import ToldEtas
 
 BLOCK_MS = 1_000  # also how fast a leaving process is noticed
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
+# Where many jobs are listened to, their events are read by the dozen: to wake for each one, in each
+# process, would cost more than the moment that all of them wait.
+REST_S, LONGEST_REST_S = 0.005, 0.1  # for each further job, and in all
 
 log = logging.getLogger(__name__)
 
@@ -185,6 +188,7 @@ class Hub:
                     self._tell_all(Signal.READ_AGAIN)
                 failed, pause = False, FIRST_PAUSE_S
                 self._deliver(events)
+                time.sleep(self._rest_s())
                 continue
             failed = True
             time.sleep(pause)
@@ -198,6 +202,11 @@ class Hub:
             for event in events:
                 for listener in self._listeners.get(event.job, ()):
                     listener.put(event)
+
+    def _rest_s(self) -> float:
+        with self._lock:
+            further = len(self._listeners) - 1
+        return min(max(0.0, REST_S * further), LONGEST_REST_S)
 
     def _tell_all(self, signal: Signal) -> None:
         with self._lock:

@@ -13,9 +13,9 @@ from common.ledger.records import Approval, JobRecord, NodeRecord, Resumed
 from common.settings import Settings
 from gateway import promises
 from gateway.domain.figurines import FigurineParams, PortraitParams
+from gateway.domain.hook_params import HOOK_NAMES
 from gateway.domain.params import check_params, names_of
 from gateway.domain.recipes import RecipeParams
-from gateway.domain.webhooks import HOOK_NAMES
 from gateway.domain.wish_params import WishParams
 from gateway.here import check_here
 from gateway.house import House

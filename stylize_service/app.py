@@ -7,6 +7,7 @@ from flask import Flask, Response, jsonify, request
 from common import http
 from common.contracts.figurine import PortraitRequest
 from common.direct import read_parameters, read_photo
+from common.lazily import Lazily
 from common.ledger.protocol import Ledger
 from common.settings import Settings
 from common.vision.sandbox import decode_photo
@@ -18,16 +19,16 @@ from stylize_service.warmup import load_engines
 
 
 def create_app(settings: Settings | None = None, ledger: Ledger | None = None) -> Flask:
-    """Build the app with its built-in engine loaded; others are when they are first asked for."""
+    """Build the app; engines are loaded with the first direct call, for there may never be one."""
     settings = settings or Settings()
     ledger = ledger or idle_ledger(settings)
-    engines = load_engines(settings)
+    engines = Lazily(lambda: load_engines(settings))
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_mb * 1_000_000
     http.install(app, lambda: http.missing_workers(ledger, ("stylize",)))
     http.guard(app, settings, inner=True)
-    app.add_url_rule("/v1/catalog", "catalog", lambda: catalog(engines))
-    app.add_url_rule("/v1/portrait", "portrait", lambda: draw_portrait(engines), methods=["POST"])
+    app.add_url_rule("/v1/catalog", "catalog", lambda: catalog(engines()))
+    app.add_url_rule("/v1/portrait", "portrait", lambda: draw_portrait(engines()), methods=["POST"])
     return app
 
 

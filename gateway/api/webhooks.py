@@ -9,8 +9,8 @@ from common.ledger.records import Hook, JobRecord
 from gateway.api.reading import job_of, query_of
 from gateway.calling import target_of
 from gateway.domain.deliveries import delivery_log
+from gateway.domain.hook_params import HookParams
 from gateway.domain.queries import NoQuery, RedeliverQuery
-from gateway.domain.webhooks import HookParams
 from gateway.house import house
 
 blueprint = Blueprint("webhooks", __name__)

@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 
 from common.ledger.outbox import Attempt, HookMessage
 from common.ledger.records import Hook
+from gateway.domain.hook_params import HookEvent
 from gateway.domain.views import moment
-from gateway.domain.webhooks import HookEvent
 
 
 class AttemptView(BaseModel):

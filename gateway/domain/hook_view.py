@@ -8,8 +8,8 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, Field
 
 from gateway.domain.calls.examples import FINISHED
+from gateway.domain.hook_params import HookEvent
 from gateway.domain.views import ErrorView
-from gateway.domain.webhooks import HookEvent
 
 HookType = Literal["job.succeeded", "job.failed", "job.cancelled", "job.expired", "job.paused"]
 

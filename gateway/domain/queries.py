@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from common.contracts.recipe import MAX_COUNT
 from common.ledger.records import JobState
-from gateway.domain.webhooks import HookEvent
+from gateway.domain.hook_params import HookEvent
 
 LONGEST_WAIT_S = 60
 

@@ -9,52 +9,17 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Final
 
-from pydantic import BaseModel, Field
 from standardwebhooks import Webhook
 
-from common.ledger.records import Hook, JobRecord, JobState
-from gateway.domain.addresses import LONGEST_URL
+from common.ledger.records import JobRecord, JobState
 from gateway.domain.views import links, moment
 
-HOOK_NAMES: Final = frozenset({"webhook_url", "webhook_events"})
 MEDIA_TYPE: Final = "application/json"
 JITTER: Final = 0.2  # of each pause: many that failed together do not come back together
 SHORTEST_ASKED_S: Final = 1.0
 LONGEST_ASKED_S: Final = 86_400.0  # a Retry-After beyond that is not followed so far
-
-
-class HookEvent(StrEnum):
-    """What a webhook can tell of a job. On the wire it is ``job.<event>``."""
-
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    EXPIRED = "expired"
-    PAUSED = "paused"
-
-
-class HookParams(BaseModel):
-    """Parameters of every submit that ask for a webhook. They are no parameters of the job."""
-
-    webhook_url: Annotated[
-        str | None,
-        Field(
-            max_length=LONGEST_URL,
-            description="Address to call when the job ends or pauses: https, on the internet",
-        ),
-    ] = None
-    webhook_events: Annotated[
-        tuple[HookEvent, ...],
-        Field(min_length=1, description="What to call it for; default: everything"),
-    ] = tuple(HookEvent)
-
-    @property
-    def hook(self) -> Hook | None:
-        """What the ledger keeps of it; its address is not checked here."""
-        wanted = tuple(str(event) for event in HookEvent if event in self.webhook_events)
-        return None if self.webhook_url is None else Hook(self.webhook_url, wanted)
 
 
 class Verdict(StrEnum):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
 
-from gateway.domain.webhooks import HOOK_NAMES, HookParams
+from gateway.domain.hook_params import HOOK_NAMES, HookParams
 
 FIXED: Final = frozenset({"ttl_hours", "from", *HOOK_NAMES})  # once a job is accepted
 

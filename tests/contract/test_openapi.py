@@ -13,9 +13,10 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 from common.http import status_of_code
+from gateway.domain.hook_params import HookEvent
 from gateway.domain.hook_view import HookType
 from gateway.domain.openapi import build_openapi
-from gateway.domain.webhooks import HookEvent, signed_headers
+from gateway.domain.webhooks import signed_headers
 
 DOCUMENT = build_openapi("1.2.3")
 REGISTRY: Any = Registry().with_resource(

@@ -132,6 +132,22 @@ def test_events_between_subscribing_and_reading_the_past_come_once(feed: Feed, h
     assert follower.join() == ["1-0", "2-0"]
 
 
+def test_events_of_a_crowd_are_read_by_the_dozen(feed: Feed) -> None:
+    leaving = threading.Event()
+    hub = Hub(feed, 30)  # type: ignore[arg-type]
+    hub.leave_when(leaving.is_set)
+    followers = [Follower(hub, f"job {n}") for n in range(21)]
+    for _ in range(20):
+        feed.tell("job 0")
+        time.sleep(0.005)  # a reader that does not rest is back by then
+    reads = feed.reads
+    for n in range(21):
+        feed.tell(f"job {n}", "succeeded")
+    assert [len(follower.join()) for follower in followers] == [21] + [1] * 20
+    leaving.set()
+    assert reads < 10
+
+
 def test_a_stream_resumes_behind_the_last_event_id(feed: Feed, hub: Hub) -> None:
     for kind in ("accepted", "stage", "stage", "succeeded"):
         feed.tell("a", kind)

@@ -18,12 +18,12 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from common.ledger.records import Hook, JobRecord, JobState
 from common.settings import Settings
 from gateway.domain.figurines import FigurineParams
+from gateway.domain.hook_params import HookEvent
 from gateway.domain.hook_view import HookMessage
 from gateway.domain.params import read_params
 from gateway.domain.webhooks import (
     JITTER,
     LONGEST_ASKED_S,
-    HookEvent,
     Verdict,
     message,
     pause_s,
