@@ -210,7 +210,8 @@ class _Life:
                     ledger.worker_down(queue, name)
                 else:
                     if time.monotonic() >= tell_at:
-                        if resident_mb() > self._slim_mb + SPARE_MB:
+                        # at first it has just warmed up: what it gave back the first job would take
+                        if tell_at and resident_mb() > self._slim_mb + SPARE_MB:
                             self._give_back()  # not after each job: that took a tenth of its time
                         ledger.put_versions(self.runtime.versions)
                         tell_at = time.monotonic() + TIDY_PERIOD_S

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from common.contracts import facts
 from common.contracts import figurine as f
@@ -57,8 +55,7 @@ def package(context: StageContext, request: f.PackageRequest, studio: Studio) ->
 def ar(context: StageContext, _: f.ArRequest, studio: Studio) -> facts.ArFacts:
     """Write the figurine for AR."""
     sculpture = sculpture_of(context, studio.shelf)
-    with TemporaryDirectory() as scratch:
-        context.write(s.USDZ, to_usdz(sculpture, Path(scratch)))
+    context.write(s.USDZ, to_usdz(sculpture))
     return facts.ArFacts()
 
 

@@ -7,22 +7,24 @@ from pathlib import Path
 
 import cv2
 
+from common.contracts import figurine as f
 from common.settings import Settings
 from common.vision import sandbox
 from common.vision.faces import FaceModels
 from common.vision.likeness import Likeness
 from common.vision.sample import sample_photo
+from fusion_service.domain import printing
 from fusion_service.domain.attributes import Attributes
+from fusion_service.domain.files.glb import to_glb
+from fusion_service.domain.files.usdz import to_usdz
 from fusion_service.domain.likeness import rate_figurine
-from fusion_service.domain.paint import paint
-from fusion_service.domain.photo.measure import measure
+from fusion_service.domain.orders import paint_order, sculpt_order
+from fusion_service.domain.photo.measure import study_people
 from fusion_service.domain.preview.render import render_preview, view_head
-from fusion_service.domain.sculpt import sculpt
 from fusion_service.domain.sculpture import Sculpture
 from fusion_service.shelf import Shelf
 
 PREVIEW_PX = 1600
-WARM = "default"  # one body for all: they differ in pieces, not in what must be loaded
 
 
 class Studio:
@@ -44,12 +46,16 @@ class Studio:
         return rate_figurine(measured, view, self.faces.trace_face(view, place), kind)
 
     def warm_up(self) -> None:
-        """Touch everything that is slow the first time."""
-        attributes = measure(self.faces, sample_photo())
-        form = sculpt([attributes], WARM)
-        sculpture = paint(form, [attributes])
+        """Make every file of a figurine once: the first time, each of them is slow."""
+        people, _ = study_people(self.faces, sample_photo(), "largest", 1)
+        form = sculpt_order(people, f.SculptRequest())
+        sculpture = paint_order(form, people, f.PaintRequest(), None)
+        to_glb(sculpture)
+        printing.prepare(form, f.PrintRequest())
+        printing.package(sculpture, f.PackageRequest())
+        to_usdz(sculpture)
         self.preview(sculpture)
-        self.rate_likeness(attributes, sculpture)
+        self.rate_likeness(people.people[0], sculpture)
 
 
 def open_studio(settings: Settings) -> Studio:

@@ -15,10 +15,11 @@ from common.settings import Settings
 from common.vision import sandbox
 from common.vision.faces import FaceModels
 from common.vision.sample import sample_photo
+from stylize_service.domain.likeness import rate_portrait
 from stylize_service.domain.styles import DEFAULT_STYLE
-from stylize_service.engines.builtin import BuiltinEngine
+from stylize_service.engines.builtin import BuiltinEngine, encode_png
 from stylize_service.engines.choose import Engines, Option
-from stylize_service.engines.sitting import PortraitEngine
+from stylize_service.engines.sitting import PortraitEngine, Sheet, find_sitter
 
 _NEEDS: Final = {
     Engine.NEURAL: ("torch", "safetensors"),
@@ -37,7 +38,10 @@ def load_engines(settings: Settings) -> Engines:
     sandbox.warm_up()
     faces = FaceModels.load(settings.models)
     builtin = BuiltinEngine(faces)
-    builtin.portrait(sample_photo(), DEFAULT_STYLE)
+    sitter = find_sitter(faces, sample_photo(), "largest")
+    picture = builtin.draw(sitter, Sheet(DEFAULT_STYLE), lambda: None)
+    rate_portrait(faces, sitter, picture)
+    encode_png(picture)
     return Engines(builtin, {name: _option(name, settings, faces) for name in _NEEDS})
 
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from common.contracts.recipe import ComposeRequest, IngredientList, RankRequest
 from common.settings import Settings
@@ -79,18 +77,12 @@ def files(form: Form, sculpture: Sculpture) -> Iterator[Work]:
     yield "certify", lambda: certify(form)
     yield "STL", lambda: to_stl(form)
     yield "3MF", lambda: to_3mf(sculpture)
-    yield "USDZ", lambda: usdz(sculpture)
+    yield "USDZ", lambda: to_usdz(sculpture)
     kept, coats = form_to_bytes(form), coats_to_bytes(sculpture.coats)
     yield "form to bytes", lambda: form_to_bytes(form)
     yield "form from bytes", lambda: form_from_bytes(kept)
     yield "coats to bytes", lambda: coats_to_bytes(sculpture.coats)
     yield "coats from bytes", lambda: coats_from_bytes(coats)
-
-
-def usdz(sculpture: Sculpture) -> bytes:
-    """Write a figurine for AR."""
-    with TemporaryDirectory() as scratch:
-        return to_usdz(sculpture, Path(scratch))
 
 
 def looks(bench: Bench, people: People, sculpture: Sculpture) -> Iterator[Work]:

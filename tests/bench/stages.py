@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import cv2
 
@@ -79,8 +78,7 @@ class Bench:
 
     def ar(self, sculpture: Sculpture) -> Files:
         """Write what phones show."""
-        with TemporaryDirectory() as scratch:
-            return {"figurine.usdz": to_usdz(sculpture, Path(scratch))}
+        return {"figurine.usdz": to_usdz(sculpture)}
 
     def render(self, sculpture: Sculpture, people: People) -> Files:
         """Draw the preview and rate the face in it."""
