@@ -160,6 +160,7 @@ class Settings(Allowances, Watching, Origins):
     )
     gateway_processes: int = Field(2, ge=1, le=64, description="Gateway processes")
     gateway_threads: int = Field(160, ge=8, le=1024, description="Threads of a gateway process")
+    gateway_pinned: bool = Field(default=True, description="A gateway process keeps to one core")
     max_streams: int = Field(
         128, ge=1, le=10_000, description="Event streams and long-polls of one gateway process"
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 
 from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
@@ -40,6 +41,9 @@ proc_name = "kiln-gateway"
 if Path("/dev/shm").is_dir():  # noqa: S108  heartbeat files; a disk that stalls must not kill workers
     worker_tmp_dir = "/dev/shm"  # noqa: S108
 
+_pinned = hasattr(os, "sched_setaffinity") and _settings.gateway_pinned and not _streams_alone
+_cores = sorted(os.sched_getaffinity(0)) if _pinned else []
+
 # Workers share their metrics through files, chosen before prometheus_client is imported; a second
 # gateway beside this one (for event streams) has a folder of its own.
 _folder = _settings.data_dir / "metrics" / f"gateway-{_settings.gateway_port}"
@@ -51,6 +55,22 @@ def on_starting(_server: Arbiter) -> None:
     _metrics.mkdir(parents=True, exist_ok=True)
     for file in _metrics.glob("*.db"):
         file.unlink()
+
+
+def pre_fork(server: Arbiter, worker: Worker) -> None:
+    """Choose a core for a new worker: one that few others have."""
+    taken = Counter(other.core for other in server.WORKERS.values())
+    worker.core = min(_cores, key=lambda core: taken[core], default=None)
+
+
+def post_fork(_server: Arbiter, worker: Worker) -> None:
+    """Keep all threads of a worker on its core.
+
+    They take turns at one interpreter lock anyway; on several cores each turn wakes up another
+    core, which costs as much CPU time as the answers do.
+    """
+    if worker.core is not None:
+        os.sched_setaffinity(0, {worker.core})
 
 
 def post_worker_init(worker: Worker) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import signal
 import socket
 import stat
 import subprocess
@@ -13,7 +15,7 @@ import pytest
 import redis
 import requests
 
-from deploy.processes import is_alive
+from deploy.processes import descendants, is_alive
 from deploy.stack import ROOT, StackError
 from tests.stack import TestStack, require_stack, until
 
@@ -43,6 +45,23 @@ def test_every_process_runs_and_the_gateway_is_ready(own: TestStack) -> None:
     answer = requests.get(f"{own.url}/readyz", timeout=10)
     assert answer.status_code == 200, answer.text
     assert {process.state for process in own.processes()} <= {"RUNNING", "STARTING"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="cores cannot be chosen here")
+def test_each_process_of_the_gateway_keeps_to_a_core_of_its_own(own: TestStack) -> None:
+    def cores() -> list[int]:
+        return sorted(core for pid in children() for core in os.sched_getaffinity(pid))
+
+    def children() -> list[int]:
+        return descendants(own.pid("gateway"))
+
+    here, before = os.sched_getaffinity(0), children()
+    wanted = sorted(itertools.islice(itertools.cycle(sorted(here)), len(before)))
+    assert cores() == wanted
+    os.kill(before[0], signal.SIGKILL)  # its successor takes its core, not that of another
+    until(lambda: len(children()) == len(before) and before[0] not in children())
+    until(lambda: cores() == wanted)
+    own.wait_until_ready()
 
 
 def test_up_says_so_when_it_is_up_already(own: TestStack) -> None:
