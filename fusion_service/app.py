@@ -16,7 +16,8 @@ from fusion_service.domain.bodies import TEMPLATES
 from fusion_service.domain.files.glb import to_glb
 from fusion_service.domain.orders import paint_order, sculpt_order
 from fusion_service.domain.photo.measure import study_people
-from fusion_service.studio import Studio, open_studio
+from fusion_service.studio import Studio
+from fusion_service.warmup import open_studio
 
 
 class SculptDirect(SculptWish, PaintRequest, MeasureRequest):

@@ -8,9 +8,9 @@ from common.contracts import facts
 from common.contracts import figurine as f
 from common.contracts import stages as s
 from common.stage import StageContext, stage
+from fusion_service.ar_file import write_ar
 from fusion_service.domain import printing
 from fusion_service.domain.attributes import People
-from fusion_service.domain.files.usdz import to_usdz
 from fusion_service.shelf import form_of, sculpture_of
 from fusion_service.studio import PREVIEW_PX, Studio
 
@@ -55,7 +55,7 @@ def package(context: StageContext, request: f.PackageRequest, studio: Studio) ->
 def ar(context: StageContext, _: f.ArRequest, studio: Studio) -> facts.ArFacts:
     """Write the figurine for AR."""
     sculpture = sculpture_of(context, studio.shelf)
-    context.write(s.USDZ, to_usdz(sculpture))
+    context.write(s.USDZ, write_ar(sculpture))
     return facts.ArFacts()
 
 

@@ -5,21 +5,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import cv2
-
-from common.contracts import figurine as f
-from common.settings import Settings
-from common.vision import sandbox
 from common.vision.faces import FaceModels
 from common.vision.likeness import Likeness
-from common.vision.sample import sample_photo
-from fusion_service.domain import printing
 from fusion_service.domain.attributes import Attributes
-from fusion_service.domain.files.glb import to_glb
-from fusion_service.domain.files.usdz import to_usdz
 from fusion_service.domain.likeness import rate_figurine
-from fusion_service.domain.orders import paint_order, sculpt_order
-from fusion_service.domain.photo.measure import study_people
 from fusion_service.domain.preview.render import render_preview, view_head
 from fusion_service.domain.sculpture import Sculpture
 from fusion_service.shelf import Shelf
@@ -44,24 +33,3 @@ class Studio:
         view, place = self._renders.submit(view_head, sculpture).result()
         kind = str(sculpture.form.facts.get("face", "drawn"))
         return rate_figurine(measured, view, self.faces.trace_face(view, place), kind)
-
-    def warm_up(self) -> None:
-        """Make every file of a figurine once: the first time, each of them is slow."""
-        people, _ = study_people(self.faces, sample_photo(), "largest", 1)
-        form = sculpt_order(people, f.SculptRequest())
-        sculpture = paint_order(form, people, f.PaintRequest(), None)
-        to_glb(sculpture)
-        printing.prepare(form, f.PrintRequest())
-        printing.package(sculpture, f.PackageRequest())
-        to_usdz(sculpture)
-        self.preview(sculpture)
-        self.rate_likeness(people.people[0], sculpture)
-
-
-def open_studio(settings: Settings) -> Studio:
-    """Open the studio of a process and warm it up."""
-    sandbox.warm_up()
-    cv2.setNumThreads(settings.threads_per_worker)
-    studio = Studio(settings.models)
-    studio.warm_up()
-    return studio

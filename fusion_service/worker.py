@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from common.worker import Service, build_worker
 from fusion_service.file_tasks import FILE_TASKS
-from fusion_service.studio import open_studio
 from fusion_service.tasks import TASKS
+from fusion_service.warmup import open_studio
 
 app = build_worker(
     Service(

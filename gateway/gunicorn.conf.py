@@ -8,6 +8,7 @@ instead; it needs gevent, and decodes no photo.
 from __future__ import annotations
 
 import os
+import random
 import sys
 from collections import Counter
 from pathlib import Path
@@ -42,7 +43,8 @@ if Path("/dev/shm").is_dir():  # noqa: S108  heartbeat files; a disk that stalls
     worker_tmp_dir = "/dev/shm"  # noqa: S108
 
 _pinned = hasattr(os, "sched_setaffinity") and _settings.gateway_pinned and not _streams_alone
-_cores = sorted(os.sched_getaffinity(0)) if _pinned else []
+_cores = list(os.sched_getaffinity(0)) if _pinned else []
+random.shuffle(_cores)  # gateways in several containers of a host do not all begin with the first
 
 # Workers share their metrics through files, chosen before prometheus_client is imported; a second
 # gateway beside this one (for event streams) has a folder of its own.

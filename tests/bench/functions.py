@@ -11,6 +11,7 @@ from dataclasses import replace
 from common.contracts.recipe import ComposeRequest, IngredientList, RankRequest
 from common.settings import Settings
 from common.vision.decode import decode_photo
+from fusion_service.ar_file import write_ar
 from fusion_service.domain.archive import (
     coats_from_bytes,
     coats_to_bytes,
@@ -22,7 +23,6 @@ from fusion_service.domain.certificate.gates import certify
 from fusion_service.domain.files.glb import to_glb
 from fusion_service.domain.files.stl import to_stl
 from fusion_service.domain.files.threemf import to_3mf
-from fusion_service.domain.files.usdz import to_usdz
 from fusion_service.domain.photo.measure import study_people
 from fusion_service.domain.sculpture import Form, Sculpture
 from recipe_service.domain.pantry.at_hand import gather
@@ -77,7 +77,7 @@ def files(form: Form, sculpture: Sculpture) -> Iterator[Work]:
     yield "certify", lambda: certify(form)
     yield "STL", lambda: to_stl(form)
     yield "3MF", lambda: to_3mf(sculpture)
-    yield "USDZ", lambda: to_usdz(sculpture)
+    yield "USDZ", lambda: write_ar(sculpture)
     kept, coats = form_to_bytes(form), coats_to_bytes(sculpture.coats)
     yield "form to bytes", lambda: form_to_bytes(form)
     yield "form from bytes", lambda: form_from_bytes(kept)

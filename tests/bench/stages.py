@@ -14,14 +14,15 @@ import cv2
 from common.contracts.figurine import PackageRequest, PaintRequest, PrintRequest, SculptRequest
 from common.settings import Settings
 from common.vision.decode import decode_photo
+from fusion_service.ar_file import write_ar
 from fusion_service.domain import orders, printing
 from fusion_service.domain.archive import pictures_to_bytes
 from fusion_service.domain.attributes import People
 from fusion_service.domain.files.glb import to_glb
-from fusion_service.domain.files.usdz import to_usdz
 from fusion_service.domain.photo.measure import study_people
 from fusion_service.domain.sculpture import Form, Sculpture
 from fusion_service.studio import Studio
+from fusion_service.warmup import warm_up
 from stylize_service.domain.likeness import rate_portrait
 from stylize_service.engines.builtin import BuiltinEngine, encode_png
 from stylize_service.engines.sitting import Sheet, find_sitter
@@ -41,7 +42,7 @@ class Bench:
         """Load and warm everything, one thread a library."""
         cv2.setNumThreads(1)
         studio = Studio(Settings().models)
-        studio.warm_up()
+        warm_up(studio)
         return cls(studio, BuiltinEngine(studio.faces))
 
     def portrait(self, photo: bytes) -> Files:
@@ -78,7 +79,7 @@ class Bench:
 
     def ar(self, sculpture: Sculpture) -> Files:
         """Write what phones show."""
-        return {"figurine.usdz": to_usdz(sculpture)}
+        return {"figurine.usdz": write_ar(sculpture)}
 
     def render(self, sculpture: Sculpture, people: People) -> Files:
         """Draw the preview and rate the face in it."""

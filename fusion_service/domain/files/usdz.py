@@ -8,8 +8,6 @@ from __future__ import annotations
 import importlib
 import io
 import zipfile
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +24,8 @@ from fusion_service.domain.files.lighter import lighter
 from fusion_service.domain.files.placement import to_millimetres, to_viewer_axes
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fusion_service.domain.sculpture import Colour, Part, Sculpture
 
 # Centimetres, because viewers that do not read the unit take it for USD's own fallback, 0.01.
@@ -37,12 +37,19 @@ ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 ROOT = "/Figurine"
 
 
-def to_usdz(sculpture: Sculpture) -> bytes:
+def to_usdz(sculpture: Sculpture, scratch: Path) -> bytes:
     """Write the unfused parts at their real size, y up, the face towards +z.
 
     Every part is a mesh with its own material; a part with a texture shows it as base colour.
     The same sculpture gives the same bytes. The USD library (80 MB in memory) is loaded on the
     first call.
+
+    Parameters
+    ----------
+    sculpture
+        A painted form.
+    scratch
+        An empty folder: the library writes the scene to files only.
     """
     parts = _named(lighter(sculpture.parts))
     textures, files = {}, {}
@@ -52,7 +59,7 @@ def to_usdz(sculpture: Sculpture) -> bytes:
             files[name] = f"textures/{name}.{kind}"
             textures[files[name]] = picture
     # the first file of a package is the layer that a viewer opens
-    return _package({"figurine.usdc": _crate(sculpture, parts, files), **textures})
+    return _package({"figurine.usdc": _crate(sculpture, parts, files, scratch), **textures})
 
 
 def _named(parts: tuple[Part, ...]) -> list[tuple[str, Part]]:
@@ -62,7 +69,9 @@ def _named(parts: tuple[Part, ...]) -> list[tuple[str, Part]]:
     return [(valid(name), part) for name, part in zip(names, parts, strict=True)]
 
 
-def _crate(sculpture: Sculpture, parts: list[tuple[str, Part]], files: dict[str, str]) -> bytes:
+def _crate(
+    sculpture: Sculpture, parts: list[tuple[str, Part]], files: dict[str, str], scratch: Path
+) -> bytes:
     """Describe the scene as USD and write it in its binary form; ``files`` are the textures."""
     usd, geom, kind = _pxr("Usd"), _pxr("UsdGeom"), _pxr("Kind")
     stage = usd.Stage.CreateInMemory()
@@ -76,10 +85,9 @@ def _crate(sculpture: Sculpture, parts: list[tuple[str, Part]], files: dict[str,
         material = _add_material(stage, name, part.colour, files.get(name))
         mesh = _add_mesh(stage, sculpture, name, part)
         _pxr("UsdShade").MaterialBindingAPI.Apply(mesh.GetPrim()).Bind(material)
-    with TemporaryDirectory() as scratch:  # the library writes scenes to files only
-        path = Path(scratch) / "figurine.usdc"
-        stage.GetRootLayer().Export(str(path))
-        return path.read_bytes()
+    path = scratch / "figurine.usdc"
+    stage.GetRootLayer().Export(str(path))
+    return path.read_bytes()
 
 
 def _add_mesh(stage: Any, sculpture: Sculpture, name: str, part: Part) -> Any:  # noqa: ANN401

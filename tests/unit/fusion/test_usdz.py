@@ -10,6 +10,7 @@ import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import cv2
@@ -17,7 +18,8 @@ import numpy as np
 import pytest
 from pxr import Kind, Sdf, Usd, UsdGeom, UsdShade, UsdValidation
 
-from fusion_service.domain.files.usdz import ALIGNMENT, to_usdz
+from fusion_service.domain.files import usdz
+from fusion_service.domain.files.usdz import ALIGNMENT
 from fusion_service.domain.paint import paint
 from fusion_service.domain.sculpt import sculpt
 from fusion_service.domain.sculpture import Sculpture, Texture
@@ -31,6 +33,11 @@ LIMIT = 4_000_000  # bytes
 @pytest.fixture(scope="module")
 def package() -> bytes:
     return to_usdz(ball_man(80.0))
+
+
+def to_usdz(sculpture: Sculpture) -> bytes:
+    with TemporaryDirectory() as scratch:
+        return usdz.to_usdz(sculpture, Path(scratch))
 
 
 def opened(data: bytes, folder: Path) -> Usd.Stage:
@@ -179,7 +186,7 @@ def test_the_entries_are_not_squeezed_lie_on_64_bytes_and_have_no_date(package: 
 def test_two_processes_write_the_same_bytes(package: bytes) -> None:
     program = (
         "import hashlib\n"
-        "from fusion_service.domain.files.usdz import to_usdz\n"
+        "from tests.unit.fusion.test_usdz import to_usdz\n"
         "from tests.unit.fusion.sculptures import ball_man\n"
         "print(hashlib.sha256(to_usdz(ball_man(80.0))).hexdigest())"
     )
