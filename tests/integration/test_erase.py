@@ -173,6 +173,7 @@ def test_a_photo_that_is_sent_again_while_it_is_erased_is_never_lost(
 
 
 # -- the photo goes first -------------------------------------------------------------------
+@pytest.mark.verify_only  # a house of its own, for a minute
 def test_the_photo_goes_first_and_the_results_later(photo: bytes) -> None:
     require_stack()
     ttl = {"photo_ttl_hours": PHOTO_S * SECONDS, "result_ttl_hours": RESULTS_S * SECONDS}
