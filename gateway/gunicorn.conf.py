@@ -11,6 +11,7 @@ import os
 import random
 import sys
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
@@ -43,8 +44,6 @@ if Path("/dev/shm").is_dir():  # noqa: S108  heartbeat files; a disk that stalls
     worker_tmp_dir = "/dev/shm"  # noqa: S108
 
 _pinned = hasattr(os, "sched_setaffinity") and _settings.gateway_pinned and not _streams_alone
-_cores = list(os.sched_getaffinity(0)) if _pinned else []
-random.shuffle(_cores)  # gateways in several containers of a host do not all begin with the first
 
 # Workers share their metrics through files, chosen before prometheus_client is imported; a second
 # gateway beside this one (for event streams) has a folder of its own.
@@ -61,8 +60,10 @@ def on_starting(_server: Arbiter) -> None:
 
 def pre_fork(server: Arbiter, worker: Worker) -> None:
     """Choose a core for a new worker: one that few others have."""
+    cores = list(os.sched_getaffinity(0)) if _pinned else []
+    random.shuffle(cores)  # gateways in several containers of a host do not all take the first
     taken = Counter(other.core for other in server.WORKERS.values())
-    worker.core = min(_cores, key=lambda core: taken[core], default=None)
+    worker.core = min(cores, key=lambda core: taken[core], default=None)
 
 
 def post_fork(_server: Arbiter, worker: Worker) -> None:
@@ -72,7 +73,8 @@ def post_fork(_server: Arbiter, worker: Worker) -> None:
     core, which costs as much CPU time as the answers do.
     """
     if worker.core is not None:
-        os.sched_setaffinity(0, {worker.core})
+        with suppress(OSError):  # not allowed in here, or the core is gone: any core will do
+            os.sched_setaffinity(0, {worker.core})
 
 
 def post_worker_init(worker: Worker) -> None:

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from common.contracts.figurine import Engine
+from common.contracts.figurine import Engine, PortraitRequest
 from common.errors import EngineUnavailable
 from common.models import Kind, fingerprint, models_there, unavailable
 from common.settings import Settings
@@ -16,10 +16,9 @@ from common.vision import sandbox
 from common.vision.faces import FaceModels
 from common.vision.sample import sample_photo
 from stylize_service.domain.likeness import rate_portrait
-from stylize_service.domain.styles import DEFAULT_STYLE
 from stylize_service.engines.builtin import BuiltinEngine, encode_png
 from stylize_service.engines.choose import Engines, Option
-from stylize_service.engines.sitting import PortraitEngine, Sheet, find_sitter
+from stylize_service.engines.sitting import PortraitEngine
 
 _NEEDS: Final = {
     Engine.NEURAL: ("torch", "safetensors"),
@@ -38,11 +37,11 @@ def load_engines(settings: Settings) -> Engines:
     sandbox.warm_up()
     faces = FaceModels.load(settings.models)
     builtin = BuiltinEngine(faces)
-    sitter = find_sitter(faces, sample_photo(), "largest")
-    picture = builtin.draw(sitter, Sheet(DEFAULT_STYLE), lambda: None)
-    rate_portrait(faces, sitter, picture)
-    encode_png(picture)
-    return Engines(builtin, {name: _option(name, settings, faces) for name in _NEEDS})
+    engines = Engines(builtin, {name: _option(name, settings, faces) for name in _NEEDS})
+    drawn = engines.draw(sample_photo(), PortraitRequest(engine=Engine.BUILTIN))
+    rate_portrait(faces, drawn.sitter, drawn.picture)
+    encode_png(drawn.picture)
+    return engines
 
 
 def variant(settings: Settings) -> str:

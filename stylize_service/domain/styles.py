@@ -91,7 +91,6 @@ _ALL: Final = (
     ),
 )
 STYLES: Final = {style.name: style for style in _ALL}
-DEFAULT_STYLE: Final = "cel"
 
 
 def find_style(name: str) -> Style:

@@ -164,31 +164,19 @@ def test_memory_that_is_only_kept_goes_back_before_a_worker_leaves_for_it(
     assert (held, signals) == ([600.0], [])
 
 
-def test_a_worker_keeps_the_memory_of_a_job_and_of_its_warm_up_for_the_next(
-    life: _Life, bench: Workbench, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("period_s", "gives"), [(30.0, False), (0.05, True)])
+def test_memory_of_a_job_and_of_the_warm_up_is_kept_for_the_next_and_given_back_now_and_then(
+    life: _Life, bench: Workbench, monkeypatch: pytest.MonkeyPatch, period_s: float, *, gives: bool
 ) -> None:
     given = threading.Event()
     monkeypatch.setattr(worker, "resident_mb", lambda: 600.0)
     monkeypatch.setattr(worker, "give_back", given.set)
-    monkeypatch.setattr(worker, "READY_PERIOD_S", 0.01)
+    monkeypatch.setattr(worker, "TIDY_PERIOD_S", period_s)
     life.leave_if_bloated()
+    assert not given.is_set()
     life.on_ready()
     _until(lambda: _workers(bench) == ["w1"])
-    assert not given.wait(0.1)
-    life.on_leaving()
-    _until(lambda: _workers(bench) == [])
-
-
-def test_now_and_then_a_worker_gives_memory_back(
-    life: _Life, bench: Workbench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    given = threading.Event()
-    monkeypatch.setattr(worker, "resident_mb", lambda: 600.0)
-    monkeypatch.setattr(worker, "give_back", given.set)
-    monkeypatch.setattr(worker, "READY_PERIOD_S", 0.01)
-    monkeypatch.setattr(worker, "TIDY_PERIOD_S", 0.05)
-    life.on_ready()
-    assert given.wait(5)
+    assert given.wait(5 if gives else 0.1) == gives
     life.on_leaving()
     _until(lambda: _workers(bench) == [])
 

@@ -10,11 +10,12 @@ import cv2
 import numpy as np
 import pytest
 
+from common.contracts.figurine import PortraitRequest
 from common.errors import BadParameter, FaceCutOff, NoFace, NoSuchSubject
 from stylize_service.domain.cel import BACKDROPS
 from stylize_service.domain.pixel import CELLS, COLOURS
 from stylize_service.domain.portrait import pose_sitter
-from stylize_service.domain.styles import DEFAULT_STYLE, STYLES
+from stylize_service.domain.styles import STYLES
 from stylize_service.engines.builtin import BuiltinEngine, encode_png
 from tests.portraits import astronaut
 
@@ -47,7 +48,7 @@ def dark_share(picture: np.ndarray, where: np.ndarray) -> float:
 
 
 def test_the_default_is_a_style_and_every_style_describes_itself() -> None:
-    assert DEFAULT_STYLE in STYLES
+    assert PortraitRequest().style in STYLES
     for name, style in STYLES.items():
         assert style.name == name
         assert style.title
