@@ -25,10 +25,11 @@ from common.ledger.protocol import HEARTBEAT_S, Ledger
 from common.ledger.records import Claim
 
 EXIT_HUNG = 70  # EX_SOFTWARE of sysexits.h
-TICK_S = 0.25
+TICK_S = 0.5  # leases are renewed every two seconds, and hard limits are tens of seconds
 LAST_WORDS_S = 1.0
 STDERR = 2
 FROZEN_S = 30.0  # no thread has run for so long: the leases are lost long since
+WINDINGS = 6  # of the timer that ends a frozen process, in the time it gives
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ class LeaseKeeper:
         self._ledger = ledger
         self._leave = leave
         self._held: dict[int, _Held] = {}
+        self._wind_at = float("-inf")
         self._lock = threading.Lock()
 
     def start(self) -> None:
@@ -93,7 +95,10 @@ class LeaseKeeper:
 
     def watch(self, now: float) -> None:
         """Wind up the timer that ends a frozen process, then look for a stage that hangs."""
-        faulthandler.dump_traceback_later(FROZEN_S, exit=True, file=STDERR)
+        if now >= self._wind_at:
+            # each time costs a thread of its own, and cancels the one before
+            faulthandler.dump_traceback_later(FROZEN_S, exit=True, file=STDERR)
+            self._wind_at = now + FROZEN_S / WINDINGS
         self.end_if_hung(now)
 
     def end_if_hung(self, now: float) -> None:

@@ -66,15 +66,18 @@ class StageContext:
         """Read an input artifact."""
         return self._store.get(self.claim.owner, self.claim.artifacts[name])
 
-    def write(self, output: Output, data: bytes, *, early: bool = False) -> ArtifactRef:
-        """Store an output; an ``early`` one is shown before the stage has ended."""
+    def write(self, output: Output, data: bytes) -> ArtifactRef:
+        """Store an output."""
         (ref,) = self.write_all({output: data})
-        if early:
-            self._show(ref)
         return ref
 
-    def write_all(self, outputs: Mapping[Output, bytes]) -> list[ArtifactRef]:
-        """Store several outputs in little more than the time of one."""
+    def write_all(
+        self, outputs: Mapping[Output, bytes], *, early: Output | None = None
+    ) -> list[ArtifactRef]:
+        """Store several outputs in little more than the time of one.
+
+        An ``early`` one of them is shown before the stage has ended.
+        """
         self.checkpoint()
         files = [
             (reference(output.name, output.media_type, data, internal=output.internal), data)
@@ -84,6 +87,9 @@ class StageContext:
         self._intend(refs)
         self.written += refs
         self._store.keep_all(self.claim.owner, files)
+        for ref, output in zip(refs, outputs, strict=True):
+            if output is early:
+                self._show(ref)
         return refs
 
     def has(self, name: str) -> bool:

@@ -12,7 +12,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,12 +22,12 @@ from celery import Celery, signals
 
 from common import canvas, logs, metrics
 from common.celery_app import make_app
+from common.contracts.plans import stage_of
 from common.contracts.stages import stages_of
 from common.errors import KilnError
 from common.exposition import start_metrics
 from common.heap import give_back
 from common.lease import LeaseKeeper
-from common.ledger.protocol import Ledger
 from common.ledger.redis_ledger import RedisLedger, connect
 from common.memo import source_version
 from common.settings import Settings
@@ -40,6 +40,7 @@ TIDY_PERIOD_S = 30.0
 GOODBYE_S = 2.0
 ROOM = 1.5  # what a worker may hold, of what it held when it was warm
 SPARE_MB = 64  # of freed memory that a process may keep: the next job uses it again
+LETS_GO_ON = frozenset({"committed", "hit", "duplicate", "done"})  # the next stage is ready then
 EXIT_CANNOT_START = 78  # EX_CONFIG of sysexits.h
 
 log = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ def build_worker(service: Service) -> Celery:
     app = make_app(settings)
     life = _Life(app, settings, service)
     for task in service.tasks:
-        app.task(_message_handler(life, task), name=task.row.name, bind=True)
+        app.task(_message_handler(life), name=task.row.name, bind=True)
     life.counts.listen()
     signals.setup_logging.connect(life.on_logging, weak=False)
     signals.worker_init.connect(life.on_init, weak=False)
@@ -74,16 +75,36 @@ def build_worker(service: Service) -> Celery:
     return app
 
 
-def _message_handler(life: _Life, task: StageTask) -> Callable[..., dict[str, str]]:
-    def on_message(request: Any, job: str, node: str) -> dict[str, str]:  # noqa: ANN401
+def _message_handler(life: _Life) -> Callable[..., dict[str, str]]:
+    def on_message(request: Any, job: str, node: str, *then: str) -> dict[str, str]:  # noqa: ANN401
         """One message: ids in, a small receipt out. The ledger holds everything else."""
         headers = request.request.headers or {}
         republished = bool(headers.get(canvas.REPUBLISHED))
-        receipt = {"status": run(life.runtime, task, job, node, republished=republished)}
+        status = run_in_turn(life.runtime, life.tasks, job, (node, *then), republished=republished)
         life.leave_if_bloated()
-        return receipt
+        return {"status": status}
 
     return on_message
+
+
+def run_in_turn(
+    runtime: Runtime,
+    tasks: Mapping[str, StageTask],
+    job: str,
+    nodes: Sequence[str],
+    *,
+    republished: bool,
+) -> str:
+    """Run nodes that follow one another, as far as they get; say how it went with the last.
+
+    A message that comes twice goes on behind what is done. What is left of one that stops half
+    way is published by the reconciler, stage by stage.
+    """
+    for node in nodes:
+        status = run(runtime, tasks[stage_of(node)], job, node, republished=republished)
+        if status not in LETS_GO_ON:
+            break
+    return status
 
 
 class _Life:
@@ -95,6 +116,7 @@ class _Life:
         self._app = app
         self._settings = settings
         self._service = service
+        self.tasks = {task.row.name: task for task in service.tasks}
         self._slots = 1
         self.counts = TaskCounts(service.queue)
         self._most_mb = float(settings.worker_max_rss_mb)
@@ -233,8 +255,3 @@ def resident_mb() -> float:
     except OSError:
         return 0.0
     return int(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
-def idle_ledger(settings: Settings) -> Ledger:
-    """Ledger for a process that only looks (services' readiness)."""
-    return RedisLedger(connect(settings.ledger_url, max_connections=4))

@@ -110,13 +110,13 @@ def _stages() -> Iterator[str]:
 
 
 def _way(plan: Plan) -> str:
-    steps = [_side_by_side(level) for level in plan.trunk().levels()]
+    steps = [" ∥ ".join(map(_in_turn, level)) for level in plan.trunk().strands()]
     aside = plan.aside()
-    return " → ".join(steps) + (f", from the start beside {_side_by_side(aside)}" * bool(aside))
+    return " → ".join(steps) + (f", from the start beside {_in_turn(aside)}" * bool(aside))
 
 
-def _side_by_side(nodes: Iterable[Node]) -> str:
-    return " ∥ ".join(f"`{node.id}`" for node in nodes)
+def _in_turn(nodes: Iterable[Node]) -> str:
+    return " → ".join(f"`{node.id}`" for node in nodes)
 
 
 def _stage_row(stage: Stage) -> tuple[str, ...]:

@@ -9,9 +9,9 @@ from common.contracts.figurine import MeasureRequest, PaintRequest, SculptWish
 from common.direct import read_parameters, read_photo
 from common.lazily import Lazily
 from common.ledger.protocol import Ledger
+from common.ledger.redis_ledger import idle_ledger
 from common.settings import Settings
 from common.vision.sandbox import decode_photo
-from common.worker import idle_ledger
 from fusion_service.domain.bodies import TEMPLATES
 from fusion_service.domain.files.glb import to_glb
 from fusion_service.domain.orders import paint_order, sculpt_order
@@ -27,7 +27,7 @@ class SculptDirect(SculptWish, PaintRequest, MeasureRequest):
 def create_app(settings: Settings | None = None, ledger: Ledger | None = None) -> Flask:
     """Build the app; its studio opens with the first direct call, for there may never be one."""
     settings = settings or Settings()
-    ledger = ledger or idle_ledger(settings)
+    ledger = ledger or idle_ledger(settings.ledger_url)
     studio = Lazily(lambda: open_studio(settings))
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_mb * 1_000_000

@@ -19,10 +19,10 @@ from fusion_service.studio import PREVIEW_PX, Studio
 def print_solid(context: StageContext, request: f.PrintRequest, studio: Studio) -> facts.PrintFacts:
     """Write the solid for one-colour printing, and its certificate."""
     stl, certificate = printing.prepare(form_of(context, studio.shelf), request)
-    context.write(s.STL, stl)
-    # shown early where the job is about to fail by it: so it can be read afterwards
     text = certificate.model_dump_json(indent=2).encode()
-    context.write(s.CERTIFICATE, text, early=not certificate.passed)
+    # shown early where the job is about to fail by it: so it can be read afterwards
+    early = None if certificate.passed else s.CERTIFICATE
+    context.write_all({s.STL: stl, s.CERTIFICATE: text}, early=early)
     printing.refuse(certificate, request)
     return facts.PrintFacts(
         printable=certificate.passed,

@@ -77,8 +77,9 @@ def _people(context: StageContext) -> People:
 
 def _write_painted(context: StageContext, sculpture: Sculpture) -> ArtifactRef:
     """Write GLB and coat; tells where the coat is."""
-    context.write(s.GLB, to_glb(sculpture), early=True)
-    return context.write(s.COAT, coats_to_bytes(sculpture.coats))
+    files = {s.GLB: to_glb(sculpture), s.COAT: coats_to_bytes(sculpture.coats)}
+    _, coat = context.write_all(files, early=s.GLB)
+    return coat
 
 
 TASKS = (measure, sculpt, paint)

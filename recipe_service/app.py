@@ -12,8 +12,8 @@ from common import http
 from common.contracts.recipe import Diet
 from common.direct import read_parameters, read_photos
 from common.ledger.protocol import Ledger
+from common.ledger.redis_ledger import idle_ledger
 from common.settings import Settings
-from common.worker import idle_ledger
 from recipe_service.engines.recogniser import Detection, Recogniser
 from recipe_service.kitchen import Kitchen, open_kitchen
 
@@ -32,7 +32,7 @@ class PredictRequest(BaseModel):
 def create_app(settings: Settings | None = None, ledger: Ledger | None = None) -> Flask:
     """Build the app with its recogniser loaded."""
     settings = settings or Settings()
-    ledger = ledger or idle_ledger(settings)
+    ledger = ledger or idle_ledger(settings.ledger_url)
     kitchen = open_kitchen(settings)
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MOST_PHOTOS * settings.max_upload_mb * 1_000_000

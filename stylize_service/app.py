@@ -9,9 +9,9 @@ from common.contracts.figurine import PortraitRequest
 from common.direct import read_parameters, read_photo
 from common.lazily import Lazily
 from common.ledger.protocol import Ledger
+from common.ledger.redis_ledger import idle_ledger
 from common.settings import Settings
 from common.vision.sandbox import decode_photo
-from common.worker import idle_ledger
 from stylize_service.domain.styles import STYLES
 from stylize_service.engines.builtin import encode_png
 from stylize_service.engines.choose import Engines
@@ -21,7 +21,7 @@ from stylize_service.warmup import load_engines
 def create_app(settings: Settings | None = None, ledger: Ledger | None = None) -> Flask:
     """Build the app; engines are loaded with the first direct call, for there may never be one."""
     settings = settings or Settings()
-    ledger = ledger or idle_ledger(settings)
+    ledger = ledger or idle_ledger(settings.ledger_url)
     engines = Lazily(lambda: load_engines(settings))
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_mb * 1_000_000

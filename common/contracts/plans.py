@@ -20,6 +20,14 @@ class Node(BaseModel):
     hold: bool = False  # the job pauses after this node, until somebody approves
 
 
+Strand = tuple[Node, ...]
+
+
+def stage_of(node_id: str) -> str:
+    """Stage of a node: ``compose#2`` is a ``compose``."""
+    return node_id.partition("#")[0]
+
+
 def slot_of(node_id: str) -> dict[str, int]:
     """Parameter that tells the repeats of one stage apart: ``compose#2`` runs with ``slot=2``."""
     _, _, slot = node_id.partition("#")
@@ -86,6 +94,29 @@ class Plan(BaseModel):
         for node in self.nodes:
             levels[depth[node.id]].append(node)
         return levels
+
+    def strands(self) -> list[list[Strand]]:
+        """Group nodes that only follow one another on one queue, and these strands by depth.
+
+        Nothing outside a strand waits for what is inside it, so one worker can run it in one go.
+        Each level needs only the levels before it.
+        """
+        children = self._children()
+        first: dict[str, str] = {}  # of the strand of each node
+        strands: dict[str, list[Node]] = {}  # by their first node
+        for node in self.nodes:
+            above = strands[first[node.after[0]]][-1] if len(node.after) == 1 else None
+            goes_on = above and len(children[above.id]) == 1 and above.queue == node.queue
+            first[node.id] = first[above.id] if above and goes_on else node.id
+            strands.setdefault(first[node.id], []).append(node)
+        tied = [
+            strand[0].model_copy(
+                update={"after": tuple({first[parent]: None for parent in strand[0].after})}
+            )
+            for strand in strands.values()
+        ]
+        levels = Plan(nodes=tuple(tied)).levels()
+        return [[tuple(strands[node.id]) for node in level] for level in levels]
 
     def _children(self) -> dict[str, list[str]]:
         children: dict[str, list[str]] = {node.id: [] for node in self.nodes}

@@ -49,6 +49,7 @@ NEVER_GROWS = COUNTERS | {
     "dead",
     "waits",
     "runs",
+    "rests",
     "up",
     "slots",
     "erased",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from common.contracts.artifacts import ArtifactRef
@@ -232,6 +233,11 @@ class MemoryLedger(MemoryAdmission, MemoryStanding, MemoryErase, MemoryOutbox):
             self._lock.wait_for(lambda: self._since(after), timeout=block_ms / 1000)
             found = self._since(after)
             return (found[-1].id if found else position(after)), found
+
+    def follow_rests(self, after: str, block_ms: int) -> tuple[str, list[Event]]:
+        """See ``Ledger``."""
+        at, events = self.follow(after, block_ms)
+        return at, [replace(event, data={}) for event in events if event.resting]
 
     def memos(self, owner: str, keys: list[str]) -> list[MemoHit | None]:
         """See ``Ledger``."""

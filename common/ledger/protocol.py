@@ -120,6 +120,10 @@ class Ledger(Eraser, Outbox, Protocol):
         """Next events of all jobs after a position (``$`` = from now), and the new position."""
         ...
 
+    def follow_rests(self, after: str, block_ms: int) -> tuple[str, list[Event]]:
+        """As ``follow``, but only what ends or pauses a job, and without data."""
+        ...
+
     def memos(self, owner: str, keys: list[str]) -> list[MemoHit | None]:
         """Look stage outputs up by memo key, without promising that they stay."""
         ...

@@ -41,6 +41,11 @@ SOCKET_TIMEOUT_S = 5.0  # nobody waits longer than 6 s for a Redis that hangs
 LONGEST_BLOCK_MS = 4_000  # a blocking read must end before the socket gives up
 
 
+def idle_ledger(url: str) -> RedisLedger:
+    """Open the ledger for a process that only looks (services' readiness)."""
+    return RedisLedger(connect(url, max_connections=4))
+
+
 def connect(
     url: str,
     max_connections: int = 256,
@@ -179,13 +184,20 @@ class RedisLedger(RedisStanding, RedisErase, RedisOutbox):
 
     def follow(self, after: str, block_ms: int) -> tuple[str, list[Event]]:
         """See ``Ledger``."""
+        return self._follow("events", after, block_ms)
+
+    def follow_rests(self, after: str, block_ms: int) -> tuple[str, list[Event]]:
+        """See ``Ledger``."""
+        return self._follow("rests", after, block_ms)
+
+    def _follow(self, stream: str, after: str, block_ms: int) -> tuple[str, list[Event]]:
+        key = f"{self._prefix}{stream}"
         if after == "$":
-            last = self._call("xrevrange", f"{self._prefix}events", count=1)
+            last = self._call("xrevrange", key, count=1)
             after = last[0][0] if last else "0"
         after = reading.position(after)
         block = min(block_ms, LONGEST_BLOCK_MS) or None  # for Redis 0 means for ever
-        reply = self._call("xread", {f"{self._prefix}events": after}, block=block)
-        entries = reading.stream_entries(reply)
+        entries = reading.stream_entries(self._call("xread", {key: after}, block=block))
         found = [reading.event(f["job"], f["id"], f) for _, f in entries]
         return (entries[-1][0] if entries else after), found
 

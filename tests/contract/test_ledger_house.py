@@ -96,6 +96,22 @@ def test_one_reader_follows_the_events_of_all_jobs(house: House) -> None:
     assert house.ledger.follow(position, 0) == (position, [])
 
 
+def test_what_ends_or_pauses_a_job_is_told_in_a_stream_of_its_own(house: House) -> None:
+    position, nothing = house.ledger.follow_rests("$", 0)
+    assert nothing == []
+    house.accept("j1", ONE)
+    house.accept("j2", ONE)
+    house.ledger.cancel("j2", "ann")
+    house.run("a", job="j1")
+    position, heard = house.ledger.follow_rests(position, 0)
+    assert [(event.job, event.type, event.data) for event in heard] == [
+        ("j2", "cancelled", {}),
+        ("j1", "succeeded", {}),
+    ]
+    assert heard[1].id == house.ledger.events("j1")[-1].id
+    assert house.ledger.follow_rests(position, 0) == (position, [])
+
+
 def test_a_reader_sleeps_until_something_happens(house: House) -> None:
     position, _ = house.ledger.follow("$", 0)
     timer = threading.Timer(0.05, house.accept)

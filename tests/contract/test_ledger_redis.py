@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.contract
 
 # Keys that outlive every job: indexes that empty themselves, and the few that never grow.
-WITHOUT_TTL = {"events", "dead", "versions", "waits", "runs", "clock"}
+WITHOUT_TTL = {"events", "rests", "dead", "versions", "waits", "runs", "clock"}
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ local TERMINAL = { succeeded = true, failed = true, cancelled = true, expired = 
 local EMPTY = cjson.decode('{}')
 local UNFINISHED = { waiting = true, ready = true, running = true }
 local FATAL = { crash = true, hang = true } -- errors that end the process and all that runs in it
+local RESTS = { succeeded = true, failed = true, cancelled = true, expired = true, paused = true } -- events
 local SATISFIED = { done = true, skipped = true } -- what a successor may build on
 
 local function now_ms()
@@ -74,12 +75,16 @@ local function row(job, node) return { job = job.id, id = node.id, stage = node.
 
 local function answer(value) return cjson.encode(value) end
 
--- An event goes to the job's own stream (resumable by id) and to one stream that
--- every gateway process follows, so that no client needs a Redis connection.
+-- An event goes to the job's own stream (resumable by id) and to one stream that a gateway process
+-- follows, so that no client needs a Redis connection. That a job has come to rest is told in a stream
+-- of its own too, without a word why: who waits for nothing else is not woken twenty times a job.
 local function emit(job, kind, data)
   local body = cjson.encode(data)
   local id = redis.call('XADD', P .. 'events:' .. job.id, 'MAXLEN', '~', 256, '*', 'type', kind, 'data', body)
   redis.call('XADD', P .. 'events', 'MAXLEN', '~', 4096, '*', 'job', job.id, 'id', id, 'type', kind, 'data', body)
+  if RESTS[kind] then
+    redis.call('XADD', P .. 'rests', 'MAXLEN', '~', 4096, '*', 'job', job.id, 'id', id, 'type', kind, 'data', '{}')
+  end
 end
 
 -- A counter that is back at nought goes; none goes below it.

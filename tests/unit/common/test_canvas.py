@@ -38,35 +38,32 @@ def _messages(app: Celery, queue: str) -> list[Any]:
             found.append(message)
 
 
-def _node(id_: str, *after: str) -> Node:
-    return Node(id=id_, stage="fusion.measure", queue="fusion", after=after)
+def _node(id_: str, *after: str, queue: str = "fusion") -> Node:
+    return Node(id=id_, stage="fusion.measure", queue=queue, after=after)
 
 
-def _tasks(signature: Any) -> list[str]:
-    """Node ids of a canvas in the order in which Celery would start them."""
+def _tasks(signature: Any) -> list[tuple[str, ...]]:
+    """Node ids of each message of a canvas in the order in which Celery would send them."""
     inner = getattr(signature, "tasks", None)
     if signature.get("subtask_type") == "chord":
         inner = [*signature.tasks, signature.body]
     return (
         [id_ for part in inner for id_ in _tasks(part)]
         if inner is not None
-        else [signature.args[1]]
+        else [signature.args[1:]]
     )
 
 
 def test_a_figurine_is_a_chain_whose_wide_level_is_one_flat_chord(app: Celery) -> None:
     built = canvas.build(app, "j1", figurine_plan(["stl", "3mf"]))
     assert _tasks(built) == [
-        "fusion.measure",
-        "fusion.sculpt",
-        "fusion.paint",
-        "fusion.render",
-        "fusion.print",
-        "fusion.package",
-        "gateway.finish",
+        ("fusion.measure", "fusion.sculpt", "fusion.paint"),
+        ("fusion.render",),
+        ("fusion.print", "fusion.package"),
+        ("gateway.finish",),
     ]
     kinds = [part.get("subtask_type") for part in built.tasks]
-    assert kinds == [None, None, None, "chord"]
+    assert kinds == [None, "chord"]
 
 
 def test_messages_carry_ids_and_nothing_else(app: Celery) -> None:
@@ -75,12 +72,13 @@ def test_messages_carry_ids_and_nothing_else(app: Celery) -> None:
 
 
 def test_no_stage_asks_celery_to_keep_its_result(app: Celery) -> None:
-    built = canvas.build(app, "j1", Plan(nodes=(_node("a"), _node("b", "a"))))
+    built = canvas.build(app, "j1", Plan(nodes=(_node("a"), _node("b", "a", queue="x"))))
     assert all(task.options["ignore_result"] for task in built.tasks)
 
 
 def test_two_wide_levels_in_a_row_are_refused(app: Celery) -> None:
-    plan = Plan(nodes=(_node("a"), _node("b"), _node("c", "a"), _node("d", "b")))
+    nodes = (_node("a"), _node("b"), _node("c", "a", queue="x"), _node("d", "b", queue="x"))
+    plan = Plan(nodes=nodes)
     with pytest.raises(ValueError, match="needs one stage to join it"):
         canvas.build(app, "j1", plan)
 
@@ -89,7 +87,7 @@ def test_a_plan_is_published_by_its_first_stage_and_what_is_aside(app: Celery) -
     canvas.publish_plan(app, "j1", figurine_plan(["stl"]))
     (message,) = _messages(app, "fusion")
     assert message.headers["task"] == "fusion.measure"
-    assert message.payload[0] == ["j1", "fusion.measure"]
+    assert message.payload[0] == ["j1", "fusion.measure", "fusion.sculpt", "fusion.paint"]
     assert canvas.REPUBLISHED not in message.headers
     (message,) = _messages(app, "stylize")
     assert message.payload[0] == ["j1", "stylize.portrait"]

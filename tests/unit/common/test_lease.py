@@ -128,8 +128,8 @@ def test_both_threads_run_once_started(bench: Workbench, monkeypatch: pytest.Mon
 
 def test_a_process_in_which_no_thread_can_run_any_more_is_ended() -> None:
     code = (
-        "import ctypes, time; from common import lease; lease.FROZEN_S = 0.3;"
-        "lease.LeaseKeeper(None).start(); time.sleep(1);"  # alive: it is wound up again and again
+        "import ctypes, time; from common import lease; lease.FROZEN_S = 1.0;"
+        "lease.LeaseKeeper(None).start(); time.sleep(2.5);"  # alive: it is wound up again and again
         "print('alive', flush=True); ctypes.PyDLL(None).sleep(60)"  # keeps the interpreter lock
     )
     done = subprocess.run(

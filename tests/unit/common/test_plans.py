@@ -34,6 +34,34 @@ def test_a_level_needs_only_the_levels_before_it(plan: Plan, levels: list[str]) 
 
 
 @pytest.mark.parametrize(
+    ("plan", "strands"),
+    [
+        (_plan(a=""), ["a"]),
+        (_plan(a="", b="a", c="b"), ["abc"]),
+        (_plan(a="", b="a", c="a", d="c", e="b d"), ["a", "b cd", "e"]),
+        (_plan(a="", b="", c="b", d="a c"), ["a bc", "d"]),
+        (_plan(a="", b="", c="a b", d="c", e="d", f="c"), ["a b", "c", "de f"]),
+        (_plan(a="", b="", c="a b", d="c", e="b"), ["a b", "cd e"]),
+    ],
+    ids=["one", "chain", "two ways", "two roots", "both", "one parent leads elsewhere"],
+)
+def test_what_only_follows_one_another_is_one_strand(plan: Plan, strands: list[str]) -> None:
+    found = [[[node.id for node in strand] for strand in level] for level in plan.strands()]
+    assert [" ".join("".join(ids) for ids in level) for level in found] == strands
+
+
+def test_a_strand_ends_with_its_queue() -> None:
+    queues = {"a": "x", "b": "x", "c": "y", "d": "y", "e": "x"}
+    parents = {"b": ("a",), "c": ("b",), "d": ("c",), "e": ("d",)}
+    nodes = [
+        Node(id=id_, stage="s", queue=queue, after=parents.get(id_, ()))
+        for id_, queue in queues.items()
+    ]
+    levels = Plan(nodes=tuple(nodes)).strands()
+    assert [[len(strand) for strand in level] for level in levels] == [[2], [2], [1]]
+
+
+@pytest.mark.parametrize(
     ("parents", "culprit"),
     [({"a": "b", "b": ""}, "a"), ({"a": "a"}, "a"), ({"a": "", "b": "x"}, "b")],
     ids=["child first", "cycle", "unknown parent"],

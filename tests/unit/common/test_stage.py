@@ -55,7 +55,7 @@ def test_an_early_artifact_is_shown_before_the_stage_has_ended(bench: Workbench)
 
     def body(context: StageContext, *_: object) -> SculptFacts:
         context.write(FORM, b"npz")
-        context.write(GLB, b"glb", early=True)
+        context.write_all({GLB: b"glb"}, early=GLB)
         shown.append(set(bench.job().artifacts))
         return SculptFacts(template="default", height_mm=100, triangles=1)
 
@@ -202,7 +202,7 @@ def test_files_of_a_failed_stage_are_thrown_away(bench: Workbench) -> None:
 
 def test_a_file_that_was_shown_early_outlives_the_failure_of_its_stage(bench: Workbench) -> None:
     def body(context: StageContext, *_: object) -> MeasureFacts:
-        context.write(GLB, b"glb", early=True)
+        context.write_all({GLB: b"glb"}, early=GLB)
         raise NoFace("nobody here")
 
     bench.run(body)

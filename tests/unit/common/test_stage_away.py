@@ -87,7 +87,7 @@ def test_a_commit_of_a_stage_that_another_worker_took_over_changes_nothing(
 def test_an_early_artifact_of_a_lost_stage_stops_the_stage(bench: Workbench) -> None:
     def body(context: StageContext, *_: object) -> MeasureFacts:
         bench.memory.cancel("j1", "ann")
-        context.write(GLB, b"glb", early=True)
+        context.write_all({GLB: b"glb"}, early=GLB)
         context.checkpoint()
         pytest.fail("ran on after the checkpoint")
 
@@ -145,7 +145,7 @@ def test_redis_away_until_the_hard_limit_lets_the_lease_run_out(
 
 def test_redis_away_when_an_early_artifact_is_shown_costs_only_that(bench: Workbench) -> None:
     def body(context: StageContext, *_: object) -> MeasureFacts:
-        context.write(GLB, b"glb", early=True)
+        context.write_all({GLB: b"glb"}, early=GLB)
         return FACTS
 
     bench.ledger.away["announce"] = 1

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from common.errors import Busy, LedgerUnavailable
 from common.ledger.memory import MemoryLedger
-from common.ledger.records import Event, Limits, NewJob
+from common.ledger.records import Event, JobRecord, Limits, NewJob
+from gateway import reader
 from gateway.follow import Hub, order
 from gateway.plan import figurine_plan
 
@@ -51,6 +52,10 @@ class Feed:
             found = self._since(after)
             return (found[-1].id if found else after), [] if self.forgetful else found
 
+    def follow_rests(self, after: str, block_ms: int) -> tuple[str, list[Event]]:
+        at, events = self.follow(after, block_ms)
+        return at, [event for event in events if event.resting]
+
     def _since(self, after: str) -> list[Event]:
         return [event for event in self.all if order(event.id) > order(after)]
 
@@ -72,7 +77,7 @@ def feed() -> Feed:
 @pytest.fixture
 def hub(feed: Feed) -> Iterator[Hub]:
     leaving = threading.Event()
-    hub = Hub(feed, 3)  # type: ignore[arg-type]  # the two methods that a hub needs
+    hub = Hub(feed, 3)  # type: ignore[arg-type]  # the methods that a hub needs
     hub.leave_when(leaving.is_set)
     yield hub
     leaving.set()
@@ -117,8 +122,8 @@ def test_past_and_future_events_come_once_and_in_order(feed: Feed, hub: Hub) -> 
 
 
 def test_events_between_subscribing_and_reading_the_past_come_once(feed: Feed, hub: Hub) -> None:
-    with hub.listening("warm"):
-        pass  # the reader runs
+    warm = hub.events("warm", "0", TICK_S)
+    next(warm)  # the reader runs
     read_past = feed.events
 
     def slow(job: str, after: str = "0") -> list[Event]:
@@ -217,6 +222,21 @@ def test_many_followers_share_one_reader(feed: Feed, hub: Hub) -> None:
     assert sum(thread.name == "event-reader" for thread in threading.enumerate()) >= 1
 
 
+def test_a_reader_ends_with_its_last_follower_and_starts_again_with_the_next(
+    feed: Feed, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "BLOCK_MS", 10)
+    for number in (1, 2):
+        feed.tell(f"job {number}")
+        follower = Follower(hub, f"job {number}")
+        feed.tell(f"job {number}", "succeeded")
+        assert len(follower.join()) == 2
+        time.sleep(0.05)
+        reads = feed.reads
+        time.sleep(0.1)
+        assert feed.reads == reads
+
+
 def test_streams_end_when_the_process_leaves(feed: Feed) -> None:
     leaving = threading.Event()
     hub = Hub(feed, 3)  # type: ignore[arg-type]
@@ -254,6 +274,26 @@ def test_waiting_ends_with_the_job(ledger: MemoryLedger, waiting_room: Hub) -> N
     assert record is not None
     assert record.state == "cancelled"
     assert time.monotonic() - started < 5
+
+
+def test_who_waits_for_the_end_alone_is_not_woken_by_what_comes_before(
+    ledger: MemoryLedger, waiting_room: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[JobRecord | None] = []
+    look = ledger.job
+
+    def seen(job: str) -> JobRecord | None:
+        looks.append(look(job))
+        return looks[-1]
+
+    monkeypatch.setattr(ledger, "job", seen)
+    waiter = threading.Thread(target=waiting_room.wait_for_rest, args=("j", 10))
+    waiter.start()
+    wait_until(lambda: bool(looks))
+    ledger.claim("j", "fusion.measure", "w1")
+    ledger.cancel("j", "local")
+    waiter.join(5)
+    assert [record.state for record in looks if record] == ["queued", "cancelled"]
 
 
 def test_waiting_ends_with_its_time(waiting_room: Hub) -> None:

@@ -14,34 +14,33 @@ FORMATS = ("glb", "stl", "3mf", "usdz")
 EVERY_CHOICE = list(chain.from_iterable(combinations(FORMATS, n) for n in range(5)))
 
 
-def _levels(*formats: str, pause: bool = False) -> list[list[str]]:
-    plan = figurine_plan(formats, pause=pause)
-    return [[node.id for node in level] for level in plan.trunk().levels()]
+def _strands(*formats: str, pause: bool = False) -> list[list[list[str]]]:
+    """Ids of the nodes of each strand, level by level."""
+    levels = figurine_plan(formats, pause=pause).trunk().strands()
+    return [[[node.id for node in strand] for strand in level] for level in levels]
 
 
-def test_a_whole_figurine_takes_nine_stages_on_five_levels() -> None:
-    files = ["fusion.render", "fusion.print", "fusion.package", "fusion.ar"]
-    assert _levels(*FORMATS) == [
-        ["fusion.measure"],
-        ["fusion.sculpt"],
-        ["fusion.paint"],
+def test_a_whole_figurine_takes_nine_stages_and_five_messages() -> None:
+    files = [["fusion.render"], ["fusion.print", "fusion.package", "fusion.ar"]]
+    assert _strands(*FORMATS) == [
+        [["fusion.measure", "fusion.sculpt", "fusion.paint"]],
         files,
-        ["gateway.finish"],
+        [["gateway.finish"]],
     ]
     assert [node.id for node in figurine_plan(FORMATS).aside()] == ["stylize.portrait"]
-    assert _levels(*FORMATS, pause=True) == [
-        ["stylize.portrait", "fusion.measure"],
-        ["fusion.sculpt"],
-        ["fusion.paint"],
+    assert _strands(*FORMATS, pause=True) == [
+        [["stylize.portrait"], ["fusion.measure"]],
+        [["fusion.sculpt", "fusion.paint"]],
         files,
-        ["gateway.finish"],
+        [["gateway.finish"]],
     ]
 
 
 def test_a_format_nobody_asked_for_is_not_made() -> None:
-    assert _levels("glb")[3] == ["fusion.render"]
-    assert _levels("stl")[3] == ["fusion.render", "fusion.print"]
-    assert _levels("usdz", pause=True)[3] == ["fusion.render", "fusion.ar"]
+    body = ["fusion.measure", "fusion.sculpt", "fusion.paint"]
+    assert _strands("glb") == [[[*body, "fusion.render"]], [["gateway.finish"]]]
+    assert _strands("stl")[1] == [["fusion.render"], ["fusion.print"]]
+    assert _strands("usdz", pause=True)[2] == [["fusion.render"], ["fusion.ar"]]
 
 
 def test_a_portrait_that_is_waited_for_is_not_aside() -> None:
