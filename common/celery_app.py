@@ -17,7 +17,7 @@ from common.settings import Settings
 from common.task_counts import count_sent
 
 KEY_PREFIX = "kiln:"
-VISIBILITY_TIMEOUT_S = 180  # longer than any hard limit: no message comes back while it runs
+VISIBILITY_TIMEOUT_S = 360  # longer than all stages of a message may run: none comes back meanwhile
 
 
 def make_app(settings: Settings) -> Celery:

@@ -243,7 +243,13 @@ CELERY_RETRIED = _told(
 )
 CELERY_RUNTIME = _told(
     (WORKER,),
-    Histogram("celery_task_runtime", "Seconds a succeeded task took", TASK, buckets=TASK_BUCKETS),
+    Histogram(
+        "celery_task_runtime",
+        "Seconds a succeeded task took; stages that follow one another are one, named like the"
+        " first",
+        TASK,
+        buckets=TASK_BUCKETS,
+    ),
 )
 CELERY_ACTIVE = _told(
     (WORKER,), _gauge("celery_worker_tasks_active", "Tasks a worker runs now", ("hostname",))

@@ -35,7 +35,7 @@ from common.memo import memo_key
 from common.stores import ArtifactStore, reference
 
 RETRY_DELAY_MS = 2_000
-CLAIM_PATIENCE_S = 10.0  # with the longest hard limit still below the visibility timeout
+CLAIM_PATIENCE_S = 10.0  # with the hard limits of a message still below the visibility timeout
 LAST_CALL_S = 6.0  # a call to a Redis that hangs; it must end before the watchdog does
 ALONE = "alone"  # refusal of a stage that took its process along before, and may again
 AWAY = "unavailable"  # status of a message that met no Redis: its lease or message is lost

@@ -86,7 +86,11 @@ def _room(package: str) -> str:
 
 
 def _stages() -> Iterator[str]:
-    yield from _section("Stages", "A job is a plan of stages; each is one Celery task.")
+    yield from _section(
+        "Stages",
+        "A job is a plan of stages; each is a Celery task. Those that only follow one another"
+        " on one queue are run by one message, under the name of the first.",
+    )
     header = ("stage", "queue", "reads", "writes", "soft, hard limit", "a permanent failure means")
     yield from _table(header, (_stage_row(stage) for stage in STAGES))
     yield from ("", f"A figurine is {_way(figurine_plan(ALL_FORMATS))}.")
@@ -110,9 +114,15 @@ def _stages() -> Iterator[str]:
 
 
 def _way(plan: Plan) -> str:
-    steps = [" ∥ ".join(map(_in_turn, level)) for level in plan.trunk().strands()]
+    steps = [
+        _side_by_side([_in_turn(strand) for strand in level]) for level in plan.trunk().strands()
+    ]
     aside = plan.aside()
     return " → ".join(steps) + (f", from the start beside {_in_turn(aside)}" * bool(aside))
+
+
+def _side_by_side(ways: list[str]) -> str:
+    return ways[0] if len(ways) == 1 else f"[ {' ∥ '.join(ways)} ]"
 
 
 def _in_turn(nodes: Iterable[Node]) -> str:

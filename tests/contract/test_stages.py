@@ -7,11 +7,13 @@ import inspect
 import subprocess
 import sys
 import typing
+from itertools import chain
 
 import pytest
 from celery import Celery
 
 from common.celery_app import VISIBILITY_TIMEOUT_S, make_app
+from common.contracts.plans import Plan
 from common.contracts.stages import BY_NAME as ROWS
 from common.contracts.stages import (
     COAT,
@@ -24,7 +26,7 @@ from common.contracts.stages import (
     stages_of,
 )
 from common.settings import Settings
-from common.stage import StageTask
+from common.stage import CLAIM_PATIENCE_S, StageTask
 from gateway.plan import figurine_plan, recipe_plan
 from tests.house import ROOT
 
@@ -91,6 +93,17 @@ def test_a_task_is_a_view(stage: Stage) -> None:
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
 def test_limits_are_in_order(stage: Stage) -> None:
     assert 0 < stage.soft_s < stage.hard_s < VISIBILITY_TIMEOUT_S
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [figurine_plan(("glb",)), figurine_plan(("stl", "3mf", "usdz")), recipe_plan(1)],
+    ids=["figurine to look at", "figurine", "one recipe"],
+)
+def test_no_message_comes_back_while_its_stages_run(plan: Plan) -> None:
+    for strand in chain(*plan.trunk().strands()):
+        longest = sum(ROWS[node.stage].hard_s + CLAIM_PATIENCE_S for node in strand)
+        assert longest < VISIBILITY_TIMEOUT_S
 
 
 def test_an_unknown_queue_is_an_error_not_a_new_queue() -> None:
