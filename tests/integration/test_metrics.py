@@ -154,7 +154,7 @@ def test_the_reconciler_tells_how_the_house_is_doing(told: Scrape, stack: TestSt
 def test_tasks_are_counted_as_an_exporter_would(told: Scrape) -> None:
     count: Callable[..., float] = partial(total, told[Process.WORKER])
     everywhere = [family for families in told.values() for family in families]
-    labels = {"name": "fusion.sculpt", "queue_name": "fusion"}
+    labels = {"name": "fusion.measure", "queue_name": "fusion"}
     assert total(everywhere, "celery_task_sent_total", hostname="generic", **labels) >= 1
     for word in ("received", "started", "succeeded"):
         assert count(f"celery_task_{word}_total", **labels) >= 1
