@@ -40,7 +40,7 @@ TIDY_PERIOD_S = 30.0
 GOODBYE_S = 2.0
 ROOM = 1.5  # what a worker may hold, of what it held when it was warm
 SPARE_MB = 64  # of freed memory that a process may keep: the next job uses it again
-LETS_GO_ON = frozenset({"committed", "hit", "duplicate", "done"})  # the next stage is ready then
+LETS_GO_ON = frozenset({"committed", "hit", "duplicate", "done", "skipped"})  # then comes the next
 EXIT_CANNOT_START = 78  # EX_CONFIG of sysexits.h
 
 log = logging.getLogger(__name__)

@@ -24,6 +24,8 @@ from common.ledger.records import Event, JobRecord
 from gateway.reader import Reader, Signal, hear_next
 from gateway.told import ToldEtas
 
+LOOK_S = 5.0  # who waits looks for himself now and then: a version before told of no rests
+
 
 def order(event_id: str) -> tuple[int, int]:
     """Event ids as numbers: as text, ``9-0`` would come after ``10-0``."""
@@ -122,11 +124,12 @@ class Hub:
         with self.place(), self._rests.listening(job) as listener:
             record = self._ledger.job(job)
             while record and not record.state.resting:
-                heard = hear_next(listener, give_up - time.monotonic())
+                left = give_up - time.monotonic()
+                heard = hear_next(listener, min(left, LOOK_S))
                 if heard is Signal.CLOSE:
                     return record
                 record = self._ledger.job(job)
-                if heard is None:
+                if heard is None and left <= LOOK_S:
                     return record
             return record
 

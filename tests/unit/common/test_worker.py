@@ -11,14 +11,15 @@ from celery import Celery
 
 from common import canvas, worker
 from common.contracts.facts import MeasureFacts, SculptFacts
+from common.contracts.plans import Node, Plan
 from common.contracts.stages import ATTRIBUTES, BY_NAME, FORM
-from common.errors import StorageError
+from common.errors import NoFace, StorageError
 from common.exposition import render
 from common.metrics import Process
 from common.settings import Settings
 from common.stage import Body, StageContext, StageTask
 from common.worker import EXIT_CANNOT_START, Service, _Life, _message_handler, run_in_turn
-from tests.unit.common.workbench import MEASURE, SCULPT, Workbench, measured, raising
+from tests.unit.common.workbench import MEASURE, PLAN, SCULPT, Workbench, measured, raising
 
 
 @pytest.fixture
@@ -277,6 +278,18 @@ def test_what_follows_a_stage_that_will_be_tried_again_is_left_to_others(bench: 
     assert run_both(bench, raising(StorageError("no disk"))) == "again"
     assert bench.node_states() == ["ready", "waiting"]
     assert bench.ledger.calls["claim"] == 1
+
+
+def test_what_follows_a_stage_that_is_left_out_is_run_all_the_same(bench: Workbench) -> None:
+    photo_is_enough = Node(id="again", stage=MEASURE, queue="fusion", after=(MEASURE,))
+    may_be_missing = PLAN.nodes[0].model_copy(update={"optional": True})
+    bench.accept("j2", plan=Plan(nodes=(may_be_missing, photo_is_enough)))
+    tasks = {
+        MEASURE: StageTask(BY_NAME[MEASURE], raising(NoFace("nobody there"))),
+        "again": StageTask(BY_NAME[MEASURE], measured),
+    }
+    run_in_turn(bench.runtime, tasks, "j2", (MEASURE, "again"), republished=False)
+    assert bench.node_states("j2") == ["skipped", "done"]
 
 
 def test_a_lost_reply_to_the_commit_does_not_end_the_message(bench: Workbench) -> None:

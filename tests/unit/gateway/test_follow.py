@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from common.errors import Busy, LedgerUnavailable
 from common.ledger.memory import MemoryLedger
 from common.ledger.records import Event, JobRecord, Limits, NewJob
-from gateway import reader
+from gateway import follow, reader
 from gateway.follow import Hub, order
 from gateway.plan import figurine_plan
 
@@ -294,6 +294,20 @@ def test_who_waits_for_the_end_alone_is_not_woken_by_what_comes_before(
     ledger.cancel("j", "local")
     waiter.join(5)
     assert [record.state for record in looks if record] == ["queued", "cancelled"]
+
+
+def test_waiting_ends_with_the_job_though_nobody_tells_of_rests(
+    ledger: MemoryLedger, waiting_room: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting_room._rests.ensure()  # and now a worker of the version before ends the job
+    monkeypatch.setattr(waiting_room._rests, "_deliver", lambda _: None)
+    monkeypatch.setattr(follow, "LOOK_S", 0.05)
+    threading.Timer(0.1, lambda: ledger.cancel("j", "local")).start()
+    started = time.monotonic()
+    record = waiting_room.wait_for_rest("j", 10)
+    assert record is not None
+    assert record.state == "cancelled"
+    assert time.monotonic() - started < 5
 
 
 def test_waiting_ends_with_its_time(waiting_room: Hub) -> None:
