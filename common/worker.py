@@ -12,7 +12,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -65,7 +65,7 @@ def build_worker(service: Service) -> Celery:
     app = make_app(settings)
     life = _Life(app, settings, service)
     for task in service.tasks:
-        app.task(_message_handler(life), name=task.row.name, bind=True)
+        app.task(_message_handler(life, task), name=task.row.name, bind=True)
     life.counts.listen()
     signals.setup_logging.connect(life.on_logging, weak=False)
     signals.worker_init.connect(life.on_init, weak=False)
@@ -75,12 +75,13 @@ def build_worker(service: Service) -> Celery:
     return app
 
 
-def _message_handler(life: _Life) -> Callable[..., dict[str, str]]:
+def _message_handler(life: _Life, task: StageTask) -> Callable[..., dict[str, str]]:
     def on_message(request: Any, job: str, node: str, *then: str) -> dict[str, str]:  # noqa: ANN401
         """One message: ids in, a small receipt out. The ledger holds everything else."""
         headers = request.request.headers or {}
         republished = bool(headers.get(canvas.REPUBLISHED))
-        status = run_in_turn(life.runtime, life.tasks, job, (node, *then), republished=republished)
+        strand = [(node, task), *((each, life.tasks[stage_of(each)]) for each in then)]
+        status = run_in_turn(life.runtime, job, strand, republished=republished)
         life.leave_if_bloated()
         return {"status": status}
 
@@ -88,20 +89,15 @@ def _message_handler(life: _Life) -> Callable[..., dict[str, str]]:
 
 
 def run_in_turn(
-    runtime: Runtime,
-    tasks: Mapping[str, StageTask],
-    job: str,
-    nodes: Sequence[str],
-    *,
-    republished: bool,
+    runtime: Runtime, job: str, strand: Iterable[tuple[str, StageTask]], *, republished: bool
 ) -> str:
     """Run nodes that follow one another, as far as they get; say how it went with the last.
 
     A message that comes twice goes on behind what is done. What is left of one that stops half
     way is published by the reconciler, stage by stage.
     """
-    for node in nodes:
-        status = run(runtime, tasks[stage_of(node)], job, node, republished=republished)
+    for node, task in strand:
+        status = run(runtime, task, job, node, republished=republished)
         if status not in LETS_GO_ON:
             break
     return status

@@ -98,24 +98,26 @@ class Plan(BaseModel):
     def strands(self) -> list[list[Strand]]:
         """Group nodes that only follow one another on one queue, and these strands by depth.
 
-        Nothing outside a strand waits for what is inside it, so one worker can run it in one go.
-        Each level needs only the levels before it.
+        Nothing outside a strand waits for what is inside it, so one worker can run it in one go;
+        all but its first node tell their stage by their id. Each level needs only the levels
+        before it.
         """
         children = self._children()
         first: dict[str, str] = {}  # of the strand of each node
         strands: dict[str, list[Node]] = {}  # by their first node
         for node in self.nodes:
             above = strands[first[node.after[0]]][-1] if len(node.after) == 1 else None
-            goes_on = above and len(children[above.id]) == 1 and above.queue == node.queue
-            first[node.id] = first[above.id] if above and goes_on else node.id
+            tied = above and len(children[above.id]) == 1 and above.queue == node.queue
+            goes_on = tied and stage_of(node.id) == node.stage
+            first[node.id] = first[node.after[0]] if goes_on else node.id
             strands.setdefault(first[node.id], []).append(node)
-        tied = [
+        heads = [
             strand[0].model_copy(
                 update={"after": tuple({first[parent]: None for parent in strand[0].after})}
             )
             for strand in strands.values()
         ]
-        levels = Plan(nodes=tuple(tied)).levels()
+        levels = Plan(nodes=tuple(heads)).levels()
         return [[tuple(strands[node.id]) for node in level] for level in levels]
 
     def _children(self) -> dict[str, list[str]]:

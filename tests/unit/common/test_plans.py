@@ -8,7 +8,7 @@ from common.contracts.plans import Node, Plan
 
 def _plan(**parents: str) -> Plan:
     nodes = (
-        Node(id=id_, stage="fusion.measure", queue="fusion", after=tuple(after.split()))
+        Node(id=id_, stage=id_, queue="fusion", after=tuple(after.split()))
         for id_, after in parents.items()
     )
     return Plan(nodes=tuple(nodes))
@@ -50,11 +50,17 @@ def test_what_only_follows_one_another_is_one_strand(plan: Plan, strands: list[s
     assert [" ".join("".join(ids) for ids in level) for level in found] == strands
 
 
+def test_a_node_whose_id_does_not_tell_its_stage_comes_alone() -> None:
+    nodes = (Node(id="a", stage="s", queue="q"), Node(id="b", stage="s", queue="q", after=("a",)))
+    levels = Plan(nodes=nodes).strands()
+    assert [[len(strand) for strand in level] for level in levels] == [[1], [1]]
+
+
 def test_a_strand_ends_with_its_queue() -> None:
     queues = {"a": "x", "b": "x", "c": "y", "d": "y", "e": "x"}
     parents = {"b": ("a",), "c": ("b",), "d": ("c",), "e": ("d",)}
     nodes = [
-        Node(id=id_, stage="s", queue=queue, after=parents.get(id_, ()))
+        Node(id=id_, stage=id_, queue=queue, after=parents.get(id_, ()))
         for id_, queue in queues.items()
     ]
     levels = Plan(nodes=tuple(nodes)).strands()

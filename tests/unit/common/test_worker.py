@@ -240,8 +240,7 @@ def test_a_worker_leaves_though_redis_is_away(life: _Life, bench: Workbench) -> 
 def test_a_message_is_ids_in_and_a_receipt_out(
     life: _Life, bench: Workbench, headers: dict[str, bool] | None, published: int
 ) -> None:
-    life.tasks = {MEASURE: StageTask(BY_NAME[MEASURE], measured)}
-    on_message = _message_handler(life)
+    on_message = _message_handler(life, StageTask(BY_NAME[MEASURE], measured))
     request = SimpleNamespace(request=SimpleNamespace(headers=headers))
     assert on_message(request, "j1", MEASURE) == {"status": "committed"}
     assert len(bench.published) == published
@@ -254,11 +253,11 @@ def sculpted(context: StageContext, *_: object) -> SculptFacts:
 
 def run_both(bench: Workbench, measure: Body = measured) -> str:
     """Run what one message asks for: two stages, one after the other."""
-    tasks = {
-        MEASURE: StageTask(BY_NAME[MEASURE], measure),
-        SCULPT: StageTask(BY_NAME[SCULPT], sculpted),
-    }
-    return run_in_turn(bench.runtime, tasks, "j1", (MEASURE, SCULPT), republished=False)
+    strand = [
+        (MEASURE, StageTask(BY_NAME[MEASURE], measure)),
+        (SCULPT, StageTask(BY_NAME[SCULPT], sculpted)),
+    ]
+    return run_in_turn(bench.runtime, "j1", strand, republished=False)
 
 
 def test_stages_that_follow_one_another_are_one_message(bench: Workbench) -> None:
@@ -284,11 +283,11 @@ def test_what_follows_a_stage_that_is_left_out_is_run_all_the_same(bench: Workbe
     photo_is_enough = Node(id="again", stage=MEASURE, queue="fusion", after=(MEASURE,))
     may_be_missing = PLAN.nodes[0].model_copy(update={"optional": True})
     bench.accept("j2", plan=Plan(nodes=(may_be_missing, photo_is_enough)))
-    tasks = {
-        MEASURE: StageTask(BY_NAME[MEASURE], raising(NoFace("nobody there"))),
-        "again": StageTask(BY_NAME[MEASURE], measured),
-    }
-    run_in_turn(bench.runtime, tasks, "j2", (MEASURE, "again"), republished=False)
+    strand = [
+        (MEASURE, StageTask(BY_NAME[MEASURE], raising(NoFace("nobody there")))),
+        ("again", StageTask(BY_NAME[MEASURE], measured)),
+    ]
+    run_in_turn(bench.runtime, "j2", strand, republished=False)
     assert bench.node_states("j2") == ["skipped", "done"]
 
 
