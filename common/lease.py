@@ -60,7 +60,7 @@ class LeaseKeeper:
         self._ledger = ledger
         self._leave = leave
         self._held: dict[int, _Held] = {}
-        self._wind_at = float("-inf")
+        self._wound_at = float("-inf")
         self._lock = threading.Lock()
 
     def start(self) -> None:
@@ -95,10 +95,10 @@ class LeaseKeeper:
 
     def watch(self, now: float) -> None:
         """Wind up the timer that ends a frozen process, then look for a stage that hangs."""
-        if now >= self._wind_at:
-            # each time costs a thread of its own, and cancels the one before
+        if not self._wound_at <= now < self._wound_at + FROZEN_S / WINDINGS:
+            # not at each look: it takes a thread of its own
             faulthandler.dump_traceback_later(FROZEN_S, exit=True, file=STDERR)
-            self._wind_at = now + FROZEN_S / WINDINGS
+            self._wound_at = now
         self.end_if_hung(now)
 
     def end_if_hung(self, now: float) -> None:

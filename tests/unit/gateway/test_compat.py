@@ -87,7 +87,7 @@ def test_an_upload_that_waits_is_answered_with_the_result(stack: Stack) -> None:
 def test_a_gateway_too_busy_to_wait_still_answers_with_the_task(stack: Stack) -> None:
     job = stack.submit()
     hub = stack.app.extensions["kiln"].hub
-    with hub.listening(job), hub.listening(job):
+    with hub.place(), hub.place():
         assert stack.client.post("/api/upload?wait=30", **form()).status_code == 202
         assert stack.client.get(f"/task-result/{job}?wait=30").status_code == 503
         assert stack.client.get(f"/task-result/{job}").status_code == 200

@@ -327,7 +327,7 @@ def test_waiting_in_vain_is_a_202(stack: Stack) -> None:
 def test_a_gateway_too_busy_to_wait_still_accepts(stack: Stack) -> None:
     job = stack.submit()
     hub = stack.app.extensions["kiln"].hub
-    with hub.listening(job), hub.listening(job):  # all the slots there are
+    with hub.place(), hub.place():  # all the slots there are
         answer = stack.post(jpeg(80, 80), headers={"Prefer": "wait=30"})
         assert answer.status_code == 202
         assert "Preference-Applied" not in answer.headers
