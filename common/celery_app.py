@@ -83,10 +83,9 @@ _CONFIG: dict[str, Any] = {
     "result_accept_content": ["json"],
     "task_create_missing_queues": False,
     # what Flower shows; the ledger holds `running`. Flower switches the workers' events on when
-    # it starts: 8 % of the CPU time of a job that nobody else should pay. Nothing would switch off
-    # an event for each message sent; a task appears in Flower when a worker has received it
+    # it starts: 8 % of the CPU time of a job that nobody else should pay
     "worker_send_task_events": False,
-    "task_send_sent_event": False,
+    "task_send_sent_event": True,
     "task_track_started": False,
     "worker_hijack_root_logger": False,
 }
