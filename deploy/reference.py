@@ -117,8 +117,8 @@ def _way(plan: Plan) -> str:
     steps = [
         _side_by_side([_in_turn(strand) for strand in level]) for level in plan.trunk().strands()
     ]
-    aside = plan.aside()
-    return " → ".join(steps) + (f", from the start beside {_in_turn(aside)}" * bool(aside))
+    aside = [_in_turn([node]) for node in plan.aside()]
+    return " → ".join(steps) + (f", from the start beside {_side_by_side(aside)}" if aside else "")
 
 
 def _side_by_side(ways: list[str]) -> str:

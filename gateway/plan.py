@@ -22,9 +22,9 @@ def figurine_plan(formats: Collection[str], *, pause: bool = False) -> Plan:
     """Photo to figurine.
 
     ``measure → sculpt → paint → [ render ∥ print → package → ar ] → finish``, and beside all
-    that, from the start, the portrait. The other files follow one another, because together they
-    take less time than the preview, and one message less each. A format nobody asked for is not
-    made. With ``pause`` the job waits behind portrait and measuring until somebody approves.
+    that, from the start, the portrait. The other files follow one another: together they take less
+    time than the preview, and one message. A format nobody asked for is not made. With ``pause``
+    the job waits behind portrait and measuring until somebody approves.
     """
     seen = ("stylize.portrait", "fusion.measure")
     wanted = [stage for stage, files in _FILES.items() if not files.isdisjoint(formats)]

@@ -34,7 +34,7 @@ Listener = queue.SimpleQueue[Event | Signal]
 
 
 class Reader:
-    """Starts with its first listener, after any fork, and ends with the last one.
+    """Starts with its first listener, after any fork, and ends with its last: but see ``hear``.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class Reader:
     leaving
         Whether the process leaves, asked once a second.
     hear
-        Is told of every event; then the reader stays, once ``ensure`` was called.
+        Is told of every event; a reader that has one stays, once it has started.
     """
 
     def __init__(

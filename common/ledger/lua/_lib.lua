@@ -18,7 +18,6 @@ local TERMINAL = { succeeded = true, failed = true, cancelled = true, expired = 
 local EMPTY = cjson.decode('{}')
 local UNFINISHED = { waiting = true, ready = true, running = true }
 local FATAL = { crash = true, hang = true } -- errors that end the process and all that runs in it
-local RESTS = { succeeded = true, failed = true, cancelled = true, expired = true, paused = true } -- events
 local SATISFIED = { done = true, skipped = true } -- what a successor may build on
 
 local function now_ms()
@@ -82,7 +81,7 @@ local function emit(job, kind, data)
   local body = cjson.encode(data)
   local id = redis.call('XADD', P .. 'events:' .. job.id, 'MAXLEN', '~', 256, '*', 'type', kind, 'data', body)
   redis.call('XADD', P .. 'events', 'MAXLEN', '~', 4096, '*', 'job', job.id, 'id', id, 'type', kind, 'data', body)
-  if RESTS[kind] then
+  if TERMINAL[kind] or kind == 'paused' then
     redis.call('XADD', P .. 'rests', 'MAXLEN', '~', 4096, '*', 'job', job.id, 'id', id, 'type', kind, 'data', '{}')
   end
 end

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from common.contracts.plans import Plan, slot_of
+from common.contracts.plans import Plan, slot_of, stage_of
 from common.contracts.stages import BY_NAME
 from common.ledger.memory import MemoryLedger
 from common.ledger.records import Claim, JobRecord, NodeResult, ReadyNode
@@ -75,7 +75,7 @@ class Stack:
         """Do the work of one stage; a file of a figurine is a line of text."""
         claim = self.ledger.claim(job, node, "w1")
         assert isinstance(claim, Claim), claim
-        row = BY_NAME[node.partition("#")[0]]
+        row = BY_NAME[stage_of(node)]
         params = claim.params | slot_of(node)
         key = memo_key(row, VERSION, claim.artifacts, row.request.model_validate(params))
         if row.service == "recipe":
