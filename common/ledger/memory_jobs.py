@@ -25,6 +25,7 @@ from common.ledger.records import (
     JobState,
     NodeResult,
     ReadyNode,
+    Run,
 )
 
 SATISFIED = {"done", "skipped"}  # what a successor may build on
@@ -44,7 +45,7 @@ class JobBook:
         self.feed: list[Event] = []  # events of all jobs, ids growing
         self.dead: dict[str, int] = {}
         self.waits: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=200))
-        self.runs: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=200))
+        self.runs: defaultdict[str, deque[Run]] = defaultdict(lambda: deque(maxlen=200))
         self._max_attempts = max_attempts
         self._last_ms = 0
         self._told = 0
@@ -61,6 +62,10 @@ class JobBook:
             for node in list(job.nodes.values()):
                 if node.state == state:
                     yield job, node
+
+    def running_beside(self, job: JobEntry | None) -> int:
+        """Count the nodes of other jobs that run in this moment."""
+        return sum(other is not job for other, _ in self.nodes("running"))
 
     def active(self) -> list[JobEntry]:
         """Find all jobs that something will happen to by itself, in the order of their turn."""
@@ -171,7 +176,8 @@ class JobBook:
         node.result = NodeResult.model_validate_json(result.model_dump_json())
         began, ready = node.begin_ms or 0, node.ready_ms or 0
         if not result.cached:
-            self.runs[node.plan.stage].appendleft(node.end_ms - began)
+            run = Run(node.end_ms - began, self.running_beside(job))
+            self.runs[node.plan.stage].appendleft(run)
         data: dict[str, Any] = {"stage": node.plan.id, "state": "done"}
         data |= {"cached": result.cached, "engine": result.engine}
         data |= {"wait_ms": began - ready, "run_ms": node.end_ms - began}

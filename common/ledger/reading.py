@@ -21,6 +21,7 @@ from common.ledger.records import (
     NodeRecord,
     NodeResult,
     ReadyNode,
+    Run,
     Standing,
 )
 
@@ -165,11 +166,18 @@ def standing(answer: dict[str, Any]) -> Standing | None:
         position=answer["position"],
         active=answer["active"],
         open=answer["open"],
-        runs_ms={stage: tuple(map(float, runs.split())) for stage, runs in answer["runs"].items()},
+        running=answer["running"],
+        runs={stage: _runs(text) for stage, text in answer["runs"].items()},
         slots=answer["slots"],
         ready=answer["ready"],
         ahead=answer["ahead"],
     )
+
+
+def _runs(text: str) -> tuple[Run, ...]:
+    """Read ``<ms> <stages beside it>``, with commas in between; older versions noted only ms."""
+    pairs = (one.partition(" ") for one in text.split(",") if one)
+    return tuple(Run(float(ms), int(beside) if beside else None) for ms, _, beside in pairs)
 
 
 def ready_nodes(answer: Any) -> tuple[ReadyNode, ...]:  # noqa: ANN401  see rows

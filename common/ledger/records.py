@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -205,6 +205,16 @@ class Reaped:
     cancelled: int = 0  # jobs that had been given less time than they needed
 
 
+class Run(NamedTuple):
+    """How long a stage ran, and how many stages of other jobs ran in the house when it ended.
+
+    Who shares the cores with others takes longer: a quiet hour alone teaches nothing about a crowd.
+    """
+
+    ms: float
+    beside: int | None = None  # None of a version that did not note it
+
+
 @dataclass(frozen=True)
 class Standing:
     """Where an unfinished job stands, and what the house is busy with, in one moment."""
@@ -213,7 +223,8 @@ class Standing:
     position: int  # unfinished jobs that were accepted (or resumed) before this one
     active: int  # unfinished jobs of the house, this one included
     open: dict[str, int]  # unfinished stages of all these jobs, by stage
-    runs_ms: dict[str, tuple[float, ...]]  # by stage: what its last 200 runs took, latest first
+    running: int  # stages of other jobs that run in this moment
+    runs: dict[str, tuple[Run, ...]]  # by stage: its last 200, latest first
     slots: dict[str, int]  # by queue of the job: stages that its warm workers run at once
     ready: dict[str, int]  # by the same queues: stages that wait there for a worker
     ahead: dict[str, int]  # of these, by queues where a stage of the job waits: before the first

@@ -9,6 +9,7 @@ import redis
 
 from common.ledger.protocol import LEASE_MS, MAX_ATTEMPTS, WORKER_TTL_MS
 from common.ledger.recent import RecentJobs
+from common.ledger.records import Run
 from common.ledger.scripts import load_scripts, within_reach
 
 
@@ -28,7 +29,7 @@ class RedisLink:
         self._prefix = prefix
         self._worker_ttl_ms = worker_ttl_ms
         self._recent = RecentJobs()
-        self._runs: tuple[dict[str, tuple[float, ...]], float] = {}, float("-inf")
+        self._runs: tuple[dict[str, tuple[Run, ...]], float] = {}, float("-inf")
         self.runs_for_s = 0.0  # how old the run times of `standing` may be
         texts = load_scripts(lease_ms, max_attempts)
         self._scripts = {name: client.register_script(text) for name, text in texts.items()}

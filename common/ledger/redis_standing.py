@@ -33,11 +33,11 @@ class RedisStanding(RedisHouse):
             found = reading.standing(self._run("standing", job, 0))
             if found is None:
                 return None
-            if found.runs_ms.keys() <= known.keys():
-                return replace(found, runs_ms={stage: known[stage] for stage in found.runs_ms})
+            if found.runs.keys() <= known.keys():
+                return replace(found, runs={stage: known[stage] for stage in found.runs})
         found = reading.standing(self._run("standing", job, 1))
         if found is not None:
-            self._runs = found.runs_ms, time.monotonic()
+            self._runs = found.runs, time.monotonic()
         return found
 
     def outlook(self, queues: Iterable[str]) -> Standing:

@@ -8,7 +8,7 @@ from typing import Final
 
 from common.contracts.stages import BY_NAME
 from common.ledger.records import Standing
-from gateway.domain.runs import Runs
+from gateway.domain.runs import Runs, jobs_by_queue
 
 # The queues of each plan, but for the last stage, which all share and which takes no time.
 PRODUCTS: Final = (frozenset({"fusion", "stylize"}), frozenset({"recipe"}))
@@ -40,18 +40,16 @@ def seconds_a_job(standing: Standing, queues: Collection[str] | None = None) -> 
 
 def _products(standing: Standing) -> Iterator[tuple[frozenset[str], float, float | None]]:
     """By product: its queues, how many jobs there are, and the time that they will take."""
-    runs = Runs(standing.runs_ms)
+    runs = Runs(standing)
     work_s: defaultdict[str, float] = defaultdict(float)
-    jobs: defaultdict[str, int] = defaultdict(int)
+    jobs = jobs_by_queue(standing)
     for stage, many in standing.open.items():
         row = BY_NAME.get(stage)
         if row is None:
             continue
         work_s[row.queue] += many * runs.mean_s(stage)
-        if "slot" not in row.request.model_fields:  # else it comes several times in a job
-            jobs[row.queue] = max(jobs[row.queue], many)
     for mine in PRODUCTS:
         if busy := mine & work_s.keys():
             times = [work_s[q] / standing.slots[q] for q in busy if standing.slots.get(q)]
             stuck = len(times) < len(busy)
-            yield mine, max(jobs[queue] for queue in busy), None if stuck else max(times)
+            yield mine, max(jobs.get(queue, 0) for queue in busy), None if stuck else max(times)

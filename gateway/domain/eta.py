@@ -3,8 +3,8 @@
 The house goes on with jobs that have begun before it begins with others, and begins with these in
 the order of arrival: who comes later changes nothing. ``waves`` counts what comes before which
 stage; this module plays it through on the slots of the workers, some hundred times at once, each
-time with run times drawn from those that were measured last. The share of a machine that other
-work takes is in those run times already.
+time with run times drawn from those that were measured last, as they would be in a house that is
+as busy as this one.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class _Rehearsal:
         self._nodes = nodes
         self._now_ms = standing.now_ms
         self._records = {node.id: node for node in record.nodes}
-        self._runs = Runs(standing.runs_ms)
+        self._runs = Runs(standing)
         self._hop_s = hops * self._runs.one_s(HOP)
         self._slots = standing.slots
         self._waves = Waves(record, nodes, standing)

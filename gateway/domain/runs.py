@@ -1,14 +1,21 @@
-"""Run times of stages, drawn from those that were measured last: some hundred draws at once."""
+"""Run times of stages, drawn from those that were measured last: some hundred draws at once.
+
+Jobs that run at once share the cores of their machines. What that costs is learnt from the runs,
+and a time that was measured in a quiet house is taken for a longer one in a crowd.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from common.contracts.stages import BY_NAME
+from common.contracts.stages import BY_NAME, EVERYTHING
+from common.ledger.records import Run, Standing
 
 Times = npt.NDArray[np.float64]  # seconds, one a sample
 
@@ -19,13 +26,14 @@ RECENCY: Final = 1.5
 FEW: Final = 4  # runs; where there are fewer, the stage table has a say, too
 SPAN: Final = 10  # runs, whose mean is compared with that of the next
 UNSURE: Final = (0.6, 1.0, 1.8)  # times the expectation of the stage table
+RIDGE: Final = 1.0  # few runs that differ tell little of what a crowd costs
 
 
 class Runs:
     """Draws from the run times that were measured last."""
 
-    def __init__(self, measured_ms: Mapping[str, Sequence[float]]) -> None:
-        self._measured = measured_ms
+    def __init__(self, standing: Standing) -> None:
+        self._measured = _as_if(beside(standing), standing.runs)
         self._known: dict[str, Times] = {}
         self._rng = np.random.default_rng(SEED)
         # one moment of the past a sample: what was slow then was slow in all stages
@@ -85,9 +93,61 @@ class Runs:
 
     def _of(self, stage: str) -> Times:
         if stage not in self._known:
-            measured = self._measured.get(stage, ())
+            measured = self._measured.get(stage, np.zeros(0))
             guessed = [BY_NAME[stage].typical_ms * factor for factor in UNSURE] * (
                 len(measured) < FEW
             )
             self._known[stage] = np.array([*measured, *guessed]) / 1000
         return self._known[stage]
+
+
+def jobs_by_queue(standing: Standing) -> dict[str, int]:
+    """Tell how many jobs have something to do in a queue; what all jobs end with is left out."""
+    jobs: defaultdict[str, int] = defaultdict(int)
+    for stage, many in standing.open.items():
+        row = BY_NAME.get(stage)
+        if row is None or row.reads == (EVERYTHING,):
+            continue
+        if "slot" not in row.request.model_fields:  # else it comes several times in a job
+            jobs[row.queue] = max(jobs[row.queue], many)
+    return dict(jobs)
+
+
+def beside(standing: Standing) -> int:
+    """How many stages of other jobs run beside one of a job, as long as these jobs last."""
+    jobs = jobs_by_queue(standing)
+    slots = {queue: standing.slots.get(queue, 0) for queue in jobs}
+    others = sum(min(many - 1, slots[queue]) for queue, many in jobs.items())
+    one_is_its_own = max(0, sum(slots.values()) - 1)
+    return min(max(standing.running, others), one_is_its_own)
+
+
+def _as_if(beside: int, runs: Mapping[str, tuple[Run, ...]]) -> dict[str, Times]:
+    """Tell what the runs would have taken with so many others beside them; ms, latest first.
+
+    Times grow with a power of the number that run at once. It is fitted, by least squares, to all
+    runs, each compared with the others of its stage.
+    """
+    logs = {stage: _logs(of_stage) for stage, of_stage in runs.items() if of_stage}
+    if not logs:
+        return {}
+    crowds, times = np.concatenate(
+        [log - log.mean(axis=1, keepdims=True) for log in logs.values()], 1
+    )
+    power = np.clip((crowds @ times) / (crowds @ crowds + RIDGE), 0.0, 1.0)
+    return {
+        stage: np.exp(time + power * (np.log1p(beside) - crowd))
+        for stage, (crowd, time) in logs.items()
+    }
+
+
+@lru_cache(maxsize=64)  # hundreds of estimates are made of the same runs
+def _logs(runs: tuple[Run, ...]) -> npt.NDArray[np.float64]:
+    """Logarithms of how many ran at once, and of the times: two rows.
+
+    A run that did not note how many counts as one of the middle.
+    """
+    times, others = np.array(runs, dtype=float).T
+    noted = others[~np.isnan(others)]
+    others[np.isnan(others)] = np.median(noted) if noted.size else 0
+    return np.log([1 + others, np.maximum(1.0, times)])

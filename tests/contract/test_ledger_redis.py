@@ -11,7 +11,7 @@ import redis
 
 from common.errors import LedgerUnavailable, NoFace
 from common.ledger.protocol import IDEMPOTENCY_TTL_MS
-from common.ledger.records import DAY_MS, HOUR_MS
+from common.ledger.records import DAY_MS, HOUR_MS, Run
 from common.ledger.redis_ledger import LONGEST_BLOCK_MS, SOCKET_TIMEOUT_S, RedisLedger, connect
 from common.ledger.scripts import within_reach
 from tests.contract.conftest import DIAMOND, ONE, House, redis_house
@@ -263,10 +263,10 @@ def test_run_times_may_be_those_of_a_moment_ago(house: House) -> None:
     assert isinstance(house.ledger, RedisLedger)
     house.ledger.runs_for_s = 3600.0
 
-    def told(job: str) -> dict[str, tuple[float, ...]]:
+    def told(job: str) -> dict[str, tuple[Run, ...]]:
         standing = house.ledger.standing(job)
         assert standing is not None
-        return standing.runs_ms
+        return standing.runs
 
     house.accept("j1", ONE)
     house.accept("j2", ONE)
@@ -276,6 +276,14 @@ def test_run_times_may_be_those_of_a_moment_ago(house: House) -> None:
     house.commit(claim)
     assert told("j2") == {"stage.a": ()}
     house.accept("j3", DIAMOND)  # with stages of which nothing is known yet
-    assert told("j3")["stage.a"] == (40.0,)
+    assert told("j3")["stage.a"] == (Run(40, 0),)
     assert told("j2") == {name: told("j3")[name] for name in told("j2")}
     assert house.ledger.standing("j1") is None
+
+
+def test_run_times_that_an_older_version_noted_are_read(client: redis.Redis, house: House) -> None:
+    house.accept("j1", ONE)
+    client.rpush("kiln:runs:stage.a", "8 2", "40")
+    standing = house.ledger.standing("j1")
+    assert standing is not None
+    assert standing.runs == {"stage.a": (Run(8, 2), Run(40, None))}

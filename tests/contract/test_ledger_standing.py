@@ -9,7 +9,7 @@ import pytest
 from common.contracts.plans import Plan
 from common.errors import NoFace, StorageError
 from common.ledger.protocol import WORKER_TTL_MS
-from common.ledger.records import Approval, Limits, Standing
+from common.ledger.records import Approval, Limits, Run, Standing
 from tests.contract.conftest import DIAMOND, EPOCH_MS, HELD, ONE, House, node
 
 if TYPE_CHECKING:
@@ -147,8 +147,9 @@ def test_run_times_are_told_by_stage_latest_first(house: House) -> None:
         house.accept(f"j{number}", ONE)
         run_for(house, f"j{number}", 10 * number + 5)
     house.accept("now", DIAMOND)
-    runs = standing(house, "now").runs_ms
-    assert runs == {"stage.a": (25, 15, 5), "stage.b": (), "stage.c": (), "stage.d": ()}
+    runs = standing(house, "now").runs
+    assert [run.ms for run in runs.pop("stage.a")] == [25, 15, 5]
+    assert runs == {"stage.b": (), "stage.c": (), "stage.d": ()}
 
 
 def test_what_was_remembered_or_failed_has_not_run(house: House) -> None:
@@ -163,7 +164,34 @@ def test_what_was_remembered_or_failed_has_not_run(house: House) -> None:
     house.later(9)
     house.ledger.fail(claim, NoFace("none"))
     house.accept("now", ONE)
-    assert standing(house, "now").runs_ms == {"stage.a": (5,)}
+    assert standing(house, "now").runs == {"stage.a": (Run(5, 0),)}
+
+
+def test_a_run_time_tells_how_many_stages_of_other_jobs_ran_when_it_ended(house: House) -> None:
+    for number in range(3):
+        house.accept(f"j{number}", ONE)
+    claims = [house.claim("a", f"j{number}") for number in range(3)]
+    house.accept("now", ONE)
+    assert standing(house, "now").running == 3
+    for memo, claim in enumerate(claims):
+        house.later(10)
+        house.commit(claim, memo=str(memo))
+    found = standing(house, "now")
+    assert found.running == 0
+    assert found.runs == {"stage.a": (Run(30, 0), Run(20, 1), Run(10, 2))}
+
+
+def test_stages_of_the_same_job_are_no_others(house: House) -> None:
+    house.accept("j1", DIAMOND)
+    house.run("a")
+    first, second = house.claim("b"), house.claim("c")
+    assert standing(house).running == 0
+    assert house.ledger.outlook([]).running == 2
+    house.later(10)
+    house.commit(first)
+    house.commit(second)
+    runs = standing(house).runs
+    assert runs["stage.b"] == runs["stage.c"] == (Run(10, 0),)
 
 
 def test_the_last_two_hundred_run_times_are_kept(house: House) -> None:
@@ -171,8 +199,8 @@ def test_the_last_two_hundred_run_times_are_kept(house: House) -> None:
         house.accept(f"j{number}", ONE)
         run_for(house, f"j{number}", 1 + number % 40)
     house.accept("now", ONE)
-    runs = standing(house, "now").runs_ms["stage.a"]
-    assert (len(runs), runs[:3]) == (200, (5, 4, 3))
+    runs = standing(house, "now").runs["stage.a"]
+    assert (len(runs), [run.ms for run in runs[:3]]) == (200, [5, 4, 3])
 
 
 def test_stages_of_others_that_are_open_are_told_with_their_run_times(house: House) -> None:
@@ -180,7 +208,7 @@ def test_stages_of_others_that_are_open_are_told_with_their_run_times(house: Hou
     house.accept("j1", ONE)
     found = standing(house)
     assert found.open == {"stage.a": 1, "stage.z": 1}
-    assert set(found.runs_ms) == {"stage.a", "stage.z"}
+    assert set(found.runs) == {"stage.a", "stage.z"}
     assert found.slots == {"red": 0}  # only the queues that the job needs
 
 

@@ -301,14 +301,23 @@ local function advance(job, now)
   return ready
 end
 
+-- How many stages of other jobs run in this moment; without a job, all that run.
+local function running_beside(job)
+  local many = redis.call('ZCARD', P .. 'leases')
+  for _, node in ipairs(job and job.plan or {}) do
+    if job.f['s:' .. node.id] == 'running' then many = many - 1 end
+  end
+  return many
+end
+
 -- Notes what a node has made; its claim must have been dropped, its successors come by `advance`.
 local function settle(job, node_id, now, artifacts, result_json)
   add_refs(job, artifacts, now)
   put(job, 'r:' .. node_id, result_json)
   local node, result, names, began = node_of(job, node_id), cjson.decode(result_json), {}, job.f['b:' .. node_id]
   end_node(job, node, 'done', now)
-  if not result.cached then -- it has really run
-    redis.call('LPUSH', P .. 'runs:' .. node.stage, now - began)
+  if not result.cached then -- it has really run; its own state is "done" by now
+    redis.call('LPUSH', P .. 'runs:' .. node.stage, (now - began) .. ' ' .. running_beside(job))
     redis.call('LTRIM', P .. 'runs:' .. node.stage, 0, 199)
   end
   for _, ref in ipairs(artifacts) do

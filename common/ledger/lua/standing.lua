@@ -9,7 +9,7 @@ local open, runs, slots, ready, ahead = {}, {}, {}, {}, {}
 local function note_runs(stage)
   -- one text for two hundred numbers: that is what the answer's length and time are made of
   runs[stage] = runs[stage] or ARGV[2] == '1'
-    and table.concat(redis.call('LRANGE', P .. 'runs:' .. stage, 0, -1), ' ') or ''
+    and table.concat(redis.call('LRANGE', P .. 'runs:' .. stage, 0, -1), ',') or ''
 end
 local counted = redis.call('HGETALL', P .. 'open')
 for i = 1, #counted, 2 do
@@ -31,5 +31,5 @@ for _, node in ipairs(job and job.plan or {}) do
 end
 return answer({
   now = now, position = position, active = redis.call('ZCARD', P .. 'active'),
-  open = open, runs = runs, slots = slots, ready = ready, ahead = ahead,
+  running = running_beside(job), open = open, runs = runs, slots = slots, ready = ready, ahead = ahead,
 })

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from common.contracts.plans import Node, Plan
-from common.ledger.records import JobRecord, JobState, NodeRecord, Standing
+from common.ledger.records import JobRecord, JobState, NodeRecord, Run, Standing
 
 Draw = Callable[[str], float]  # seconds a stage runs
 
@@ -34,13 +34,18 @@ class Floor:
         self.now_s = 0.0
         self.jobs: list[Job] = []
         self.slots = slots
-        self.history: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=200))
+        self.history: defaultdict[str, deque[Run]] = defaultdict(lambda: deque(maxlen=200))
         self._run_s = run_s
         self._free = dict(slots)
         self._queues: defaultdict[str, deque[tuple[Job, Node]]] = defaultdict(deque)
         self._begins: defaultdict[str, deque[tuple[Job, Node]]] = defaultdict(deque)
         self._ends: list[tuple[float, int, Job, Node]] = []
         self._number = 0
+
+    @property
+    def running(self) -> int:
+        """Stages that run in this moment."""
+        return len(self._ends)
 
     def accept(self, plan: Plan) -> Job:
         job = Job(plan, self.now_s, {node.id: "waiting" for node in plan.nodes})
@@ -63,7 +68,8 @@ class Floor:
         self.now_s, _, job, node = heapq.heappop(self._ends)
         self._free[node.queue] += 1
         job.state[node.id] = "done"
-        self.history[node.stage].appendleft(1000 * (self.now_s - job.begin_s[node.id]))
+        run = Run(1000 * (self.now_s - job.begin_s[node.id]), self._beside(job))
+        self.history[node.stage].appendleft(run)
         self._advance(job)
         self._start()
 
@@ -105,7 +111,7 @@ class Floor:
             begin if begin is None else _ms(begin), None, None, None,
         )  # fmt: skip
 
-    def standing(self, job: Job, runs_ms: dict[str, tuple[float, ...]] | None = None) -> Standing:
+    def standing(self, job: Job, known: dict[str, tuple[Run, ...]] | None = None) -> Standing:
         active = [one for one in self.jobs if one.end_s is None]
         place = next(n for n, one in enumerate(active) if one is job)  # jobs may be equal
         opened = Counter(
@@ -113,10 +119,13 @@ class Floor:
         )
         runs = {stage: tuple(runs) for stage, runs in self.history.items()}
         return Standing(
-            _ms(self.now_s), place, len(active), dict(opened),
-            runs if runs_ms is None else runs_ms, self.slots,
+            _ms(self.now_s), place, len(active), dict(opened), self._beside(job),
+            runs if known is None else known, self.slots,
             {queue: len(self._waiting(queue)) for queue in self.slots}, self._ahead(job),
         )  # fmt: skip
+
+    def _beside(self, job: Job) -> int:
+        return sum(one is not job for _, _, one, _ in self._ends)
 
     def _waiting(self, queue: str) -> list[tuple[float, Job]]:
         """Stages in a queue, in the order of arrival."""

@@ -13,7 +13,7 @@ import pytest
 
 from common.contracts.plans import Plan
 from common.contracts.stages import BY_NAME
-from common.ledger.records import Standing
+from common.ledger.records import Run, Standing
 from gateway.domain.eta import Eta, estimate
 from gateway.domain.waves import Waves
 from gateway.plan import figurine_plan, recipe_plan
@@ -23,7 +23,7 @@ RUN_S = {row.name: row.typical_ms / 1000 for row in BY_NAME.values()}
 SLOTS = {"fusion": 2, "stylize": 1, "recipe": 8, "gateway": 1}
 ALONE = {"fusion": 1, "stylize": 1, "recipe": 1, "gateway": 1}
 FIGURINE = figurine_plan(("glb", "stl", "3mf"))
-STEADY = {stage: (1000 * seconds,) * 50 for stage, seconds in RUN_S.items()}
+STEADY = {stage: (Run(1000 * seconds),) * 50 for stage, seconds in RUN_S.items()}
 
 
 def steady(slots: dict[str, int] = SLOTS) -> Floor:
@@ -102,14 +102,14 @@ def test_a_longer_queue_is_never_a_shorter_wait() -> None:
     for _ in range(40):
         floor.accept(FIGURINE)
     floor.finish()
-    history = floor.standing(floor.accept(FIGURINE)).runs_ms
+    history = floor.standing(floor.accept(FIGURINE)).runs
     told = []
     for before in range(0, 60, 3):
         floor = steady()
         for _ in range(before):
             floor.accept(FIGURINE)
         job = floor.accept(FIGURINE)
-        told.append(guess(floor, job, replace(floor.standing(job), runs_ms=history)))
+        told.append(guess(floor, job, replace(floor.standing(job), runs=history)))
     for less, more in itertools.pairwise(told):
         assert more.p50_s > less.p50_s
         assert more.p90_s > less.p90_s
@@ -137,6 +137,53 @@ def test_nine_of_ten_end_within_p90_in_a_busy_house() -> None:
     took = [((job.end_s or 0) - at, told) for job, at, told in seen[30:]]
     assert 0.8 < statistics.mean(seconds <= told.p90_s for seconds, told in took) < 0.99
     assert 0.85 < statistics.median(seconds / told.p50_s for seconds, told in took) < 1.15
+
+
+def shared(cores: int) -> Floor:
+    """One machine: where more stages run than it has cores, each takes longer."""
+    floor = Floor(SLOTS, lambda stage: RUN_S[stage] * max(1.0, (floor.running + 1) / cores))
+    return floor
+
+
+def once_crowded(floor: Floor) -> None:
+    """Some pairs of jobs, then twenty alone."""
+    for _ in range(3):
+        floor.accept(FIGURINE)
+        floor.accept(FIGURINE)
+        floor.finish()
+    for _ in range(20):
+        floor.accept(FIGURINE)
+        floor.finish()
+
+
+@pytest.mark.parametrize("noted", [True, False])
+def test_a_crowd_is_told_what_stages_take_in_a_crowd(*, noted: bool) -> None:
+    """Where no run tells how many were beside it, the quiet time before decides."""
+    floor, seen = shared(cores=1), []
+    once_crowded(floor)
+    for _ in range(10):
+        job = floor.accept(FIGURINE)
+        told = floor.standing(job)
+        if not noted:
+            runs = {s: tuple(Run(run.ms) for run in runs) for s, runs in told.runs.items()}
+            told = replace(told, runs=runs)
+        seen.append((job, floor.now_s, guess(floor, job, told)))
+    floor.finish()
+    took = [(job.end_s or 0.0) - at for job, at, _ in seen]
+    held = sum(seconds <= told.p90_s for seconds, (_, _, told) in zip(took, seen, strict=True))
+    assert held >= 6 if noted else held <= 1  # of later ones that run beside it nobody knows
+
+
+def test_a_job_alone_is_not_told_what_the_crowd_before_it_took() -> None:
+    floor = shared(cores=1)
+    once_crowded(floor)
+    alone = guess(floor, job := floor.accept(FIGURINE), floor.standing(job))
+    floor.finish()
+    for _ in range(40):
+        floor.accept(FIGURINE)
+    floor.finish()
+    again = guess(floor, job := floor.accept(FIGURINE), floor.standing(job))
+    assert again.p50_s == pytest.approx(alone.p50_s, rel=0.15)
 
 
 def test_before_anything_was_measured_the_stage_table_is_asked() -> None:
