@@ -2,7 +2,7 @@
 # Install the system packages that are missing. `sh deploy/install_system.sh [run|test]`
 #   run   what a stack needs: Redis, off-screen OpenGL for the preview picture, venv; and
 #         Prometheus, without which it remembers no measurements
-#   test  that, and second opinions on the files we write: glTF validator, slicers
+#   test  that, second opinions on the files we write (glTF validator, slicers), and a browser
 set -eu
 
 want=${1:-run}
@@ -19,6 +19,10 @@ has_python() { # Debian keeps venv and ensurepip in a package of their own
         "$python" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' && return
     done 2>/dev/null
     return 1
+}
+
+has_browser() { # the names that tests/browser/conftest.py looks for
+    command -v chromium || command -v chromium-browser || command -v google-chrome
 }
 
 may_install() {
@@ -61,6 +65,7 @@ on_debian() {
         need jq command -v jq
         need admesh command -v admesh
         need prusa-slicer command -v prusa-slicer
+        need chromium has_browser
     fi
     wanted=$missing
     need prometheus command -v prometheus
