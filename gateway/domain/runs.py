@@ -122,7 +122,7 @@ def beside(standing: Standing) -> int:
     return min(max(standing.running, others), one_is_its_own)
 
 
-def _as_if(beside: int, runs: Mapping[str, tuple[Run, ...]]) -> dict[str, Times]:
+def _as_if(others: int, runs: Mapping[str, tuple[Run, ...]]) -> dict[str, Times]:
     """Tell what the runs would have taken with so many others beside them; ms, latest first.
 
     Times grow with a power of the number that run at once. It is fitted, by least squares, to all
@@ -136,7 +136,7 @@ def _as_if(beside: int, runs: Mapping[str, tuple[Run, ...]]) -> dict[str, Times]
     )
     power = np.clip((crowds @ times) / (crowds @ crowds + RIDGE), 0.0, 1.0)
     return {
-        stage: np.exp(time + power * (np.log1p(beside) - crowd))
+        stage: np.exp(time + power * (np.log1p(others) - crowd))
         for stage, (crowd, time) in logs.items()
     }
 
