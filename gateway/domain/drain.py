@@ -8,7 +8,8 @@ from typing import Final
 
 from common.contracts.stages import BY_NAME
 from common.ledger.records import Standing
-from gateway.domain.runs import Runs, jobs_by_queue
+from gateway.domain.crowd import jobs_by_queue
+from gateway.domain.runs import Runs
 
 # The queues of each plan, but for the last stage, which all share and which takes no time.
 PRODUCTS: Final = (frozenset({"fusion", "stylize"}), frozenset({"recipe"}))

@@ -6,7 +6,6 @@ and a time that was measured in a quiet house is taken for a longer one in a cro
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
@@ -14,8 +13,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from common.contracts.stages import BY_NAME, EVERYTHING
+from common.contracts.stages import BY_NAME
 from common.ledger.records import Run, Standing
+from gateway.domain.crowd import beside
 
 Times = npt.NDArray[np.float64]  # seconds, one a sample
 
@@ -99,27 +99,6 @@ class Runs:
             )
             self._known[stage] = np.array([*measured, *guessed]) / 1000
         return self._known[stage]
-
-
-def jobs_by_queue(standing: Standing) -> dict[str, int]:
-    """Tell how many jobs have something to do in a queue; what all jobs end with is left out."""
-    jobs: defaultdict[str, int] = defaultdict(int)
-    for stage, many in standing.open.items():
-        row = BY_NAME.get(stage)
-        if row is None or row.reads == (EVERYTHING,):
-            continue
-        if "slot" not in row.request.model_fields:  # else it comes several times in a job
-            jobs[row.queue] = max(jobs[row.queue], many)
-    return dict(jobs)
-
-
-def beside(standing: Standing) -> int:
-    """How many stages of other jobs run beside one of a job, as long as these jobs last."""
-    jobs = jobs_by_queue(standing)
-    slots = {queue: standing.slots.get(queue, 0) for queue in jobs}
-    others = sum(min(many - 1, slots[queue]) for queue, many in jobs.items())
-    one_is_its_own = max(0, sum(slots.values()) - 1)
-    return min(max(standing.running, others), one_is_its_own)
 
 
 def _as_if(others: int, runs: Mapping[str, tuple[Run, ...]]) -> dict[str, Times]:

@@ -13,8 +13,9 @@ from collections import Counter
 from collections.abc import Mapping
 
 from common.contracts.plans import Node
-from common.contracts.stages import BY_NAME, EVERYTHING, STAGES
+from common.contracts.stages import BY_NAME, STAGES
 from common.ledger.records import JobRecord, Standing
+from gateway.domain.crowd import shared
 
 UNFINISHED = {"waiting", "ready", "running"}
 
@@ -118,12 +119,12 @@ class Waves:
 
     def _tells_how_far(self, stage: str) -> bool:
         """Whether jobs come to it when their other stages of that depth are due."""
-        return not _shared(stage) and stage not in self._aside
+        return not shared(stage) and stage not in self._aside
 
     def _share_shared_stages(self) -> None:
         """Leave jobs of other products out: they come to a shared stage at other times."""
         most = round(self._arrived[-1])
-        for stage in filter(_shared, self._others):
+        for stage in filter(shared, self._others):
             self._others[stage] = min(self._others[stage], most)
 
 
@@ -136,11 +137,6 @@ def _share_ahead(standing: Standing, queue: str, mine: int) -> float:
 
 def _queue(stage: str) -> str:
     return BY_NAME[stage].queue
-
-
-def _shared(stage: str) -> bool:
-    """Whether jobs of every product end with it."""
-    return BY_NAME[stage].reads == (EVERYTHING,)
 
 
 def _depths(record: JobRecord) -> dict[str, int]:
