@@ -67,10 +67,10 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-chaos: setup-dev ## All failure tests in full (an hour); writes docs/chaos.md
+chaos: setup-dev ## All failure tests in full (half an hour); writes docs/chaos.md
 	$(BIN)/python -m tests.chaos
 
-verify: setup-dev ## Every suite in full (an hour); writes docs/verify.md and docs/chaos.md
+verify: setup-dev ## Every suite in full (two hours); writes docs/verify.md and docs/chaos.md
 	$(BIN)/python -m tests.verify
 
 load: setup-dev ## Users, a burst, hey: what people do to it (a quarter of an hour); writes docs/load.md

@@ -212,7 +212,9 @@ CELERY_SENT = _told(
     (GATEWAY, WORKER, RECONCILER),
     Counter(
         "celery_task_sent_total",
-        "Messages put on the broker; `hostname` is always `generic`, the process tells who it was",
+        "Messages put on the broker; `hostname` is always `generic`, the process tells who it was."
+        " A message may carry stages that follow one another: here and in all of these it is one,"
+        " named like the first",
         TASK,
     ),
 )
@@ -245,8 +247,7 @@ CELERY_RUNTIME = _told(
     (WORKER,),
     Histogram(
         "celery_task_runtime",
-        "Seconds a succeeded task took; stages that follow one another are one, named like the"
-        " first",
+        "Seconds a succeeded task took, with all of its stages",
         TASK,
         buckets=TASK_BUCKETS,
     ),

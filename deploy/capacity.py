@@ -233,8 +233,8 @@ longer at the same share of use: that is why the small rows wait most. Bursts be
 peak wait longer, and are refused with a `Retry-After` when a queue is full
 (`KILN_MAX_QUEUE_DEPTH`).
 
-**Status requests** come on top: [arrival.md](arrival.md) says what one gateway process answers. Let
-browsers follow events instead of polling.
+**Status requests** come on top: [arrival.md](arrival.md) says what a host with two gateway
+processes answers. Let browsers follow events instead of polling.
 """
 
 if __name__ == "__main__":

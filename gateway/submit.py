@@ -1,4 +1,4 @@
-"""The use case of the front door: check → store → recall → promise → accept → publish."""
+"""The use case of the front door: check → recall → photo and promise → accept → publish."""
 
 from __future__ import annotations
 

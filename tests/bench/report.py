@@ -105,9 +105,11 @@ def _house(outcome: Outcome) -> list[str]:
         "",
         "## One job in Kiln",
         "",
-        "| what | measured | goal |",
-        "| --- | --- | --- |",
-        *(f"| {what} | {value} | {goal} |" for what, value, goal in house.rows(outcome.house)),
+        "In a stack of its own, after the comparison above.",
+        "",
+        "| what | measured | goal | |",
+        "| --- | --- | --- | --- |",
+        *(f"| {' | '.join(row)} |" for row in house.rows(outcome.house)),
     ]
 
 

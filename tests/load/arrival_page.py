@@ -143,19 +143,19 @@ def _knee(what: str, steps: list[Step]) -> list[str]:
 
 
 def _hosts(steps: list[Step]) -> list[str]:
-    held = [step.rate for step in steps if step.good]
+    held = [step for step in steps if step.good]
     if not held:
         return []
     knee, cores = held[-1], os.cpu_count()
-    a_request = 1e3 * steps[-1].cpu_s["redis"] / sum(steps[-1].seen.statuses.values())
-    counts = [math.ceil(mark / (HEADROOM * knee)) for mark in MARKS]
+    a_request = 1e3 * knee.cpu_s["redis"] / sum(knee.seen.statuses.values())
+    counts = [math.ceil(mark / (HEADROOM * knee.rate)) for mark in MARKS]
     return [
         (
             f"*Extrapolation*: hosts like this one ({cores} cores, which also carry the driver, "
             f"Redis and idle workers) for other marks, each at {HEADROOM:.0%} of the knee. They "
-            f"share one Redis, which spends {a_request:.3f} ms of its one core on a request "
-            f"here: {HEADROOM * 1e3 / max(a_request, 1e-3):.0f} requests/s at {HEADROOM:.0%} of "
-            "it; beyond that the ledger is the limit, not the hosts."
+            f"share one Redis, which spends {a_request:.3f} ms of its one core on a request at the "
+            f"knee: {HEADROOM * 1e3 / max(a_request, 1e-3):.0f} requests/s at {HEADROOM:.0%} of it"
+            "; beyond that the ledger is the limit, not the hosts."
         ),
         "",
         f"| requests/s | {' | '.join(f'{mark:,}' for mark in MARKS)} |",

@@ -100,7 +100,8 @@ def run(options: argparse.Namespace) -> Section:
     ]  # fmt: skip
     numbers = {"cold": [asdict(b) for b in colds], "warm": [asdict(b) for b in warms]}
     success = min(b.share for b in colds)
-    ours = f"{success:.1%} success, all ready {statistics.median(starts):.1f} s after the start"
+    start_s = statistics.median(starts)
+    ours = f"{success:.1%} success, all workers ready {start_s:.1f} s after the start"
     return Section(
         "A burst from cold processes",
         lines,

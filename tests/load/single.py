@@ -119,5 +119,8 @@ def resident_mb(stack: TestStack) -> dict[str, float]:
             for pid in (top.pid, *descendants(top.pid))
         )
         / 1e6
-        for what, name in (("recipe worker", "recipe-worker"), ("recipe service", "recipe"))
+        for what, name in (
+            ("recipe workers' processes together", "recipe-worker"),
+            ("recipe service", "recipe"),
+        )
     }
