@@ -52,7 +52,7 @@ def write_logins(folder: Path, redis: str, scheme: str = "redis") -> list[Path]:
 
 
 def _made_once(folder: Path) -> dict[Path, str]:
-    """Passwords of those who look, and of a bucket of one's own; what is there stays."""
+    """Passwords of those who look, of a bucket of one's own and of a model; what is there stays."""
     login, password = secrets.token_hex(10), secrets.token_urlsafe(30)
     credentials = [{"accessKey": login, "secretKey": password}]
     actions = ["Admin", "Read", "Write", "List"]
@@ -63,6 +63,7 @@ def _made_once(folder: Path) -> dict[Path, str]:
         "s3.json": json.dumps(bucket),  # for SeaweedFS
     }
     texts = {
+        "llm_api_key": "",  # for you to write one into
         "flower_basic_auth": f"kiln:{secrets.token_urlsafe(16)}",
         "grafana_admin_password": secrets.token_urlsafe(16),
     }

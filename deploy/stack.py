@@ -31,7 +31,7 @@ from deploy.processes import descendants, is_alive
 ROOT: Final = Path(__file__).resolve().parent.parent
 CONFIG: Final = ROOT / "deploy" / "supervisord.conf"
 READY_S: Final = 120.0
-DOWN_S: Final = 90.0
+DOWN_S: Final = 180.0  # longer than the longest stopwaitsecs of supervisord.conf
 LONGEST_SOCKET_PATH: Final = 90  # the system allows 104 or 108, supervisord appends its pid
 
 

@@ -18,7 +18,7 @@ from deploy.grafana.panels import (
     listing,
 )
 
-DOOR: Final = 'job="gateway", route!~"/(health|readyz|metrics)", route=~"$route"'
+DOOR: Final = 'job=~"gateway|streams", route!~"/(health|readyz|metrics)", route=~"$route"'
 ROOMS: Final = 'job="services", route!~"/(health|readyz|metrics)"'
 HTTP: Final = "kiln_http_request_duration_seconds"
 NOW: Final = "[$__rate_interval]"

@@ -24,7 +24,9 @@ FOLDER = ROOT / "deploy" / "kubernetes"
 RENDERED = ("base", "overlays/s3", "overlays/gpu")
 VERSIONS = ("1.30", "1.34")
 OTHERS = {"keda.sh/v1alpha1", "monitoring.coreos.com/v1"}  # of operators: no schema of the API
-GRACE = {"gateway": 35, "courier": 40, "reconciler": 10, "redis": 30, "sse": 20}
+GRACE = {
+    "gateway": 35, "courier": 40, "reconciler": 10, "redis": 30, "sse": 20, "recipe-worker": 150,
+}  # fmt: skip
 Json = dict[str, Any]
 
 
@@ -80,7 +82,8 @@ def test_everything_that_is_named_exists(part: str, tmp_path: Path) -> None:
     write_logins(tmp_path, "redis:6379")
     claims = set(of_kind(part, "PersistentVolumeClaim"))
     maps = set(of_kind(part, "ConfigMap"))
-    secrets = {"kiln-s3", "kiln-redis-users", "kiln-redis-gateway", "kiln-redis-worker"}
+    users = {"kiln-redis-users", "kiln-redis-gateway", "kiln-redis-worker"}
+    secrets = {"kiln-s3", "kiln-llm", *users}
     for workload in of_kind(part, "Deployment", "StatefulSet").values():
         volumes = {one["name"]: one for one in pod(workload).get("volumes", [])}
         mounts = {one["name"] for one in main(workload)["volumeMounts"]}
@@ -125,7 +128,7 @@ def test_pods_have_few_rights_and_a_limit(part: str) -> None:
 @pytest.mark.parametrize("part", RENDERED)
 def test_who_stops_has_the_time_that_it_has_on_one_machine(part: str) -> None:
     for name, workload in of_kind(part, "Deployment", "StatefulSet").items():
-        wanted = 60 if name.endswith("-worker") else GRACE.get(name)
+        wanted = GRACE.get(name, 60 if name.endswith("-worker") else None)
         assert wanted in {None, pod(workload)["terminationGracePeriodSeconds"]}, name
 
 
@@ -232,7 +235,7 @@ def test_scrape_jobs_have_the_names_that_rules_know() -> None:
         for end in (*one["spec"].get("endpoints", ()), *one["spec"].get("podMetricsEndpoints", ()))
     ]
     jobs = {rule["replacement"] for end in ends for rule in end["relabelings"]}
-    assert jobs == {str(process) for process in Process}
+    assert jobs == {"streams", *(str(process) for process in Process)}
 
 
 def test_portraits_by_networks_run_where_the_gpus_are() -> None:

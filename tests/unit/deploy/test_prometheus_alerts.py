@@ -20,6 +20,7 @@ ETAS = 'kiln_eta_total{{product="figurine", outcome="{}"}}'
 MEMO = 'kiln_cache_requests_total{{stage="fusion.paint", result="{}"}}'
 GOOD, BAD = REQUESTS.format("/v1/jobs", 200), REQUESTS.format("/v1/jobs", 500)
 GATEWAY, REDIS = 'up{job="gateway", instance="gateway"}', 'kiln_redis_up{job="reconciler"}'
+STREAMS = 'up{job="streams", instance="sse"}'
 PROMETHEUS = 'process_start_time_seconds{job="prometheus"}'
 DAY = 24 * 60
 
@@ -135,6 +136,24 @@ CASES = (
     ),
     Case(
         "KilnAvailabilityBurn",
+        "the only gateway is gone, and its name with it; the process for streams is there",
+        60,
+        {GATEWAY: "1x51 stale", STREAMS: "1x60", REDIS: "1x60", PROMETHEUS: "-600x60"},
+        (page(window="1h"), page(window="6h"), ticket(window="3d")),
+    ),
+    Case(
+        "KilnAvailabilityBurn",
+        "one of two gateways starts again and again, and streams do",
+        60,
+        {
+            GATEWAY: "1x60",
+            'up{job="gateway", instance="another"}': "0x60",
+            STREAMS: "0x60",
+            PROMETHEUS: "-600x60",
+        },
+    ),
+    Case(
+        "KilnAvailabilityBurn",
         "nobody tells whether Redis is there",
         60,
         {GATEWAY: "1x60", PROMETHEUS: "-600x60"},
@@ -181,14 +200,32 @@ CASES = (
         {'up{job="workers", instance="fusion-1"}': "1x5 0 1x4"},
     ),
     Case(
-        "KilnWorkersUnseen",
-        "none has ever said where it is",
+        "KilnProcessUnseen",
+        "no worker has ever said where it is",
         10,
-        {GATEWAY: "1x10"},
+        {GATEWAY: "1x10", 'up{job="reconciler"}': "1x10", 'up{job="courier"}': "1x10"},
         (ticket(job="workers"),),
     ),
     Case(
-        "KilnWorkersUnseen", "one is down", 10, {'up{job="workers", instance="fusion-1"}': "0x10"}
+        "KilnProcessUnseen",
+        "reconciler and courier are not found by name any more",
+        10,
+        {
+            'up{job="workers"}': "1x10",
+            'up{job="reconciler"}': "1x2 stale",
+            'up{job="courier"}': "1x2 stale",
+        },
+        (ticket(job="courier"), ticket(job="reconciler")),
+    ),
+    Case(
+        "KilnProcessUnseen",
+        "one is down",
+        10,
+        {
+            'up{job="workers", instance="fusion-1"}': "0x10",
+            'up{job="reconciler"}': "1x10",
+            'up{job="courier"}': "1x10",
+        },
     ),
     Case(
         "KilnRulesFail",
