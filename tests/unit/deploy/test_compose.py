@@ -15,17 +15,13 @@ import yaml
 from common.contracts.stages import QUEUES
 from deploy.logins import write_logins
 from tests.images import ROOT, TARGETS, modules, stages
+from tests.unit.deploy.promtool import promtool
 
 FOLDER = ROOT / "deploy" / "compose"
-FILE = FOLDER / "compose.yaml"
+FILE, OUTSIDE = FOLDER / "compose.yaml", FOLDER / "outside-bucket.yaml"
 LATER = "prometheus_key"  # made with the first keys, when the house is there
-GRACE = {
-    "gateway": 30,
-    "courier": 40,
-    "reconciler": 10,
-    "redis": 30,
-    "recipe-worker": 150,
-}  # as in supervisord.conf
+# as in supervisord.conf
+GRACE = {"gateway": 30, "courier": 40, "reconciler": 10, "redis": 30, "recipe-worker": 150}
 
 
 @cache
@@ -45,14 +41,17 @@ def target(service: dict[str, Any]) -> str:
     return found[1]
 
 
+def secrets_of(service: dict[str, Any]) -> set[str]:
+    named = service.get("secrets", [])
+    return {one if isinstance(one, str) else one["source"] for one in named}
+
+
 def command(service: dict[str, Any]) -> list[str]:
     return service.get("command") or stages()[target(service)].command()
 
 
-@pytest.mark.parametrize("file", sorted(FOLDER.glob("*.yaml"), key=str), ids=lambda f: f.name)
+@pytest.mark.parametrize("file", [FILE, OUTSIDE], ids=lambda f: f.name)
 def test_it_fits_the_schema_of_the_specification(file: Path) -> None:
-    if file.name == "prometheus.yaml":
-        pytest.skip("promtool checks this one")
     check = ["-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(file)]
     ended = subprocess.run([sys.executable, *check], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
@@ -99,12 +98,7 @@ def test_every_secret_is_a_file_that_is_made(tmp_path: Path) -> None:
     for name, one in defined.items():
         path = Path(one["file"]).relative_to("secrets")
         assert name == LATER or path in made, name
-    used = {
-        one if isinstance(one, str) else one["source"]
-        for service in services().values()
-        for one in service.get("secrets", [])
-    }
-    assert used == set(defined)
+    assert set().union(*map(secrets_of, services().values())) == set(defined)
 
 
 def test_nothing_secret_is_in_an_environment() -> None:
@@ -152,8 +146,25 @@ def test_streams_go_to_the_process_that_is_made_for_them() -> None:
     assert not re.fullmatch(streams[1], "/v1/jobs/0192-ab")
 
 
+def test_prometheus_can_read_its_configuration() -> None:
+    promtool("check", "config", "--syntax-only", FOLDER / "prometheus.yaml")
+
+
 def test_prometheus_looks_for_services_that_exist() -> None:
     text = (FOLDER / "prometheus.yaml").read_text("utf-8")
     for job in yaml.safe_load(text)["scrape_configs"]:
         for found in job.get("dns_sd_configs", []):
             assert set(found["names"]) <= set(services()), job["job_name"]
+
+
+def test_who_keeps_files_can_reach_a_bucket_outside() -> None:
+    over = yaml.safe_load(OUTSIDE.read_text("utf-8"))["services"]
+    shut_in = {
+        name
+        for name, one in services(ours=True).items()
+        if "profiles" not in one  # the services that only answer directly keep nothing
+        and "s3_access_key_id" in secrets_of(one)
+        and one["networks"] == ["inner"]
+    }
+    assert set(over) == shut_in - {"sse"}  # it tells events and keeps no file
+    assert all("outer" in one["networks"] for one in over.values())
