@@ -1,16 +1,19 @@
 """What is answered about jobs, as bytes: kept for as long as nothing has changed.
 
 The ledger gives the very same record where a job has not changed, so a job at rest is put into
-words once a process. Of an unfinished job the estimate grows old: it is made anew after a moment,
-by one of those who ask, and says itself when it was made.
+words once a process. Of an unfinished job the estimate grows old: it says itself when it was made.
+Who asks after a moment gets it all the same, and a thread makes it anew for those who come next;
+only for a job that nobody has asked for lately one of those who ask makes it himself.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,9 +23,12 @@ from common.ledger.records import JobRecord
 from common.lru import Lru
 from gateway.domain.views import EtaView, JobView, job_view
 
-ESTIMATE_S: Final = 1.0  # so long an estimate is good enough: it says when it was made
+ESTIMATE_S: Final = 1.0  # so long an estimate is good enough
+OLDEST_S: Final = 3.0  # older ones are not told while a new one is made
 KEPT: Final = 512  # answers; some seven kilobytes each
 TURNS: Final = 64  # jobs whose answers are made at the same time, at most
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -38,50 +44,82 @@ class Answer:
 class _Kept:
     record: JobRecord
     answer: Answer
+    renew_at: float
     until: float
 
 
 class Answers:
     """The answers of one process. Thread-safe."""
 
-    def __init__(self, ledger: Ledger, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Callable[[], float] = time.monotonic,
+        aside: Executor | None = None,
+    ) -> None:
         self._ledger = ledger
         self._clock = clock
+        self._aside = aside or ThreadPoolExecutor(1, "estimates")
+        self._renewing: set[str] = set()
         self._lock = threading.Lock()
         self._kept: Lru[str, _Kept] = Lru(KEPT)
         self._turns = tuple(threading.Lock() for _ in range(TURNS))
 
     def of(self, record: JobRecord) -> Answer:
         """Show a job to its owner."""
-        found = self._find(record)
-        if found is not None:
-            return found
-        with self._turns[hash(record.id) % TURNS]:  # who asks meanwhile gets the same
-            return self._find(record) or self._make(record)
+        kept = self._find(record)
+        if kept is None:
+            with self._turns[hash(record.id) % TURNS]:  # who asks meanwhile gets the same
+                kept = self._find(record) or self._keep(self._make(record))
+        elif kept.renew_at < self._clock():
+            self._renew_aside(kept)
+        return kept.answer
 
     def forget(self, job: str) -> None:
         """Keep no word of a job."""
         with self._lock:
             self._kept.pop(job)
 
-    def _find(self, record: JobRecord) -> Answer | None:
+    def _find(self, record: JobRecord) -> _Kept | None:
         with self._lock:
             kept = self._kept.get(record.id)
         if kept is None or kept.record is not record or kept.until < self._clock():
             return None
-        return kept.answer
+        return kept
 
-    def _make(self, record: JobRecord) -> Answer:
-        resting = record.state.resting
-        until = float("inf") if resting else self._clock() + ESTIMATE_S
+    def _keep(self, kept: _Kept) -> _Kept:
+        with self._lock:
+            self._kept.put(kept.record.id, kept)
+        return kept
+
+    def _renew_aside(self, old: _Kept) -> None:
+        job = old.record.id
+        with self._lock:
+            if job in self._renewing:
+                return
+            self._renewing.add(job)
+        self._aside.submit(self._renew, old)
+
+    def _renew(self, old: _Kept) -> None:
+        job = old.record.id
+        try:
+            new = self._make(old.record)
+        except Exception:
+            log.exception("the estimate of job %s is not renewed", job)
+            new = old
+        with self._lock:
+            self._renewing.discard(job)
+            if self._kept.get(job) is old:  # neither forgotten nor overtaken meanwhile
+                self._kept.put(job, new)
+
+    def _make(self, record: JobRecord) -> _Kept:
+        resting, now = record.state.resting, self._clock()
+        lives = (float("inf"),) * 2 if resting else (now + ESTIMATE_S, now + OLDEST_S)
         try:
             standing = None if resting else self._ledger.standing(record.id)
         except LedgerUnavailable:  # the record is the answer, this an addition
-            standing, until = None, float("-inf")
-        answer = _answer(job_view(record, standing), weak=not resting)
-        with self._lock:
-            self._kept.put(record.id, _Kept(record, answer, until))
-        return answer
+            standing, lives = None, (float("-inf"),) * 2
+        return _Kept(record, _answer(job_view(record, standing), weak=not resting), *lives)
 
 
 def _answer(view: JobView, *, weak: bool) -> Answer:
