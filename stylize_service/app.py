@@ -11,9 +11,9 @@ from common.lazily import Lazily
 from common.ledger.protocol import Ledger
 from common.ledger.redis_ledger import idle_ledger
 from common.settings import Settings
+from common.vision.png import encode_png
 from common.vision.sandbox import decode_photo
 from stylize_service.domain.styles import STYLES
-from stylize_service.engines.builtin import encode_png
 from stylize_service.engines.choose import Engines
 from stylize_service.warmup import load_engines
 

@@ -8,9 +8,9 @@ from common.contracts.facts import PortraitFacts
 from common.contracts.figurine import PortraitRequest
 from common.contracts.stages import PHOTO, PORTRAIT
 from common.stage import StageContext, stage
+from common.vision.png import encode_png
 from common.vision.sandbox import decode_photo
 from stylize_service.domain.likeness import rate_portrait
-from stylize_service.engines.builtin import encode_png
 from stylize_service.engines.choose import Engines
 
 

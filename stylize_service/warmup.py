@@ -14,9 +14,10 @@ from common.models import Kind, fingerprint, models_there, unavailable
 from common.settings import Settings
 from common.vision import sandbox
 from common.vision.faces import FaceModels
+from common.vision.png import encode_png
 from common.vision.sample import sample_photo
 from stylize_service.domain.likeness import rate_portrait
-from stylize_service.engines.builtin import BuiltinEngine, encode_png
+from stylize_service.engines.builtin import BuiltinEngine
 from stylize_service.engines.choose import Engines, Option
 from stylize_service.engines.sitting import PortraitEngine
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fusion_service.domain.frame import FACE_PICTURE_PX
-from fusion_service.domain.png import decode_picture
+from fusion_service.domain.picture import decode_picture
 from fusion_service.domain.sculpture import Coat, Form, FormPart, Mesh, Solid, Texture
 
 if TYPE_CHECKING:

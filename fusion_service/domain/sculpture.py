@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from fusion_service.domain.png import decode_picture, encode_png
+from common.vision.png import encode_png
+from fusion_service.domain.picture import decode_picture
 
 Float = npt.NDArray[np.float32]
 Index = npt.NDArray[np.int32]

@@ -6,7 +6,6 @@ house draws one: flat shapes with a little light, the same for the same recipe, 
 
 from __future__ import annotations
 
-import struct
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from common.vision.png import encode_png
 from gateway.domain.plate_foods import Colour, Look, look_of
 
 WIDTH, HEIGHT = 640, 480
@@ -83,7 +83,7 @@ def draw_plate(title: str, kind: str, foods: Sequence[tuple[str, float]]) -> byt
         _broth(image, foods)
     for piece in _portions(foods, chance, wide=kind != "soup"):
         _draw(image, piece)
-    return _png(np.clip(image, 0, 255).astype(np.uint8))
+    return encode_png(np.clip(image, 0, 255).astype(np.uint8))
 
 
 # -- the table ------------------------------------------------------------------------------------
@@ -274,16 +274,3 @@ def _within(far: Image, edge: float) -> Image:
 
 def _blend(image: Image, share: Image, colour: Image) -> None:
     image += share[..., None] * (colour - image)
-
-
-def _png(pixels: npt.NDArray[np.uint8]) -> bytes:
-    """Write a PNG (RFC 2083): rows as differences to the row above, which gradients like."""
-    rows = pixels.reshape(pixels.shape[0], -1)
-    above = np.vstack([np.zeros_like(rows[:1]), rows[:-1]])
-    body = np.hstack([np.full((len(rows), 1), 2, np.uint8), rows - above])
-    head = struct.pack(">IIBBBBB", pixels.shape[1], pixels.shape[0], 8, 2, 0, 0, 0)
-    packed = zlib.compress(body.tobytes(), 6)
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        for name, data in ((b"IHDR", head), (b"IDAT", packed), (b"IEND", b""))
-    )

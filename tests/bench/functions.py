@@ -11,6 +11,7 @@ from dataclasses import replace
 from common.contracts.recipe import ComposeRequest, IngredientList, RankRequest
 from common.settings import Settings
 from common.vision.decode import decode_photo
+from common.vision.png import encode_png
 from fusion_service.ar_file import write_ar
 from fusion_service.domain.archive import (
     coats_from_bytes,
@@ -30,7 +31,6 @@ from recipe_service.domain.rank import rank
 from recipe_service.engines.cooks import Menus
 from recipe_service.kitchen import Kitchen, open_kitchen
 from stylize_service.domain.likeness import rate_portrait
-from stylize_service.engines.builtin import encode_png
 from stylize_service.engines.sitting import Sheet, find_sitter
 from tests.bench.photos import plain_portrait
 from tests.bench.stages import Bench

@@ -14,6 +14,7 @@ import cv2
 from common.contracts.figurine import PackageRequest, PaintRequest, PrintRequest, SculptRequest
 from common.settings import Settings
 from common.vision.decode import decode_photo
+from common.vision.png import encode_png
 from fusion_service.ar_file import write_ar
 from fusion_service.domain import orders, printing
 from fusion_service.domain.archive import pictures_to_bytes
@@ -24,7 +25,7 @@ from fusion_service.domain.sculpture import Form, Sculpture
 from fusion_service.studio import Studio
 from fusion_service.warmup import warm_up
 from stylize_service.domain.likeness import rate_portrait
-from stylize_service.engines.builtin import BuiltinEngine, encode_png
+from stylize_service.engines.builtin import BuiltinEngine
 from stylize_service.engines.sitting import Sheet, find_sitter
 
 Files = dict[str, bytes]

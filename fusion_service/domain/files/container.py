@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
+from typing import IO
+
+from isal import isal_zlib
 
 MODEL = "3D/3dmodel.model"
 TEXTURES = "3D/Textures/"
@@ -23,6 +27,7 @@ CONTENT_TYPES = (
     '<Default Extension="png" ContentType="image/png"/>'
     '<Default Extension="config" ContentType="text/plain"/></Types>'
 )
+LEVEL = 3  # of 0 to 3
 FIRST_DAY = (1980, 1, 1, 0, 0, 0)  # of zip archives
 
 
@@ -53,10 +58,23 @@ def pack(model: bytes, textures: Mapping[str, bytes], extras: Mapping[str, str])
         for path, payload in entries.items():
             info = zipfile.ZipInfo(path, date_time=FIRST_DAY)
             info.create_system = 3  # the same bytes whichever system writes them
+            info.file_size = len(payload)
             stored = path.endswith(".png")
             info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
-            package.writestr(info, payload, compresslevel=None if stored else 1)
+            with package.open(info, "w") as entry:
+                if not stored:
+                    _deflate_fast(entry)
+                entry.write(payload)
     return out.getvalue()
+
+
+def _deflate_fast(entry: IO[bytes]) -> None:
+    """Deflate by another library: zlib takes twice as long for a fifth more bytes.
+
+    ``zipfile`` has no public way to say so; where it has another name for its compressor it
+    deflates as ever.
+    """
+    entry._compressor = isal_zlib.compressobj(LEVEL, wbits=-zlib.MAX_WBITS)  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def texture_path(name: str) -> str:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from common.errors import BadParameter
 from fusion_service.domain.files.stl import FACET
 from fusion_service.domain.frame import HEAD_CENTRE_Z, TEXTURE_MM
-from fusion_service.domain.png import decode_picture
+from fusion_service.domain.picture import decode_picture
 from fusion_service.domain.sculpture import Coat, Form, FormPart, Mesh, Sculpture, Solid, Texture
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from vtkmodules.vtkRenderingCore import vtkRenderer
 
-from fusion_service.domain.png import encode_png
+from common.vision.png import encode_png
 from fusion_service.domain.preview.backdrop import compose
 from fusion_service.domain.preview.baked_light import BakedLight, bake_light
 from fusion_service.domain.preview.cameras import LENS, Frame, lay_out

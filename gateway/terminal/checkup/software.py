@@ -23,7 +23,7 @@ PATIENCE_S: Final = 30.0
 PACKAGES: Final = (
     *("celery", "redis", "flask", "gunicorn", "flower", "supervisor", "prometheus_client"),
     *("numpy", "scipy", "skimage", "cv2", "PIL", "pillow_heif", "vtkmodules", "pxr", "obstore"),
-    *("onnxruntime", "openai", "standardwebhooks", "limits", "hiredis"),
+    *("onnxruntime", "openai", "standardwebhooks", "limits", "hiredis", "isal"),
 )
 # what the render stage does first, in a process of its own: a broken driver may end it
 _OPEN_WINDOW: Final = "from fusion_service.domain.preview import offscreen; offscreen.open_window()"

@@ -7,6 +7,7 @@ import json
 import re
 import struct
 import zipfile
+import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -362,6 +363,12 @@ def test_the_same_sculpture_gives_the_same_bytes(export: Any, figurine: Sculptur
     form = form_from_bytes(form_to_bytes(figurine.form))
     again = Sculpture(form, coats_from_bytes(coats_to_bytes(figurine.coats)))
     assert export(figurine) == export(again)
+
+
+def test_the_3mf_is_smaller_than_zlib_makes_it_quickly(figurine: Sculpture) -> None:
+    with zipfile.ZipFile(io.BytesIO(to_3mf(figurine))) as package:
+        entry = package.getinfo("3D/3dmodel.model")
+        assert entry.compress_size < 0.95 * len(zlib.compress(package.read(entry), 1))
 
 
 def test_the_3mf_carries_no_date(figurine: Sculpture) -> None:

@@ -12,11 +12,12 @@ import pytest
 
 from common.contracts.figurine import PortraitRequest
 from common.errors import BadParameter, FaceCutOff, NoFace, NoSuchSubject
+from common.vision.png import encode_png
 from stylize_service.domain.cel import BACKDROPS
 from stylize_service.domain.pixel import CELLS, COLOURS
 from stylize_service.domain.portrait import pose_sitter
 from stylize_service.domain.styles import STYLES
-from stylize_service.engines.builtin import BuiltinEngine, encode_png
+from stylize_service.engines.builtin import BuiltinEngine
 from tests.portraits import astronaut
 
 if TYPE_CHECKING:

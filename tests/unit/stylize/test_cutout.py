@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from common.vision.faces import FaceModels
+from common.vision.png import encode_png
 from stylize_service.domain.cutout import HEM, Cutout, to_rgba, unfringed
 from stylize_service.domain.pixel import CELLS
 from stylize_service.domain.portrait import Sitter, pose_sitter
 from stylize_service.domain.styles import STYLES
 from stylize_service.domain.tones import to_lab
-from stylize_service.engines.builtin import BuiltinEngine, encode_png
+from stylize_service.engines.builtin import BuiltinEngine
 from tests.portraits import astronaut
 
 NAMES = tuple(STYLES)

@@ -18,7 +18,7 @@ from common.errors import EngineUnavailable, ServiceUnavailable
 from common.models import Kind, Model, Scheduler
 from common.settings import Settings
 from common.vision.faces import FaceModels
-from stylize_service.engines.builtin import encode_png
+from common.vision.png import encode_png
 from stylize_service.warmup import load_engines
 from tests.portraits import astronaut
 from tests.unit.stylize.brought import bring, with_faces
