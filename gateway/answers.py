@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -98,7 +99,8 @@ class Answers:
             if job in self._renewing:
                 return
             self._renewing.add(job)
-        self._aside.submit(self._renew, old)
+        with suppress(RuntimeError):  # this process is leaving: the old one is the last it tells
+            self._aside.submit(self._renew, old)
 
     def _renew(self, old: _Kept) -> None:
         job = old.record.id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -107,6 +107,16 @@ def test_an_estimate_is_made_anew_for_those_who_come_next(stack: Stack, house: H
     assert again is not first
     assert again.etag == first.etag
     assert house.ledger.asked == 2
+
+
+def test_a_process_that_leaves_tells_the_old_estimate(stack: Stack) -> None:
+    now, pool = [0.0], ThreadPoolExecutor(1)
+    answers = Answers(stack.ledger, lambda: now[0], pool)
+    record = stack.record(stack.submit())
+    first = answers.of(record)
+    pool.shutdown()
+    now[0] += ESTIMATE_S + 0.01
+    assert answers.of(record) is first
 
 
 def test_an_old_estimate_is_not_told(stack: Stack, house: House) -> None:
