@@ -2,8 +2,8 @@
 
 The ledger gives the very same record where a job has not changed, so a job at rest is put into
 words once a process. Of an unfinished job the estimate grows old: it says itself when it was made.
-Who asks after a moment gets it all the same, and a thread makes it anew for those who come next;
-only for a job that nobody has asked for lately one of those who ask makes it himself.
+Who asks after a moment gets it all the same, and a thread makes it anew for those who come next.
+Where a job has changed, or nobody has asked for it lately, one of those who ask makes it himself.
 """
 
 from __future__ import annotations
@@ -45,8 +45,7 @@ class Answer:
 class _Kept:
     record: JobRecord
     answer: Answer
-    renew_at: float
-    until: float
+    made_at: float  # its estimate; infinite where there is none to grow old
 
 
 class Answers:
@@ -72,7 +71,7 @@ class Answers:
         if kept is None:
             with self._turns[hash(record.id) % TURNS]:  # who asks meanwhile gets the same
                 kept = self._find(record) or self._keep(self._make(record))
-        elif kept.renew_at < self._clock():
+        elif self._clock() - kept.made_at > ESTIMATE_S:
             self._renew_aside(kept)
         return kept.answer
 
@@ -84,9 +83,9 @@ class Answers:
     def _find(self, record: JobRecord) -> _Kept | None:
         with self._lock:
             kept = self._kept.get(record.id)
-        if kept is None or kept.record is not record or kept.until < self._clock():
+        if kept is None or kept.record is not record:
             return None
-        return kept
+        return None if self._clock() - kept.made_at > OLDEST_S else kept
 
     def _keep(self, kept: _Kept) -> _Kept:
         with self._lock:
@@ -115,13 +114,14 @@ class Answers:
                 self._kept.put(job, new)
 
     def _make(self, record: JobRecord) -> _Kept:
-        resting, now = record.state.resting, self._clock()
-        lives = (float("inf"),) * 2 if resting else (now + ESTIMATE_S, now + OLDEST_S)
+        resting = record.state.resting
+        made_at = float("inf") if resting else self._clock()
         try:
             standing = None if resting else self._ledger.standing(record.id)
         except LedgerUnavailable:  # the record is the answer, this an addition
-            standing, lives = None, (float("-inf"),) * 2
-        return _Kept(record, _answer(job_view(record, standing), weak=not resting), *lives)
+            standing, made_at = None, float("-inf")  # asked for again the next time
+        answer = _answer(job_view(record, standing), weak=not resting)
+        return _Kept(record, answer, made_at)
 
 
 def _answer(view: JobView, *, weak: bool) -> Answer:

@@ -21,8 +21,8 @@ UP: Final = 2  # the filter: each byte less the one above, which gradients and f
 def encode_png(picture: npt.NDArray[np.uint8]) -> bytes:
     """Compress an (h, w, 3 or 4) sRGB picture, without metadata.
 
-    The encoders of OpenCV and Pillow take three to six times as long for as large a file: they
-    deflate by zlib. The same pixels give the same bytes, on processors of one kind.
+    The encoders of OpenCV and Pillow take three to seven times as long for about as large a file.
+    The same pixels give the same bytes, on processors of one kind.
     """
     height, width, channels = picture.shape
     head = struct.pack(">IIBBBBB", width, height, 8, COLOUR_TYPES[channels], 0, 0, 0)

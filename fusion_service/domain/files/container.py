@@ -1,4 +1,4 @@
-"""The container of a 3MF: a zip archive with parts and relationships, the same every time.
+"""The container of a 3MF: a zip archive with parts and relationships, without dates.
 
 Specification: ECMA-376-2, Open Packaging Conventions, as 3MF Core 1.3 uses them.
 """
@@ -57,7 +57,7 @@ def pack(model: bytes, textures: Mapping[str, bytes], extras: Mapping[str, str])
     with zipfile.ZipFile(out, "w") as package:
         for path, payload in entries.items():
             info = zipfile.ZipInfo(path, date_time=FIRST_DAY)
-            info.create_system = 3  # the same bytes whichever system writes them
+            info.create_system = 3  # the same header whichever system writes it
             info.file_size = len(payload)
             stored = path.endswith(".png")
             info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
@@ -71,8 +71,8 @@ def pack(model: bytes, textures: Mapping[str, bytes], extras: Mapping[str, str])
 def _deflate_fast(entry: IO[bytes]) -> None:
     """Deflate by another library: zlib takes twice as long for a fifth more bytes.
 
-    ``zipfile`` has no public way to say so; where it has another name for its compressor it
-    deflates as ever.
+    ``zipfile`` has no public way to say so; where it has another name for its compressor, zlib
+    deflates by its default level.
     """
     entry._compressor = isal_zlib.compressobj(LEVEL, wbits=-zlib.MAX_WBITS)  # type: ignore[attr-defined]  # noqa: SLF001
 

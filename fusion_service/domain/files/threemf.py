@@ -39,7 +39,9 @@ def to_3mf(
     filaments: tuple[Colour, ...] = (),
     lean: float = 0.0,
 ) -> bytes:
-    """Write one object in millimetres. The same sculpture gives the same bytes.
+    """Write one object in millimetres.
+
+    The same sculpture gives the same bytes, on processors of one kind.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ def test_pixels_come_back(height: int, width: int, channels: int) -> None:
     np.testing.assert_array_equal(blue_first[..., 2::-1], picture[..., :3])
 
 
-def test_a_part_of_a_picture_needs_no_copy() -> None:
+def test_a_part_of_a_picture_is_encoded_like_its_copy() -> None:
     whole = np.arange(40 * 40 * 3, dtype=np.uint8).reshape(40, 40, 3)
     part = whole[3:30, 5:20]
     assert encode_png(part) == encode_png(part.copy())
@@ -39,4 +39,4 @@ def test_it_is_no_larger_than_by_zlib() -> None:
     picture = astronaut()
     blue_first = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
     others = cv2.imencode(".png", blue_first, [cv2.IMWRITE_PNG_COMPRESSION, 2])[1]
-    assert len(encode_png(picture)) < 1.05 * others.size
+    assert len(encode_png(picture)) <= others.size
