@@ -55,7 +55,7 @@ check: setup-dev lint ## Look, do not touch: lint, types, imports, unit and cont
 	$(PYTEST) -n 2 --dist loadfile tests/unit tests/contract
 
 test: setup-dev lint ## Everything the CI checks: lint, types, imports, all tests, a slice of chaos
-	$(PYTEST) -n 2 --dist loadfile tests/unit tests/contract tests/print
+	$(PYTEST) -n 2 --dist loadfile -m "not verify_only" tests/unit tests/contract tests/print
 	$(PYTEST) -n 2 --dist loadfile -m "not verify_only" tests/integration tests/fuzz
 	$(PYTEST) -m chaos_slice tests/chaos
 	$(PYTEST) -m docs_slice tests/docs

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from common.settings import Settings
 from common.vision import sandbox
@@ -15,8 +15,10 @@ from recipe_service.domain.pantry.index import NameIndex
 from recipe_service.domain.pantry.knowledge import Knowledge, load_knowledge
 from recipe_service.engines.cooks import Cooks
 from recipe_service.engines.eyes import Eyes
-from recipe_service.engines.openai.client import ModelServer, ModelSettings
 from recipe_service.engines.recogniser import WEIGHTS, Recogniser
+
+if TYPE_CHECKING:
+    from recipe_service.engines.openai.client import ModelServer
 
 KNOWLEDGE: Final = Path(__file__).parent / "knowledge"
 
@@ -69,6 +71,12 @@ def model_names(settings: Settings) -> str:
 def _server(settings: Settings) -> ModelServer | None:
     if settings.llm_url is None:
         return None
+    # its library takes half a second and 40 MB, which a house without a model server saves
+    from recipe_service.engines.openai.client import (  # noqa: PLC0415
+        ModelServer,
+        ModelSettings,
+    )
+
     return ModelServer(
         ModelSettings(
             base_url=settings.llm_url,

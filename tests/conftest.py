@@ -12,9 +12,8 @@ import pytest
 
 TESTS = Path(__file__).parent
 # where the models are; how thorough to be
-KEPT = {"KILN_MODELS_DIR", "KILN_TEST_KILLS", "KILN_TEST_PRINT"}
-KEPT |= {"KILN_TEST_CHAOS", "KILN_TEST_CHAOS_RESULTS", "KILN_TEST_SEED"}
-KEPT |= {"KILN_TEST_FUZZ", "KILN_TEST_SHOTS"}
+KEPT = {"KILN_MODELS_DIR", "KILN_TEST_FULL", "KILN_TEST_SEED"}
+KEPT |= {"KILN_TEST_CHAOS_RESULTS", "KILN_TEST_SHOTS"}
 
 
 def pytest_configure() -> None:

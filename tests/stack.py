@@ -24,6 +24,8 @@ from common.vision.fetch import missing_files
 from deploy.processes import descendants, is_alive
 from deploy.stack import ROOT, Process, Stack, free_ports
 
+# one process of each service, for tests that do not make many things at once: it is there sooner
+SMALL = {"fusion_workers": 1, "recipe_workers": 1}
 MODELS = Path(os.environ.get("KILN_MODELS_DIR", ROOT / "data" / "models"))
 
 

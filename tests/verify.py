@@ -25,9 +25,7 @@ BIN: Final = Path(sys.executable).parent
 SERVICES: Final = ("gateway", "stylize_service", "fusion_service", "recipe_service")
 SOURCES: Final = (*SERVICES, "common", "deploy", "tests")
 FULL: Final = {
-    "KILN_TEST_KILLS": "10",
-    "KILN_TEST_PRINT": "full",
-    "KILN_TEST_FUZZ": "full",
+    "KILN_TEST_FULL": "1",
     "KILN_TEST_SHOTS": "docs/page",
     "CI": "true",
 }

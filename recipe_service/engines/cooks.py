@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from common.contracts.recipe import ComposeRequest, IngredientList, Recipe, RecipeEngine
 from common.errors import BadParameter, NoRecipe
@@ -22,9 +22,11 @@ from recipe_service.domain.pantry.identify import identified
 from recipe_service.domain.pantry.index import NameIndex
 from recipe_service.domain.pantry.knowledge import Knowledge
 from recipe_service.engines.openai.brief import Brief
-from recipe_service.engines.openai.client import ModelServer
 from recipe_service.engines.openai.unavailable import ModelUnavailable
 from recipe_service.engines.openai.writer import write_recipe
+
+if TYPE_CHECKING:  # its library is loaded only where there is a server
+    from recipe_service.engines.openai.client import ModelServer
 
 KEPT_MENUS: Final = 32
 

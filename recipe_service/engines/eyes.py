@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from common.contracts.recipe import Box, Ingredient, RecipeEngine, Source
 from common.errors import EngineUnavailable
 from recipe_service.domain.pantry.at_hand import Sight
-from recipe_service.engines.openai.client import ModelServer
 from recipe_service.engines.openai.unavailable import ModelUnavailable
 from recipe_service.engines.openai.vision import see
 from recipe_service.engines.recogniser import Detection, Recogniser
+
+if TYPE_CHECKING:  # its library is loaded only where there is a server
+    from recipe_service.engines.openai.client import ModelServer
 
 WORTH_A_QUESTION: Final = 0.15  # confidence below which a guess is noise
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.stack import TestStack, require_stack
+from tests.stack import SMALL, TestStack, require_stack
 
 # what a shop would write: each header and each method of it needs a preflight
 WORK = """async (house) => {
@@ -70,7 +70,7 @@ def sites() -> Iterator[list[str]]:
 @pytest.fixture(scope="module")
 def house(sites: list[str]) -> Iterator[str]:
     require_stack()
-    with TestStack(cors_origins=sites[0], fusion_workers=1, recipe_workers=1) as running:
+    with TestStack(cors_origins=sites[0], **SMALL) as running:
         running.wait_until_ready()
         yield running.url
 

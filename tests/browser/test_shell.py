@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from deploy.stack import ROOT
 from tests.browser.pages import DESKTOP, Visit
-from tests.stack import TestStack
+from tests.stack import SMALL, TestStack
 
 Open = Callable[..., Visit]
 TITLES = {
@@ -112,7 +112,7 @@ def test_the_keyboard_alone_is_enough(stack: TestStack, visit: Open) -> None:
 
 @pytest.fixture(scope="module")
 def locked() -> Iterator[TestStack]:
-    with TestStack(auth="on", fusion_workers=1, recipe_workers=1) as running:
+    with TestStack(auth="on", **SMALL) as running:
         running.wait_until_ready()
         yield running
 

@@ -41,7 +41,7 @@ def main() -> int:
 def _pytest(results: Path, options: argparse.Namespace) -> int:
     environment = {**os.environ, "KILN_TEST_CHAOS_RESULTS": str(results)}
     if not options.small:
-        environment["KILN_TEST_CHAOS"] = "full"
+        environment["KILN_TEST_FULL"] = "1"
     command = [sys.executable, "-m", "pytest", "tests/chaos", "-q"]
     command += ["-k", options.k] if options.k else []
     command += [f"--junitxml={options.junitxml}"] if options.junitxml else []

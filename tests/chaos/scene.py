@@ -34,15 +34,9 @@ if TYPE_CHECKING:
     from tests.chaos.faults import Faults
     from tests.stack import TestStack
 
-FULL = os.environ.get("KILN_TEST_CHAOS") == "full"
 OWNER = "local"
 PATIENCE_S = 180.0
 CLEAN_S = 30.0
-
-
-def size(full: int, small: int) -> int:
-    """How many: all of them in ``make chaos``, a few in ``make test``."""
-    return full if FULL else small
 
 
 def tiny_plan() -> Plan:

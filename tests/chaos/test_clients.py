@@ -19,8 +19,9 @@ import requests
 from common.ledger.records import Approval
 from deploy.processes import descendants
 from tests.bench.photos import new_portrait
-from tests.chaos.scene import Scene, size, until
+from tests.chaos.scene import Scene, until
 from tests.chaos.test_workers import hash_of
+from tests.extent import size
 from tests.stack import TestStack
 
 

@@ -22,8 +22,9 @@ from deploy.processes import is_alive
 from deploy.stack import ROOT
 from tests.bench.photos import new_portrait
 from tests.chaos.faults import ALWAYS
-from tests.chaos.scene import size, until
+from tests.chaos.scene import until
 from tests.chaos.test_workers import hash_of
+from tests.extent import size
 
 if TYPE_CHECKING:
     from tests.chaos.scene import Scene

@@ -18,8 +18,9 @@ import pytest
 import requests
 
 from deploy.processes import descendants
-from tests.chaos.scene import FULL, Scene, size
-from tests.stack import TestStack, require_stack
+from tests.chaos.scene import Scene
+from tests.extent import FULL, size
+from tests.stack import SMALL, TestStack, require_stack
 
 if TYPE_CHECKING:
     from tests.chaos.faults import Faults
@@ -32,7 +33,7 @@ PATIENT, IMPATIENT = 60, 4
 def small_house(faults: Faults) -> Iterator[TestStack]:
     """A house that takes twenty jobs at a time, and eight stages in a queue."""
     require_stack()
-    house = TestStack(max_active_jobs=PLACES, max_queue_depth=DEPTH, fusion_workers=1)
+    house = TestStack(max_active_jobs=PLACES, max_queue_depth=DEPTH, **SMALL)
     try:
         house.stack.up(240)
         yield house

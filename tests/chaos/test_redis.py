@@ -14,7 +14,8 @@ import requests
 
 from common import canvas
 from tests.bench.photos import new_portrait
-from tests.chaos.scene import size, until
+from tests.chaos.scene import until
+from tests.extent import size
 
 if TYPE_CHECKING:
     from tests.chaos.scene import Scene

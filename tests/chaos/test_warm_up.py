@@ -14,7 +14,8 @@ import pytest
 import requests
 
 from deploy.processes import descendants
-from tests.chaos.scene import size, until
+from tests.chaos.scene import until
+from tests.extent import size
 
 if TYPE_CHECKING:
     from pathlib import Path

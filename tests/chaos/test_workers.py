@@ -13,7 +13,8 @@ from common.contracts.plans import Node, Plan
 from common.contracts.stages import BY_NAME
 from tests.bench.photos import new_portrait
 from tests.chaos.faults import ALWAYS
-from tests.chaos.scene import size, until
+from tests.chaos.scene import until
+from tests.extent import size
 
 if TYPE_CHECKING:
     from tests.chaos.scene import Scene

@@ -15,6 +15,7 @@ from common.errors import KilnError, NoFace, StorageError
 from common.ledger.protocol import PROMISES
 from common.ledger.records import Approval, Claim, Committed, Limits, NodeResult
 from tests.contract.conftest import DIAMOND, HELD, House, artifact, memory_house, node, redis_house
+from tests.extent import size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -287,7 +288,7 @@ def test_both_ledgers_live_the_same_life(client: redis.Redis) -> None:
         def __init__(self) -> None:
             super().__init__(client)
 
-    live(Life, lives=60)
+    live(Life, lives=size(60, 20))
 
 
 def live(machine: type[RuleBasedStateMachine], lives: int) -> None:

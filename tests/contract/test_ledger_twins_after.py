@@ -11,6 +11,7 @@ from common.ledger.outbox import Attempt, HookCall
 from common.ledger.records import Hook
 from tests.contract.conftest import artifact
 from tests.contract.test_ledger_twins import JOBS, PLANS, Twins, jobs, live, picks, stories
+from tests.extent import size
 
 if TYPE_CHECKING:
     import redis
@@ -93,4 +94,4 @@ def test_both_ledgers_live_the_same_afterlife(client: redis.Redis) -> None:
         def __init__(self) -> None:
             super().__init__(client)
 
-    live(Life, lives=40)
+    live(Life, lives=size(40, 12))

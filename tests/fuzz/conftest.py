@@ -1,18 +1,16 @@
-"""Inputs that nobody would send by mistake: seeded and short here, more with KILN_TEST_FUZZ."""
+"""Inputs that nobody would send by mistake: seeded and short here, many more in full."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from tests.extent import FULL, size
 from tests.fuzz import tally
-from tests.stack import TestStack, require_stack
+from tests.stack import SMALL, TestStack, require_stack
 
-FULL = os.environ.get("KILN_TEST_FUZZ") == "full"
-TIMES = 10 if FULL else 1  # the long form draws other inputs each time
 START_S = 240.0  # of a stack, on a machine that does other things too
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
@@ -25,16 +23,21 @@ settings.register_profile(
 
 
 def examples(number: int) -> settings:
-    """Settings of one fuzzer; what it finds is shrunk, which may take a minute."""
+    """Settings of one fuzzer: half of a number or ten times as many, other ones each time.
+
+    What it finds is shrunk, which may take a minute.
+    """
     profile = settings.get_profile("full" if FULL else "short")
-    return settings(profile, max_examples=number * TIMES, phases=(Phase.generate, Phase.shrink))
+    return settings(
+        profile, max_examples=size(10 * number, number // 2), phases=(Phase.generate, Phase.shrink)
+    )
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[TestStack]:
     """A house that works, with small limits: what is too large for it is soon made."""
     require_stack()
-    running = TestStack(fusion_workers=1, max_upload_mb=1, max_streams=16)
+    running = TestStack(**SMALL, max_upload_mb=1, max_streams=16)
     try:
         running.stack.up(START_S)
         yield running

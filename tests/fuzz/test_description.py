@@ -9,8 +9,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from tests.extent import FULL
 from tests.fuzz import tally
-from tests.fuzz.conftest import FULL
 from tests.stack import ROOT, TestStack
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")

@@ -21,7 +21,7 @@ from deploy.processes import is_alive
 from deploy.stack import ROOT
 from gateway.client import ApiError, Kiln
 from tests.bench.photos import new_portrait
-from tests.stack import TestStack, require_stack, until
+from tests.stack import SMALL, TestStack, require_stack, until
 
 pytestmark = pytest.mark.verify_only  # a house of its own, for minutes
 
@@ -60,10 +60,10 @@ def target() -> Iterator[Path]:
 
 def test_everything_is_lost_and_the_backup_brings_it_back(target: Path) -> None:
     require_stack()
-    with TestStack(fusion_workers=1) as first:
+    with TestStack(**SMALL) as first:
         done, unfinished, late = _live(first, target)
         _destroy(first)
-    second = TestStack(fusion_workers=1)
+    second = TestStack(**SMALL)
     try:
         *restoring, last = commands("restore")
         assert "kiln audit" in last  # it judges what is whole: when all jobs have ended

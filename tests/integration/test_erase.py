@@ -16,7 +16,7 @@ from common.ledger.redis_ledger import connect
 from gateway.client import ApiError, Kiln
 from tests.bench.photos import new_portrait
 from tests.portraits import portrait_path
-from tests.stack import TestStack, require_stack
+from tests.stack import SMALL, TestStack, require_stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ NOW = timedelta(days=-1)
 def own_stack() -> Iterator[TestStack]:
     """A house that nobody else puts files into."""
     require_stack()
-    with TestStack(fusion_workers=1, gateway_processes=1) as running:
+    with TestStack(**SMALL, gateway_processes=1) as running:
         running.wait_until_ready(240)
         yield running
 
@@ -177,7 +177,7 @@ def test_a_photo_that_is_sent_again_while_it_is_erased_is_never_lost(
 def test_the_photo_goes_first_and_the_results_later(photo: bytes) -> None:
     require_stack()
     ttl = {"photo_ttl_hours": PHOTO_S * SECONDS, "result_ttl_hours": RESULTS_S * SECONDS}
-    with TestStack(fusion_workers=1, gateway_processes=1, **ttl) as stack:
+    with TestStack(**SMALL, gateway_processes=1, **ttl) as stack:
         stack.wait_until_ready(240)
         kiln = Kiln(stack.url)
         job = made(kiln, photo, formats="stl")

@@ -20,11 +20,12 @@ from common.contracts.plans import Node, Plan
 from common.ledger.records import Limits, NewJob, NodeRecord, ReadyNode
 from gateway.client import Kiln
 from tests.bench.photos import new_portrait
+from tests.extent import size
 
 if TYPE_CHECKING:
     from tests.stack import TestStack
 
-KILLS = int(os.environ.get("KILN_TEST_KILLS", "3"))  # ten in `make verify`
+KILLS = size(10, 2)
 
 
 @pytest.fixture
@@ -134,13 +135,13 @@ def test_a_lost_message_is_published_again(stack: TestStack, kiln: Kiln) -> None
 
 
 def test_a_long_queue_is_not_mistaken_for_a_loss(stack: TestStack) -> None:
-    # Given no fusion worker and 1,000 jobs whose messages wait at the broker
+    # Given no fusion worker and many jobs whose messages wait at the broker
     stack.stop("fusion-worker")
     ledger, app = stack.ledger(), make_app(stack.settings)
     photo = stack.store().put("local", "photo", "image/jpeg", new_portrait())
     node = Node(id="fusion.measure", stage="fusion.measure", queue="fusion")
     plan = Plan(nodes=(node,))
-    jobs = [uuid4().hex for _ in range(1000)]
+    jobs = [uuid4().hex for _ in range(size(1000, 250))]
     for job in jobs:
         ledger.accept(NewJob(job, "local", "figurine", {}, plan, (photo,)), Limits(5000))
         canvas.publish_plan(app, job, plan)

@@ -17,7 +17,7 @@ from deploy.prometheus import installed
 from deploy.stack import ROOT, StackError
 from gateway.client import ApiError, Kiln
 from tests.bench.photos import new_portrait
-from tests.stack import TestStack, require_stack
+from tests.stack import SMALL, TestStack, require_stack
 
 SHOP = "https://shop.example"  # as docs/api-versions.md lets it in
 LIST = ["2 eggs", "rice", "3 tomatoes", "1 onion"]
@@ -39,7 +39,7 @@ def locked() -> Iterator[TestStack]:
     prometheus = "on" if installed() else "off"
     with TestStack(
         host="0.0.0.0",  # noqa: S104
-        fusion_workers=1,
+        **SMALL,
         prometheus=prometheus,
         cors_origins=SHOP,
     ) as running:

@@ -15,7 +15,7 @@ from common.redis_logins import login_in_url, logins_file
 from deploy.redis_users import USERS
 from gateway.client import Kiln
 from tests.bench.photos import new_portrait
-from tests.stack import TestStack, require_stack, until
+from tests.stack import SMALL, TestStack, require_stack, until
 
 pytestmark = pytest.mark.verify_only  # a house of its own, for minutes
 
@@ -41,7 +41,7 @@ NEVER_METRICS = ("GET kiln:x", "HGETALL kiln:x", "SET kiln:x 1", "EVAL return 0 
 @pytest.fixture(scope="module")
 def house() -> Iterator[TestStack]:
     require_stack()
-    with TestStack(fusion_workers=1) as running:
+    with TestStack(**SMALL) as running:
         yield running
 
 

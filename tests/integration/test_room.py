@@ -21,7 +21,7 @@ from common.stores import free_bytes
 from gateway.client import Kiln
 from gateway.door.room import PERIOD_S
 from tests.bench.photos import new_portrait
-from tests.stack import TestStack, require_stack, until
+from tests.stack import SMALL, TestStack, require_stack, until
 
 if TYPE_CHECKING:
     from requests import Response
@@ -47,8 +47,8 @@ def disk() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def house(disk: Path) -> Iterator[TestStack]:
     require_stack()
-    settings = {"min_free_mb": LEAST_MB, "max_upload_mb": 60, "fusion_workers": 1}
-    with TestStack(store_url=(disk / "artifacts").as_uri(), **settings) as running:
+    settings = {"min_free_mb": LEAST_MB, "max_upload_mb": 60}
+    with TestStack(store_url=(disk / "artifacts").as_uri(), **SMALL, **settings) as running:
         yield running
 
 

@@ -16,14 +16,14 @@ import requests
 
 from deploy.processes import descendants, is_alive
 from deploy.stack import ROOT, StackError
-from tests.stack import TestStack, require_stack, until
+from tests.stack import SMALL, TestStack, require_stack, until
 
 
 @pytest.fixture(scope="module")
 def own() -> Iterator[TestStack]:
     """Another stack beside the one of the session: two can live side by side."""
     require_stack()
-    with TestStack(fusion_workers=1) as running:
+    with TestStack(**SMALL) as running:
         yield running
 
 

@@ -27,7 +27,7 @@ from common.ledger.audit_rules import Kind
 from common.ledger.records import Limits, NewJob, ReadyNode
 from common.ledger.redis_ledger import connect
 from gateway.client import Kiln
-from tests.stack import TestStack, require_stack, until
+from tests.stack import SMALL, TestStack, require_stack, until
 
 pytestmark = pytest.mark.verify_only  # a house of its own, for minutes
 
@@ -45,7 +45,7 @@ MONTH_S = 30 * 24 * 3600
 @pytest.fixture(scope="module")
 def house() -> Iterator[TestStack]:
     require_stack()
-    running = TestStack(fusion_workers=1)
+    running = TestStack(**SMALL)
     _restore(running)
     with running:
         yield running

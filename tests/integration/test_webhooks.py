@@ -24,7 +24,7 @@ from deploy.stack import ROOT
 from gateway.client import Kiln
 from gateway.door.keys import webhook_secret
 from tests.servers.receiver import ANSWER, Receiver, Request, answer
-from tests.stack import TestStack, require_stack, until
+from tests.stack import SMALL, TestStack, require_stack, until
 
 SCHEDULE_S = [0.2, 0.3, 0.3]
 TIMEOUT_S = 2.0
@@ -35,7 +35,7 @@ LEASE_S = 3 * TIMEOUT_S
 def own() -> Iterator[TestStack]:
     require_stack()
     settings = {"webhook_schedule_s": SCHEDULE_S, "webhook_timeout_s": TIMEOUT_S}
-    with TestStack(fusion_workers=1, **settings) as running:
+    with TestStack(**SMALL, **settings) as running:
         yield running
 
 

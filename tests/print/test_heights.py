@@ -19,7 +19,8 @@ from fusion_service.domain.certificate.thickness import thinnest_feature
 from fusion_service.domain.files.stl import to_stl
 from fusion_service.domain.files.threemf import to_3mf
 from fusion_service.domain.sculpture import Sculpture
-from tests.print.tools import FULL, HEIGHTS, assert_admesh_mends_nothing, slice_model
+from tests.extent import FULL
+from tests.print.tools import HEIGHTS, assert_admesh_mends_nothing, slice_model
 from tests.unit.fusion.factories import figurine_of, make_attributes
 
 CASES = [(t, h) for t in (TEMPLATES if FULL else ("superhero",)) for h in HEIGHTS]

@@ -20,9 +20,9 @@ from fusion_service.domain.files.glb import to_glb
 from fusion_service.domain.files.stl import to_stl
 from fusion_service.domain.files.threemf import to_3mf
 from fusion_service.domain.sculpture import Sculpture
+from tests.extent import FULL
 from tests.print.tools import (
     EVERY,
-    FULL,
     ROOT,
     assert_admesh_mends_nothing,
     run,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -15,7 +14,6 @@ from fusion_service.domain.bodies import TEMPLATES
 from tests.unit.fusion.factories import HairKind
 
 ROOT = Path(__file__).resolve().parents[2]
-FULL = os.environ.get("KILN_TEST_PRINT") == "full"
 KINDS: tuple[HairKind, ...] = ("short", "long", "curly", "bald")
 EVERY = list(product(TEMPLATES, KINDS))
 HEIGHTS = (40.0, 80.0, 100.0, 150.0, 200.0)

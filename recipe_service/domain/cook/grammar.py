@@ -35,6 +35,7 @@ _FIXED_WORD = re.compile(
     r"(?:bowls|plates|glasses|tumblers|mugs|portions|servings|people|hollows|rounds|patties|balls)\b"
 )
 _REST_OF = re.compile(r"(?:rest of|remaining) (?:the )?\{([a-z_]+)\}")
+_WORD = re.compile(r"\w+")
 _BROKEN_LIST = re.compile(r", (?:the )?\{\w+\}\[,? and\b")
 
 
@@ -177,17 +178,28 @@ def _all_are(role: Role, word: str, knowledge: Knowledge) -> bool:
 
 def named_in(text: str, knowledge: Knowledge) -> list[str]:
     """Return names of ingredients in a text, longest first where they overlap, sorted."""
-    if not knowledge.foods:
-        return []
-    words = _words_of(tuple(knowledge.foods.values()))
-    return sorted(set(words.findall(text.lower())) - PLAIN_WORDS)
+    names, text = _names_of(knowledge), text.lower()
+    found, at = set(), 0
+    while word := _WORD.search(text, at):
+        at = word.end()
+        for name in names.get(word[0], ()):
+            end = word.start() + len(name)
+            if text.startswith(name, word.start()) and not _WORD.match(text, end):
+                found.add(name)
+                at = end
+                break
+    return sorted(found - PLAIN_WORDS)
 
 
 @lru_cache(maxsize=4)
-def _words_of(foods: tuple[Food, ...]) -> re.Pattern[str]:
-    names = {name for food in foods for name in names_in_print(food)}
-    longest_first = sorted(names, key=lambda name: (-len(name), name))
-    return re.compile(r"\b(" + "|".join(map(re.escape, longest_first)) + r")\b")
+def _names_of(knowledge: Knowledge) -> dict[str, list[str]]:
+    """Find all names in print by their first word, longest first."""
+    foods = knowledge.foods.values()
+    names = {name.lstrip("'") for food in foods for name in names_in_print(food)}  # 'nduja
+    by_word: dict[str, list[str]] = {}
+    for name in sorted(names, key=lambda name: (-len(name), name)):
+        by_word.setdefault(_WORD.findall(name)[0], []).append(name)
+    return by_word
 
 
 def names_in_print(food: Food) -> Iterator[str]:

@@ -99,7 +99,7 @@ class Food:
         return hash(self.id)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one is as good as itself: what follows from it is cached by it
 class Knowledge:
     """All that is known about ingredients."""
 

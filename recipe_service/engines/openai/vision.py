@@ -10,18 +10,20 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from PIL import Image
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from common.contracts.recipe import Ingredient, Source
 from common.vision.sandbox import decode_photo
-from recipe_service.engines.openai.client import ModelServer
 from recipe_service.engines.openai.dialect import Question
 from recipe_service.engines.openai.reading import read_json
 from recipe_service.engines.openai.unavailable import ModelUnavailable, Reason
 from recipe_service.engines.openai.words import Plain
+
+if TYPE_CHECKING:  # its library is loaded only where there is a server
+    from recipe_service.engines.openai.client import ModelServer
 
 LONG_SIDE: Final = 1024  # px; the models tile or shrink what is larger
 QUALITY: Final = 85

@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from common.contracts.recipe import Recipe
 from recipe_service.engines.openai.answer import WrongAnswer, read_answer, schema
 from recipe_service.engines.openai.brief import Brief, messages, shortcomings
-from recipe_service.engines.openai.client import ModelServer
 from recipe_service.engines.openai.dialect import Question
 from recipe_service.engines.openai.draft import Draft
 from recipe_service.engines.openai.unavailable import ModelUnavailable, Reason
+
+if TYPE_CHECKING:  # its library is loaded only where there is a server
+    from recipe_service.engines.openai.client import ModelServer
 
 MAX_COMPLAINTS = 8
 TEMPERATURE = 0.6  # recipes, not poems; the slots of a job differ by their direction

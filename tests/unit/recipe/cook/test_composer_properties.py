@@ -18,6 +18,7 @@ from recipe_service.domain.cook.match import Casting
 from recipe_service.domain.cook.write import write
 from recipe_service.domain.pantry.diets import allows, contradictions
 from recipe_service.domain.pantry.knowledge import Knowledge
+from tests.extent import size
 from tests.recipe_coverage import SEEN
 from tests.recipe_lint import dishes_that_read, knowledge_that_reads
 
@@ -71,7 +72,7 @@ def orders(draw: st.DrawFn) -> Order:
 
 
 random_orders = given(orders())
-thoroughly = settings(max_examples=300, deadline=None, derandomize=True, database=None)
+thoroughly = settings(max_examples=size(300, 60), deadline=None, derandomize=True, database=None)
 
 
 @thoroughly
@@ -164,7 +165,7 @@ def test_answers_keep_the_promise_or_say_so(order: Order) -> None:
             assert len(casting.missing) <= 2
 
 
-@settings(thoroughly, max_examples=120)
+@settings(thoroughly, max_examples=size(120, 25))
 @random_orders
 def test_the_rules_for_every_cook_hold(order: Order) -> None:
     """The rules a language model is checked by, too."""
