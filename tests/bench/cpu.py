@@ -48,7 +48,8 @@ class Account:
     """Who used how much during something."""
 
     wall: float  # seconds
-    busy: float  # CPU seconds of the whole machine, neighbours included
+    busy: float  # CPU seconds of the whole machine, other processes included
+    stolen: float  # seconds in which a core had work, and the host gave it to other machines
     cores: int
     groups: Mapping[str, Usage]
 
@@ -59,7 +60,7 @@ class Accountant:
     def __init__(self, find: Callable[[], Groups]) -> None:
         self._find = find
         self._started = time.perf_counter()
-        self._busy = busy_seconds()
+        self._busy, self._stolen = machine_seconds()
         self._before = {pid: usage_of(pid) for pids in find().values() for pid in pids}
 
     def account(self) -> Account:
@@ -69,7 +70,9 @@ class Accountant:
             for name, pids in self._find().items()
         }
         wall = time.perf_counter() - self._started
-        return Account(wall, busy_seconds() - self._busy, os.cpu_count() or 1, groups)
+        busy, stolen = machine_seconds()
+        cores = os.cpu_count() or 1
+        return Account(wall, busy - self._busy, stolen - self._stolen, cores, groups)
 
     def _since(self, pid: int) -> Usage:
         now = usage_of(pid)
@@ -107,12 +110,12 @@ def field(text: str, name: str) -> int:
     return next(int(line.split()[1]) for line in text.splitlines() if line.startswith(f"{name}:"))
 
 
-def busy_seconds() -> float:
-    """CPU seconds of all cores since the machine started, without idling."""
+def machine_seconds() -> tuple[float, float]:
+    """Seconds since the machine started, of all cores: used, and stolen by the host."""
     with (PROC / "stat").open() as lines:
         numbers = [int(one) / TICKS for one in next(lines).split()[1:]]
-    idle, waiting = numbers[3], numbers[4]
-    return sum(numbers[:8]) - idle - waiting
+    user, nice, system, _idle, _waiting, irq, softirq, stolen = numbers[:8]
+    return user + nice + system + irq + softirq, stolen
 
 
 def table(account: Account, jobs: int) -> list[str]:
@@ -122,7 +125,7 @@ def table(account: Account, jobs: int) -> list[str]:
     rows.append(("all of these", whole))
     capacity = account.wall * account.cores
     others = account.busy - whole.seconds
-    idle = capacity - account.busy
+    idle = capacity - account.busy - account.stolen
     return [
         "| process | CPU ms a job | of it in the kernel | switches: waited | pushed aside |",
         "| --- | ---: | ---: | ---: | ---: |",
@@ -132,6 +135,7 @@ def table(account: Account, jobs: int) -> list[str]:
             for name, one in rows
         ),
         f"| other processes of the machine | {1e3 * others / jobs:.1f} | | | |",
+        f"| taken by the host for other machines | {1e3 * account.stolen / jobs:.1f} | | | |",
         f"| no process: the cores were idle | {1e3 * idle / jobs:.1f} | | | |",
         f"| the cores' time | {1e3 * capacity / jobs:.1f} | | | |",
     ]

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import numpy.typing as npt
-from vtkmodules.util.numpy_support import numpy_to_vtk
-from vtkmodules.vtkCommonCore import vtkDataArray, vtkPoints
+from vtkmodules.vtkCommonCore import vtkPoints
 from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkDataObject, vtkImageData, vtkPolyData
 from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkTexture
 
 from fusion_service.domain.preview import vinyl
+from fusion_service.domain.vtk_arrays import to_vtk
 
 if TYPE_CHECKING:
     from fusion_service.domain.sculpture import Float, Part, Pixels
@@ -58,37 +58,28 @@ class VinylActor:
         faces = [part.mesh.faces + start for part, start in zip(parts, starts, strict=True)]
         data = vtkPolyData()
         points = vtkPoints()
-        points.SetData(_vtk_array(np.concatenate([part.mesh.vertices for part in parts])))
+        points.SetData(to_vtk(np.concatenate([part.mesh.vertices for part in parts])))
         data.SetPoints(points)
         data.SetPolys(_cells(np.concatenate(faces)))
         attributes = data.GetPointData()
-        attributes.SetNormals(_vtk_array(np.concatenate([p.mesh.normals for p in parts])))
+        attributes.SetNormals(to_vtk(np.concatenate([p.mesh.normals for p in parts])))
         colours = [
             (1, 1, 1) if self._texture else np.square(np.array(part.colour) / 255) for part in parts
         ]
         albedo = np.repeat(np.array(colours, np.float32), counts, axis=0)
-        attributes.AddArray(_vtk_array(np.column_stack([albedo, ambient]), ATTRIBUTES[0]))
-        attributes.AddArray(_vtk_array(key, ATTRIBUTES[1]))
+        attributes.AddArray(to_vtk(np.column_stack([albedo, ambient]), ATTRIBUTES[0]))
+        attributes.AddArray(to_vtk(key, ATTRIBUTES[1]))
         head = parts[0]
         if self._texture is not None and head.texture is not None and head.mesh.uv is not None:
-            attributes.SetTCoords(_vtk_array(head.mesh.uv))
+            attributes.SetTCoords(to_vtk(head.mesh.uv))
             self._texture.SetInputData(_image(head.texture.pixels))
         self._mapper.SetInputData(data)
-
-
-def _vtk_array(values: npt.NDArray[np.generic], name: str = "") -> vtkDataArray:
-    array: vtkDataArray = numpy_to_vtk(  # type: ignore[no-untyped-call]
-        np.ascontiguousarray(values), deep=True
-    )
-    if name:
-        array.SetName(name)
-    return array
 
 
 def _cells(faces: npt.NDArray[np.int32]) -> vtkCellArray:
     offsets = np.arange(0, faces.size + 1, 3, dtype=np.int32)
     cells = vtkCellArray()
-    cells.SetData(_vtk_array(offsets), _vtk_array(faces.ravel()))
+    cells.SetData(to_vtk(offsets), to_vtk(faces.ravel()))
     return cells
 
 
@@ -98,5 +89,5 @@ def _image(texture: Pixels) -> vtkImageData:
     drawn = np.ascontiguousarray(cv2.resize(texture, side, interpolation=cv2.INTER_AREA)[::-1])
     image = vtkImageData()
     image.SetDimensions(*side, 1)
-    image.GetPointData().SetScalars(_vtk_array(drawn.reshape(-1, 3)))
+    image.GetPointData().SetScalars(to_vtk(drawn.reshape(-1, 3)))
     return image

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkCommonCore import vtkDataArray, vtkPoints
 from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
 from vtkmodules.vtkFiltersCore import vtkDecimatePro
 
 from fusion_service.domain.sculpture import Solid
+from fusion_service.domain.vtk_arrays import to_vtk
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -76,11 +77,10 @@ def _inside(solid: Solid, hollow: Hollow) -> npt.NDArray[np.bool_]:
 def _decimated(vertices: Float, faces: Index) -> Index:
     used, local = np.unique(faces, return_inverse=True)
     points = vtkPoints()
-    points.SetData(_vtk_array(vertices[used]))
+    points.SetData(to_vtk(vertices[used]))
     cells = vtkCellArray()
-    cells.SetData(3, _vtk_array(local.ravel().astype(np.int64)))
-    numbers = _vtk_array(used.astype(np.int32))
-    numbers.SetName("number")
+    cells.SetData(3, to_vtk(local.ravel().astype(np.int64)))
+    numbers = to_vtk(used.astype(np.int32), "number")
     mesh = vtkPolyData()
     mesh.SetPoints(points)
     mesh.SetPolys(cells)
@@ -96,13 +96,6 @@ def _decimated(vertices: Float, faces: Index) -> Index:
     found = decimate.GetOutput()
     number = _numpy_array(found.GetPointData().GetArray("number"))
     return number[_numpy_array(found.GetPolys().GetConnectivityArray()).reshape(-1, 3)]
-
-
-def _vtk_array(values: npt.NDArray[np.generic]) -> vtkDataArray:
-    array: vtkDataArray = numpy_to_vtk(  # type: ignore[no-untyped-call]
-        np.ascontiguousarray(values), deep=True
-    )
-    return array
 
 
 def _numpy_array(values: vtkDataArray) -> Index:

@@ -85,13 +85,18 @@ def test_a_percentile_lies_between_two_values() -> None:
 
 def test_the_account_adds_up_to_the_cores_time() -> None:
     account = Account(
-        wall=10, busy=12, cores=2, groups={"a": Usage(6, 1, 10, 2), "b": Usage(2, 1, 4, 1)}
+        wall=10,
+        busy=12,
+        stolen=1,
+        cores=2,
+        groups={"a": Usage(6, 1, 10, 2), "b": Usage(2, 1, 4, 1)},
     )
     rows = {line.split(" | ")[0].strip("| "): line.split(" | ")[1] for line in table(account, 10)}
     assert rows["a"] == "700.0"
     assert rows["all of these"] == "1000.0"
     assert rows["other processes of the machine"] == "200.0"
-    assert rows["no process: the cores were idle"] == "800.0"
+    assert rows["taken by the host for other machines"] == "100.0"
+    assert rows["no process: the cores were idle"] == "700.0"
     assert rows["the cores' time"] == "2000.0"
 
 
