@@ -53,6 +53,21 @@ class Account:
     cores: int
     groups: Mapping[str, Usage]
 
+    @property
+    def capacity(self) -> float:
+        """Seconds of all cores."""
+        return self.wall * self.cores
+
+    @property
+    def used(self) -> Usage:
+        """By all groups together."""
+        return sum(self.groups.values(), Usage())
+
+    @property
+    def idle(self) -> float:
+        """Seconds in which a core had nothing to do."""
+        return self.capacity - self.busy - self.stolen
+
 
 class Accountant:
     """Adds up what groups of processes use between two looks."""
@@ -121,11 +136,8 @@ def machine_seconds() -> tuple[float, float]:
 def table(account: Account, jobs: int) -> list[str]:
     """Format an account, per job."""
     rows = sorted(account.groups.items(), key=lambda item: -item[1].seconds)
-    whole = sum((usage for _, usage in rows), Usage())
-    rows.append(("all of these", whole))
-    capacity = account.wall * account.cores
-    others = account.busy - whole.seconds
-    idle = capacity - account.busy - account.stolen
+    rows.append(("all of these", account.used))
+    others = account.busy - account.used.seconds
     return [
         "| process | CPU ms a job | of it in the kernel | switches: waited | pushed aside |",
         "| --- | ---: | ---: | ---: | ---: |",
@@ -136,6 +148,6 @@ def table(account: Account, jobs: int) -> list[str]:
         ),
         f"| other processes of the machine | {1e3 * others / jobs:.1f} | | | |",
         f"| taken by the host for other machines | {1e3 * account.stolen / jobs:.1f} | | | |",
-        f"| no process: the cores were idle | {1e3 * idle / jobs:.1f} | | | |",
-        f"| the cores' time | {1e3 * capacity / jobs:.1f} | | | |",
+        f"| no process: the cores were idle | {1e3 * account.idle / jobs:.1f} | | | |",
+        f"| the cores' time | {1e3 * account.capacity / jobs:.1f} | | | |",
     ]

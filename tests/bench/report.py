@@ -31,6 +31,10 @@ SYSTEMS: Final = (
     "peers neither decode photos apart, nor sync files, nor remember anything when they die. The "
     "yardstick, a fixed piece of work, took {drift} ms of CPU time in between."
 )
+COSTS: Final = (
+    "Over all rounds, then the last one by process. What the host takes away is nobody's doing "
+    "here; where it differs from system to system, CPU time compares them better than jobs/s."
+)
 CHANGES: Final = (
     "Then is `tests/bench/baseline.json`. A function's CPU time is in yardsticks, measured "
     "between two each; the others are the ratios they say. SLOWER is slower by more than the "
@@ -119,10 +123,10 @@ def _accounts(outcome: Outcome) -> list[str]:
         if one.accounts:
             account, jobs = one.accounts[-1]
             lines += ["", f"### {name}", "", *cpu.table(account, jobs)]
-    return [
-        *(["", f"## Where the cores' time goes, {versus.MOST} clients"] if lines else []),
-        *lines,
-    ]
+    if not lines:
+        return []
+    head = f"## Where the cores' time goes, {versus.MOST} clients"
+    return ["", head, "", COSTS, "", *versus.costs(outcome.systems), *lines]
 
 
 def _changes(changes: Sequence[Change]) -> list[str]:

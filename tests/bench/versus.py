@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from tests.bench.house import spread
@@ -35,6 +35,33 @@ def _row(name: str, one: Measured, found: Found) -> str:
         share = spread(rate_ratios(one, found[LIMIT], clients), 2)
         cells += [spread(rates, 2), share, f"{p95(one, clients):.1f}"]
     return f"| {name} | {' | '.join(cells)} |"
+
+
+def costs(found: Found) -> list[str]:
+    """Format what a job of the largest crowd costs in each system, over all rounds."""
+    limit = _costs_ms(found[LIMIT])
+    return [
+        "| system | CPU ms a job | limit / it | idle cores | taken by the host |",
+        "| --- | --- | --- | --- | --- |",
+        *(
+            f"| {name} | {spread(_costs_ms(one), 0)} "
+            f"| {spread([a / b for a, b in zip(limit, _costs_ms(one), strict=True)], 2)} "
+            f"| {_share([account.idle for account, _ in one.accounts], one)} "
+            f"| {_share([account.stolen for account, _ in one.accounts], one)} |"
+            for name, one in found.items()
+            if one.accounts
+        ),
+    ]
+
+
+def _costs_ms(one: Measured) -> list[float]:
+    return [1e3 * account.used.seconds / jobs for account, jobs in one.accounts]
+
+
+def _share(seconds: Sequence[float], one: Measured) -> str:
+    """Per cent of the cores' time, in each round."""
+    capacities = [account.capacity for account, _ in one.accounts]
+    return spread([100 * s / c for s, c in zip(seconds, capacities, strict=True)], 0) + " %"
 
 
 def goals(found: Found) -> list[Goal]:

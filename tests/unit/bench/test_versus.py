@@ -12,7 +12,7 @@ from tests.bench.cpu import Account, Accountant, Usage, families, table
 from tests.bench.drive import Crowd, crowd, percentile, singles
 from tests.bench.rounds import Measured
 from tests.bench.systems import KILN, LIMIT, RAY, SEQUENTIAL
-from tests.bench.versus import goals, measures
+from tests.bench.versus import costs, goals, measures
 from tests.bench.versus import table as systems_table
 
 
@@ -48,6 +48,17 @@ def test_a_peer_that_is_not_here_says_why() -> None:
     lines = systems_table(FOUND)
     assert lines[-1].startswith("| Ray Serve | not measured here: no network |")
     assert len({line.count("|") for line in lines}) == 1
+
+
+def test_a_jobs_cpu_time_is_told_for_all_rounds() -> None:
+    found = {LIMIT: Measured(), KILN: Measured()}
+    for name, seconds in ((LIMIT, 10.0), (KILN, 12.5)):
+        account = Account(10, 15, 2, 2, {"a": Usage(seconds, 0, 0, 0)})
+        found[name].accounts += [(account, 10)] * 3
+    assert costs(found)[-1] == (
+        f"| {KILN} | 1250 (1250 to 1250) | 0.80 (0.80 to 0.80) "
+        "| 15 (15 to 15) % | 10 (10 to 10) % |"
+    )
 
 
 def test_less_is_better_in_every_measure() -> None:
