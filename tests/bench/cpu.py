@@ -59,6 +59,11 @@ class Account:
         return self.wall * self.cores
 
     @property
+    def taken(self) -> float:
+        """Share of the capacity that the host gave to other machines."""
+        return self.stolen / self.capacity
+
+    @property
     def used(self) -> Usage:
         """By all groups together."""
         return sum(self.groups.values(), Usage())

@@ -13,7 +13,7 @@ from deploy.stack import ROOT
 from tests.bench import cpu, house, versus
 from tests.bench.parts import Outcome
 from tests.bench.regression import Change, slower
-from tests.bench.rounds import Measured
+from tests.bench.rounds import CALM, TRIES, Measured
 from tests.bench.yardstick import Spread
 
 PAGE: Final = ROOT / "docs" / "benchmark.md"
@@ -27,7 +27,9 @@ HEAD: Final = (
 SYSTEMS: Final = (
     "The same stage functions make the same files, asked by the same client, one system at a "
     "time, rounds in turning order: {rounds}. Each with {singles} single jobs, then {turns} jobs "
-    "of each client. Libraries have one thread a process, processes are as many as Kiln's. The "
+    "of each client; where the host takes away more than {calm:.0%} of the cores' time meanwhile, "
+    "they are made again, {tries} times in all at most, and the calmest time counts. Libraries "
+    "have one thread a process, processes are as many as Kiln's. The "
     "peers neither decode photos apart, nor sync files, nor remember anything when they die. The "
     "yardstick, a fixed piece of work, took {drift} ms of CPU time in between."
 )
@@ -65,6 +67,8 @@ def _numbers(one: Measured) -> Mapping[str, object]:
         "one job, ms": [round(ms) for ms in one.singles_ms],
         "jobs/s": {str(n): [round(c.rate, 3) for c in some] for n, some in one.crowds.items()},
         "p95, s": {str(n): [round(c.p95, 2) for c in some] for n, some in one.crowds.items()},
+        "CPU ms a job": [round(ms) for ms in versus.costs_ms(one)],
+        "taken by the host": [round(account.taken, 3) for account, _ in one.accounts],
         "yardstick, ms": [round(1000 * pace, 1) for pace in one.paces],
     }
 
@@ -92,7 +96,7 @@ def _systems(outcome: Outcome) -> list[str]:
         "",
         "## The limit, Kiln, and others",
         "",
-        SYSTEMS.format(**asdict(size), drift=versus.drift(outcome.systems)),
+        SYSTEMS.format(**asdict(size), calm=CALM, tries=TRIES, drift=versus.drift(outcome.systems)),
         "",
         *versus.table(outcome.systems),
         "",

@@ -17,6 +17,8 @@ from tests.bench.yardstick import pace
 Opener = Callable[[Path], AbstractContextManager[System]]  # a folder for files to a warm system
 WARM: Final = 6  # jobs before it counts
 CROWDS: Final = (10, 30)  # clients
+CALM: Final = 0.05  # of the cores' time, which the host may take away
+TRIES: Final = 3  # of a crowd, before the calmest one counts
 
 
 @dataclass
@@ -58,14 +60,25 @@ def measure(system: System, size: Size, into: Measured) -> None:
     into.singles_ms += singles(system, portraits(size.singles))
     into.paces.append(pace())
     for clients in CROWDS:
-        photos = portraits(clients * size.turns)
-        accountant = Accountant(lambda: system.pids() | {"client": [os.getpid()]})
-        result = crowd(system, photos, clients)
-        account = accountant.account()
+        result, account = calmest(lambda number=clients: _crowd(system, number, size.turns))
         into.paces.append(pace())
         into.crowds.setdefault(clients, []).append(result)
         if clients == max(CROWDS):
-            into.accounts.append((account, len(photos)))
+            into.accounts.append((account, clients * size.turns))
+
+
+def calmest(measured: Callable[[], tuple[Crowd, Account]]) -> tuple[Crowd, Account]:
+    """Measure again where the host gave much of the time to others; the calmest time counts."""
+    tries = []
+    while len(tries) < TRIES and (not tries or tries[-1][1].taken > CALM):
+        tries.append(measured())
+    return min(tries, key=lambda one: one[1].taken)
+
+
+def _crowd(system: System, clients: int, turns: int) -> tuple[Crowd, Account]:
+    photos = portraits(clients * turns)
+    accountant = Accountant(lambda: system.pids() | {"client": [os.getpid()]})
+    return crowd(system, photos, clients), accountant.account()
 
 
 def portraits(count: int) -> Sequence[bytes]:

@@ -39,29 +39,28 @@ def _row(name: str, one: Measured, found: Found) -> str:
 
 def costs(found: Found) -> list[str]:
     """Format what a job of the largest crowd costs in each system, over all rounds."""
-    limit = _costs_ms(found[LIMIT])
+    limit = costs_ms(found[LIMIT])
     return [
         "| system | CPU ms a job | limit / it | idle cores | taken by the host |",
         "| --- | --- | --- | --- | --- |",
         *(
-            f"| {name} | {spread(_costs_ms(one), 0)} "
-            f"| {spread([a / b for a, b in zip(limit, _costs_ms(one), strict=True)], 2)} "
-            f"| {_share([account.idle for account, _ in one.accounts], one)} "
-            f"| {_share([account.stolen for account, _ in one.accounts], one)} |"
+            f"| {name} | {spread(costs_ms(one), 0)} "
+            f"| {spread([a / b for a, b in zip(limit, costs_ms(one), strict=True)], 2)} "
+            f"| {_per_cent([each.idle / each.capacity for each, _ in one.accounts])} "
+            f"| {_per_cent([each.taken for each, _ in one.accounts])} |"
             for name, one in found.items()
             if one.accounts
         ),
     ]
 
 
-def _costs_ms(one: Measured) -> list[float]:
+def costs_ms(one: Measured) -> list[float]:
+    """CPU time of all processes of a system for a job of the largest crowd, round by round."""
     return [1e3 * account.used.seconds / jobs for account, jobs in one.accounts]
 
 
-def _share(seconds: Sequence[float], one: Measured) -> str:
-    """Per cent of the cores' time, in each round."""
-    capacities = [account.capacity for account, _ in one.accounts]
-    return spread([100 * s / c for s, c in zip(seconds, capacities, strict=True)], 0) + " %"
+def _per_cent(shares: Sequence[float]) -> str:
+    return spread([100 * share for share in shares], 0) + " %"
 
 
 def goals(found: Found) -> list[Goal]:

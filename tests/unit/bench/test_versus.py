@@ -10,7 +10,7 @@ import pytest
 
 from tests.bench.cpu import Account, Accountant, Usage, families, table
 from tests.bench.drive import Crowd, crowd, percentile, singles
-from tests.bench.rounds import Measured
+from tests.bench.rounds import Measured, calmest
 from tests.bench.systems import KILN, LIMIT, RAY, SEQUENTIAL
 from tests.bench.versus import costs, goals, measures
 from tests.bench.versus import table as systems_table
@@ -59,6 +59,18 @@ def test_a_jobs_cpu_time_is_told_for_all_rounds() -> None:
         f"| {KILN} | 1250 (1250 to 1250) | 0.80 (0.80 to 0.80) "
         "| 15 (15 to 15) % | 10 (10 to 10) % |"
     )
+
+
+def test_a_crowd_is_measured_again_until_the_host_leaves_the_cores_alone() -> None:
+    def after(*stolen: float) -> tuple[float, int]:
+        ahead = iter(stolen)
+        one = Crowd(30, 1.0, (1.0,))
+        _, found = calmest(lambda: (one, Account(10, 15, next(ahead), 2, {})))
+        return found.stolen, len(list(ahead))  # what counts, and what was not needed
+
+    assert after(0.5, 0.1, 0.1) == (0.5, 2)
+    assert after(4, 0.9, 0.1) == (0.9, 1)
+    assert after(4, 2, 3, 0) == (2, 1)
 
 
 def test_less_is_better_in_every_measure() -> None:
