@@ -1,7 +1,7 @@
 """``make verify``: every suite in full, one after the other; the table goes into the docs.
 
 It is written after each suite: what was seen stays, even if the run is stopped.
-Suites that tests select with a setting run at their full size here (ten kills instead of three).
+Suites that tests select with a setting run at their full size here (ten kills instead of two).
 """
 
 from __future__ import annotations
