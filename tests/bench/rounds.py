@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -60,7 +61,7 @@ def measure(system: System, size: Size, into: Measured) -> None:
     into.singles_ms += singles(system, portraits(size.singles))
     into.paces.append(pace())
     for clients in CROWDS:
-        result, account = calmest(lambda number=clients: _crowd(system, number, size.turns))
+        result, account = calmest(partial(_crowd, system, clients, size.turns))
         into.paces.append(pace())
         into.crowds.setdefault(clients, []).append(result)
         if clients == max(CROWDS):
@@ -69,9 +70,11 @@ def measure(system: System, size: Size, into: Measured) -> None:
 
 def calmest(measured: Callable[[], tuple[Crowd, Account]]) -> tuple[Crowd, Account]:
     """Measure again where the host gave much of the time to others; the calmest time counts."""
-    tries = []
-    while len(tries) < TRIES and (not tries or tries[-1][1].taken > CALM):
+    tries: list[tuple[Crowd, Account]] = []
+    for _ in range(TRIES):
         tries.append(measured())
+        if tries[-1][1].taken <= CALM:
+            break
     return min(tries, key=lambda one: one[1].taken)
 
 

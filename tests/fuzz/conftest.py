@@ -1,4 +1,4 @@
-"""Inputs that nobody would send by mistake: seeded and short here, many more in full."""
+"""Inputs that nobody would send by mistake: seeded and short here, twenty times as many in full."""
 
 from __future__ import annotations
 
@@ -23,14 +23,10 @@ settings.register_profile(
 
 
 def examples(number: int) -> settings:
-    """Settings of one fuzzer: half of a number or ten times as many, other ones each time.
-
-    What it finds is shrunk, which may take a minute.
-    """
+    """Settings of one fuzzer; what it finds is shrunk, which may take a minute."""
     profile = settings.get_profile("full" if FULL else "short")
-    return settings(
-        profile, max_examples=size(10 * number, number // 2), phases=(Phase.generate, Phase.shrink)
-    )
+    many = size(20 * number, number)
+    return settings(profile, max_examples=many, phases=(Phase.generate, Phase.shrink))
 
 
 @pytest.fixture(scope="session")

@@ -83,8 +83,8 @@ def _lists(case: schemathesis.Case) -> Iterator[str]:
         for name, entries in place.items() if isinstance(place, Mapping) else ():
             listed = isinstance(entries, list)
             if (name in LISTS and not listed) or (
-                name not in LISTS and listed and len(entries) == 1
+                name not in LISTS and listed and len(entries) < 2
             ):
-                yield ""  # as text, one entry and a list of one are the same
+                yield ""  # as text, one entry and a list of one are the same; none is not sent
             elif isinstance(entries, list):
                 yield from (one for one in entries if isinstance(one, str))

@@ -50,7 +50,7 @@ def last(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_door_answers_whatever_is_sent(client: FlaskClient, last: Path) -> None:
-    @examples(1500)
+    @examples(750)
     @given(messages(), st.sampled_from([None, 0, -7, 7]))
     def run(message: Message, off: int | None) -> None:
         with watched(message.body, last):
@@ -66,7 +66,7 @@ def test_the_server_answers_whatever_comes_over_the_wire(stack: TestStack, last:
     where = urlsplit(stack.url)
     address = (str(where.hostname), int(where.port or 80))
 
-    @examples(250)
+    @examples(125)
     @given(messages(), st.sampled_from(FRAMINGS))
     def run(message: Message, framing: str) -> None:
         data = wire(message, framing, where.netloc)

@@ -16,7 +16,7 @@ from tests.fuzz.conftest import examples
 from tests.fuzz.mutants import KINDS, files, mutants
 from tests.fuzz.watch import watched
 
-EXAMPLES = {"jpeg": 1200, "png": 1200, "webp": 900, "gif": 700, "heic": 500}
+EXAMPLES = {"jpeg": 600, "png": 600, "webp": 450, "gif": 350, "heic": 250}
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,7 @@ def test_a_damaged_photo_is_the_same_inside_and_outside(box: Sandbox, kind: str)
     box.warm_up()
     before = box.pids()
 
-    @examples(150)
+    @examples(75)
     @given(mutants(kind))
     def run(data: bytes) -> None:
         outside, inside = answer(decode_photo, data), answer(box.decode, data)

@@ -99,7 +99,7 @@ class Food:
         return hash(self.id)
 
 
-@dataclass(frozen=True, eq=False)  # one is as good as itself: what follows from it is cached by it
+@dataclass(frozen=True, eq=False)  # by identity: what is found out about it is cached under it
 class Knowledge:
     """All that is known about ingredients."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +18,8 @@ from recipe_service.engines.cooks import Cooks
 from recipe_service.engines.openai.client import ModelServer
 from tests.servers.scripted import ScriptedServer
 
-KNOWLEDGE = Path(__file__).parents[4] / "recipe_service" / "knowledge"
+ROOT = Path(__file__).parents[4]
+KNOWLEDGE = ROOT / "recipe_service" / "knowledge"
 
 
 @pytest.fixture
@@ -52,3 +55,18 @@ def test_the_built_in_engine_is_used_when_asked_for(cooks: Cooks, scripted: Scri
     wanted = ComposeRequest(engine=RecipeEngine.BUILTIN)
     assert cooks.cook(at_hand(cooks), wanted).engine == "builtin"
     assert scripted.seen()["requests"] == []
+
+
+def test_a_kitchen_without_a_model_server_does_not_load_its_library() -> None:
+    program = (
+        "import sys\n"
+        "from common.settings import Settings\n"
+        "from recipe_service.kitchen import open_kitchen\n"
+        "import recipe_service.tasks\n"
+        "assert open_kitchen(Settings()).server is None\n"
+        "print('openai' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"

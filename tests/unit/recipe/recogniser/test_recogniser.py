@@ -150,7 +150,7 @@ def test_the_committed_weights_are_small_and_say_how_they_were_made(
     assert log["plan"]["single"]["epochs"] >= 100
 
 
-@pytest.mark.verify_only
+@pytest.mark.verify_only  # some 15 s of one core
 def test_a_third_of_val_is_recognised_about_as_well_as_the_model_card_says(
     tmp_path: Path,
 ) -> None:

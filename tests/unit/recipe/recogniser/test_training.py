@@ -63,7 +63,7 @@ def test_a_second_run_continues_from_the_kept_phases_and_ends_the_same(
     assert before.threshold == again.threshold
 
 
-@pytest.mark.verify_only
+@pytest.mark.verify_only  # some 15 s of one core
 def test_training_twice_gives_the_same_weights(store: Path, tmp_path: Path, trained: Path) -> None:
     other = Recogniser.load(train(store, tmp_path, TINY))
     picture = np.random.default_rng(1).integers(0, 255, (96, 96, 3), dtype=np.uint8)
@@ -96,7 +96,7 @@ def test_the_evaluation_prints_every_bar(store: Path, trained: Path) -> None:
         assert bar in printed
 
 
-@pytest.mark.verify_only
+@pytest.mark.verify_only  # some 15 s of one core
 def test_further_photos_without_food_are_counted(
     store: Path, trained: Path, tmp_path: Path
 ) -> None:
