@@ -73,7 +73,7 @@ chaos: setup-dev ## All failure tests in full (half an hour); writes docs/chaos.
 verify: setup-dev ## Every suite in full (two hours); writes docs/verify.md and docs/chaos.md
 	$(BIN)/python -m tests.verify
 
-load: setup-dev ## Users, a burst, hey: what people do to it (a quarter of an hour); writes docs/load.md
+load: setup-dev ## Users, a burst, hey: what people do to it (20 minutes); writes docs/load.md
 	$(BIN)/python -m tests.load
 
 arrival: setup-dev ## Requests at a constant rate, and the knee (15 minutes); writes docs/arrival.md

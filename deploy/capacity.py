@@ -19,8 +19,10 @@ MEASURED: Final = Path(__file__).with_name("capacity.json")
 PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "capacity.md"
 REDIS: Final = "redis"
 ONE_REDIS: Final = 0.7  # of the one core that Redis runs its commands on; more makes everybody wait
-LOADS: Final = (10, 100, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)  # jobs an hour
+FIGURINES: Final = (10, 100, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 6_000_000)
+RECIPES: Final = (100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000)  # jobs an hour
 GB_A_MB: Final = 1 / 1000
+GB_A_KB: Final = 1 / 1_000_000
 HOURS_A_MONTH: Final = 730
 
 
@@ -35,6 +37,7 @@ class Assumptions:
     core_hour: float = 0.04  # US dollars for a core of a general-purpose cloud machine
     gb_month: float = 0.023  # US dollars for object storage
     kept_days: float = 30.0  # KILN_RESULT_TTL_HOURS
+    redis_gb: float = 8.0  # what one Redis may fill (maxmemory)
     spare: int = 1  # hosts that may fail
 
 
@@ -58,14 +61,11 @@ class Capacity:
     cores: int  # of workers, gateway and Redis, at the peak
     hosts: int
     wait_s: float  # 95 of 100 jobs wait less for a core, at the peak
-    redis: float  # share of one Redis in use at the peak
+    redis: float  # cores of Redis in use at the peak
+    redis_gb: float  # records of the jobs that are kept
+    houses: int  # Redis servers, each with a house of its own around it, that share the users
     stored_gb: float
     dollars: float  # a month
-
-    @property
-    def houses(self) -> int:
-        """How many Redis servers, each with a house of its own around it, share the users."""
-        return max(1, math.ceil(self.redis / ONE_REDIS))
 
 
 def capacity(
@@ -73,40 +73,43 @@ def capacity(
 ) -> Capacity:
     """Compute hosts and cost.
 
-    The cores are the servers of one queue with arrivals at random, and wait times follow
-    Erlang's C formula (A. K. Erlang, 1917) for as many servers, with a job's whole CPU time as
-    the service time. That is rough where jobs are few: stages of a job run side by side.
+    The cores of the hosts that nobody may miss are the servers of one queue with arrivals at
+    random, and wait times follow Erlang's C formula (A. K. Erlang, 1917) for as many servers,
+    with a job's whole CPU time as the service time. That is rough where jobs are few: stages of
+    a job run side by side.
 
     Parameters
     ----------
     measured
-        ``cpu_ms``: for each product CPU ms a job by kind of process; ``stored_mb`` a job.
+        For each product: ``cpu_ms`` a job by kind of process; ``stored_mb`` and ``redis_kb``
+        that a kept job takes.
     """
     assumed = assumed or Assumptions()
     at_peak = {product: jobs / 3600 * assumed.peak for product, jobs in load.jobs.items()}
+    kept = {product: jobs * 24 * assumed.kept_days for product, jobs in load.jobs.items()}
     cpu_s = {
         product: sum(kinds.values()) / 1000 / assumed.core_speed
         for product, kinds in measured["cpu_ms"].items()
     }
     needed = sum(at_peak[product] * cpu_s[product] for product in at_peak)
     cores = max(1, math.ceil(needed / assumed.busy))
+    working = math.ceil(cores / assumed.host_cores)
+    hosts = working + (assumed.spare if working > 1 else 0)
     redis = sum(
         at_peak[product] * measured["cpu_ms"][product].get(REDIS, 0.0) / 1000 / assumed.core_speed
         for product in at_peak
     )
-    alone = cores <= assumed.host_cores
-    hosts = 1 if alone else math.ceil(cores / assumed.host_cores) + assumed.spare
-    stored = sum(
-        jobs * 24 * assumed.kept_days * measured["stored_mb"][product] * GB_A_MB
-        for product, jobs in load.jobs.items()
-    )
+    redis_gb = sum(kept[product] * measured["redis_kb"][product] for product in kept) * GB_A_KB
+    stored = sum(kept[product] * measured["stored_mb"][product] for product in kept) * GB_A_MB
     machines = hosts * assumed.host_cores * assumed.core_hour * HOURS_A_MONTH
     rate = sum(at_peak.values())
     return Capacity(
         cores=cores,
         hosts=hosts,
-        wait_s=wait_s(cores, needed / rate if rate else 0.0, rate),
+        wait_s=wait_s(working * assumed.host_cores, needed / rate if rate else 0.0, rate),
         redis=redis,
+        redis_gb=redis_gb,
+        houses=max(1, math.ceil(redis / ONE_REDIS), math.ceil(redis_gb / assumed.redis_gb)),
         stored_gb=stored,
         dollars=machines + stored * assumed.gb_month,
     )
@@ -140,34 +143,33 @@ def page(measured: Mapping[str, Any], assumed: Assumptions | None = None) -> str
 
 def _costs(measured: Mapping[str, Any]) -> Iterator[str]:
     kinds = sorted({kind for product in measured["cpu_ms"].values() for kind in product})
-    yield "| product | " + " | ".join(kinds) + " | all | MB kept |"
-    yield "| --- |" + " ---: |" * (len(kinds) + 2)
+    yield "| product | " + " | ".join(kinds) + " | all | files, MB | Redis, kB |"
+    yield "| --- |" + " ---: |" * (len(kinds) + 3)
     for product, cpu in measured["cpu_ms"].items():
         each = " | ".join(f"{cpu.get(kind, 0):.0f}" for kind in kinds)
-        kept = measured["stored_mb"][product]
-        yield f"| {product} | {each} | {sum(cpu.values()):.0f} | {kept:.1f} |"
+        files, record = measured["stored_mb"][product], measured["redis_kb"][product]
+        yield f"| {product} | {each} | {sum(cpu.values()):.0f} | {files:.2f} | {record:.1f} |"
 
 
 def _table(measured: Mapping[str, Any], assumed: Assumptions) -> Iterator[str]:
-    yield "| jobs an hour | cores | hosts | p95 wait at the peak | Redis | kept | a month |"
-    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
-    for jobs in LOADS:
-        for name, load in (
-            ("figurines", Load(figurines=jobs)),
-            ("recipes", Load(recipes=jobs)),
-        ):
-            yield _row(f"{jobs:,} {name}", capacity(load, measured, assumed))
+    yield "| jobs an hour | cores | hosts | p95 wait | Redis | houses | kept | a month |"
+    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+    for jobs in FIGURINES:
+        yield _row(f"{jobs:,} figurines", capacity(Load(figurines=jobs), measured, assumed))
+    for jobs in RECIPES:
+        yield _row(f"{jobs:,} recipes", capacity(Load(recipes=jobs), measured, assumed))
 
 
 def _row(name: str, one: Capacity) -> str:
-    redis = f"{one.redis:.0%}" + (f", {one.houses} houses" if one.houses > 1 else "")
-    kept = (
-        f"{one.stored_gb / 1000:,.1f} TB" if one.stored_gb >= 1000 else f"{one.stored_gb:,.0f} GB"
-    )
     return (
-        f"| {name} | {one.cores:,} | {one.hosts:,} | {one.wait_s:.2f} s | {redis} | {kept} "
+        f"| {name} | {one.cores:,} | {one.hosts:,} | {one.wait_s:.2f} s "
+        f"| {one.redis:.0%}, {_size(one.redis_gb)} | {one.houses:,} | {_size(one.stored_gb)} "
         f"| ${one.dollars:,.0f} |"
     )
+
+
+def _size(gb: float) -> str:
+    return f"{gb / 1000:,.1f} TB" if gb >= 1000 else f"{gb:,.1f} GB"
 
 
 def main() -> None:
@@ -189,7 +191,8 @@ def main() -> None:
     one = capacity(load, measured, assumed)
     print(  # noqa: T201
         f"{one.hosts} hosts of {assumed.host_cores} cores ({one.cores} cores at the peak), "
-        f"p95 wait {one.wait_s:.2f} s, Redis {one.redis:.0%}, {one.stored_gb:,.0f} GB kept, "
+        f"p95 wait {one.wait_s:.2f} s, Redis {one.redis:.0%} of a core and {_size(one.redis_gb)} "
+        f"in {one.houses} house{'s' if one.houses > 1 else ''}, {_size(one.stored_gb)} of files, "
         f"${one.dollars:,.0f} a month"
     )
 
@@ -200,8 +203,10 @@ _PAGE: Final = """\
 Written by `python -m deploy.capacity`; edits here are lost. For a load of your own, in jobs an
 hour: `.venv/bin/python -m deploy.capacity --figurines 500 --recipes 2000`.
 
-**Measured** on {machine}, {on}, by `make curves`: CPU ms of one core that a job takes, by kind of
-process.
+**Measured** by `make curves` on {on}, commit {commit}, on {machine}: CPU ms of one core that a
+job takes, by kind of process, and what of it is kept. A recipe is a dinner from {recipes_of}.
+The yardstick, a fixed piece of work, took {pace:.0f} ms of CPU time there: on cores that take
+half of that, `--core-speed 2`.
 
 {costs}
 
@@ -213,7 +218,13 @@ process.
   measured (`--core-speed {core_speed:g}`), at {core_hour:g} US dollars a core-hour (`--core-hour`);
 - results are kept for {kept_days:g} days (`--kept-days`) at {gb_month:g} US dollars a GB-month
   (`--gb-month`);
+- one Redis may fill {redis_gb:g} GB (`--redis-gb`; the files in `deploy/` come with 0.7);
 - from two hosts on, {spare} may fail (`--spare`).
+
+**Not counted**: traffic out (somebody who fetches all of a figurine takes what is kept of it), what
+object storage asks for a request, disks of the hosts, pictures drawn on a GPU, status requests and
+event streams (below). Memory: 2 GB a core carry the processes of
+[operations.md](operations.md#how-large).
 
 Prices are round numbers of 2026 and no offer: put in your own.
 
@@ -224,14 +235,15 @@ to stay what it is. What speaks for it: workers share nothing but Redis and the 
 command of Redis costs the same whoever sends it. What speaks against it: the cores of a host share
 its memory and its heat, and nobody has run a hundred hosts of this.
 
-**Redis** runs its commands on one core. Beyond {one_redis:.0%} of it, split the users over several
-houses (a Redis and its workers each) behind one address; a job never leaves its house, so houses
-need to know nothing of each other.
+**Redis** runs its commands on one core, and holds the records of all jobs that are kept. Beyond
+{one_redis:.0%} of the core, or of more than it may fill, split the users over several houses (a
+Redis and its workers each) behind one address; a job never leaves its house, so houses need to
+know nothing of each other. A Redis that is full refuses new jobs and loses none. Records are what
+binds first: results that are kept for a day take a {kept_days:g}th of the space.
 
-**Wait** is Erlang's C formula with the cores as servers and arrivals at random. Few servers wait
-longer at the same share of use: that is why the small rows wait most. Bursts beyond the assumed
-peak wait longer, and are refused with a `Retry-After` when a queue is full
-(`KILN_MAX_QUEUE_DEPTH`).
+**Wait** is Erlang's C formula with the cores of all hosts but the spare ones as servers and
+arrivals at random. Bursts beyond the assumed peak wait longer, and are refused with a `Retry-After`
+when a queue is full (`KILN_MAX_QUEUE_DEPTH`).
 
 **Status requests** come on top: [arrival.md](arrival.md) says what a host with two gateway
 processes answers. Let browsers follow events instead of polling.

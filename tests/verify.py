@@ -19,7 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).resolve().parents[1]
+from tests.commit import ROOT, commit
+
 FILE: Final = ROOT / "docs" / "verify.md"
 BIN: Final = Path(sys.executable).parent
 SERVICES: Final = ("gateway", "stylize_service", "fusion_service", "recipe_service")
@@ -65,12 +66,12 @@ class Outcome:
 
 def main() -> int:
     """Run everything, write the table, return 0 when nothing failed."""
-    commit = _commit()  # now: the suites draw pictures anew
+    code = commit()  # now: the suites draw pictures anew
     outcomes = []
     for outcome in _run_all():
         outcomes.append(outcome)
         _say(f"{outcome.suite}: {outcome.passed} passed, {outcome.failed} failed")
-        FILE.write_text(page(outcomes, commit), "utf-8")
+        FILE.write_text(page(outcomes, code), "utf-8")
     _say(f"wrote {FILE}")
     return int(any(outcome.failed for outcome in outcomes))
 
@@ -124,12 +125,6 @@ def _counted(name: str, counts: dict[str, str], seconds: float) -> Outcome:
 def _machine() -> str:
     python = f"Python {platform.python_version()}"
     return f"{python}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
-
-
-def _commit() -> str:
-    command = ["git", "describe", "--always", "--dirty"]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    return result.stdout.strip() or "unknown"
 
 
 def _say(text: str) -> None:

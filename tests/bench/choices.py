@@ -9,18 +9,23 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import requests
 
+from common.ledger.redis_ledger import connect
 from gateway.client import Kiln
+from recipe_service.engines.batching import Batcher
 from tests.bench.photos import new_portrait
+from tests.commit import stamp
 from tests.stack import TestStack
 
 PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "choices.md"
 SIDE: Final = 512  # px, of a generator's picture
+AT_ONCE: Final = 8  # photos of food
 Run = Callable[[], object]
 
 
@@ -36,9 +41,14 @@ class Choice:
 
 def main() -> None:
     """Measure and write."""
-    busy = os.getloadavg()[0]
-    choices = [*_of_processes(), *_of_the_house(), *_of_the_generator()]
-    PAGE.write_text("\n".join(_page(busy, choices)) + "\n", "utf-8")
+    when, busy = stamp(), os.getloadavg()[0]
+    choices = [
+        *_of_processes(),
+        *_of_the_house(),
+        *_of_the_recogniser(),
+        *_of_the_generator(),
+    ]
+    PAGE.write_text("\n".join(_page(when, busy, choices)) + "\n", "utf-8")
 
 
 def _of_processes() -> Iterator[Choice]:
@@ -86,6 +96,15 @@ def _of_the_house() -> Iterator[Choice]:
                 lambda: session.get(url), lambda: requests.get(url, timeout=9), 200
             )
         yield Choice("connections kept", "a status by the SDK; a new connection each", kept, new)
+        kept, new = _in_turns(stack.ledger()._redis.ping, lambda: _knock(stack), 200)
+        yield Choice(
+            "connections to Redis kept", "one command; a new connection with its login", kept, new
+        )
+
+
+def _knock(stack: TestStack) -> None:
+    with connect(stack.settings.ledger_url) as new:
+        new.ping()
 
 
 def _figurine(kiln: Kiln, photo: bytes, **wishes: str) -> float:
@@ -94,6 +113,27 @@ def _figurine(kiln: Kiln, photo: bytes, **wishes: str) -> float:
     if kiln.wait(job["id"])["state"] != "succeeded":
         raise RuntimeError(job)
     return _since(started)
+
+
+def _of_the_recogniser() -> Iterator[Choice]:
+    """Photos of several threads that share one run of the network."""
+    from recipe_service.engines.recogniser import Recogniser  # noqa: PLC0415  threads are pinned
+
+    together, apart = Recogniser.load(), Recogniser.load()
+    apart._batcher = Batcher(apart.maps, most=1)
+    photos = [[new_portrait(448)] for _ in range(AT_ONCE)]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        chosen, otherwise = _in_turns(
+            lambda: list(pool.map(together.recognise, photos)),
+            lambda: list(pool.map(apart.recognise, photos)),
+            15,
+        )
+    yield Choice(
+        "photos that come together are one batch",
+        f"{AT_ONCE} photos from {AT_ONCE} threads; one by one",
+        chosen,
+        otherwise,
+    )
 
 
 def _of_the_generator() -> Iterator[Choice]:
@@ -146,13 +186,14 @@ def _since(started: float) -> float:
     return (time.perf_counter() - started) * 1000
 
 
-def _page(busy: float, choices: list[Choice]) -> Iterator[str]:
+def _page(when: str, busy: float, choices: list[Choice]) -> Iterator[str]:
     yield from (
         "# What the choices bring",
         "",
-        f"`python -m tests.bench.choices` on {os.cpu_count()} cores, load average {busy:.1f}",
-        "before it began: each with and without, in turns, medians. What was changed on the way,",
-        "and cannot be taken back for a measurement, is in [performance.md](performance.md).",
+        f"`python -m tests.bench.choices` {when}",
+        f"on {os.cpu_count()} cores, load average {busy:.1f} before it began: each with and",
+        "without, in turns, medians. What was changed on the way, and cannot be taken back for a",
+        "measurement, is in [performance.md](performance.md).",
         "",
         "| choice | what was run; without it | with, ms | without, ms | with / without |",
         "| --- | --- | ---: | ---: | ---: |",

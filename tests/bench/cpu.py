@@ -42,6 +42,11 @@ class Usage:
         """Of one core."""
         return self.user + self.system
 
+    @property
+    def without_switches(self) -> Usage:
+        """What a process passes on to its parent when it ends."""
+        return Usage(self.user, self.system)
+
 
 @dataclass(frozen=True)
 class Account:
@@ -81,7 +86,9 @@ class Accountant:
         self._find = find
         self._started = time.perf_counter()
         self._busy, self._stolen = machine_seconds()
-        self._before = {pid: usage_of(pid) for pids in find().values() for pid in pids}
+        known = [pid for pids in find().values() for pid in pids]
+        self._before = {pid: usage_of(pid) for pid in known}
+        self._parents = {pid: parent_of(pid) for pid in known}
 
     def account(self) -> Account:
         """Add up since the beginning; a process that has come since counts from its own."""
@@ -96,7 +103,11 @@ class Accountant:
 
     def _since(self, pid: int) -> Usage:
         now = usage_of(pid)
-        return now if now == Usage() else now - self._before.get(pid, Usage())
+        if now == Usage():
+            return now
+        ended = (child for child, parent in self._parents.items() if parent == pid)
+        inherited = sum((self._before[one] for one in ended if not parent_of(one)), Usage())
+        return now - self._before.get(pid, Usage()) - inherited.without_switches
 
 
 def families(tops: Groups, child_names: Mapping[str, str]) -> dict[str, list[int]]:
@@ -123,6 +134,14 @@ def usage_of(pid: int) -> Usage:
             waits += field(text, "voluntary_ctxt_switches")
             pushed += field(text, "nonvoluntary_ctxt_switches")
     return Usage(user + of_children, system + system_of_children, waits, pushed)
+
+
+def parent_of(pid: int) -> int:
+    """Find the process that gets a process' time when it ends; 0 where it is gone."""
+    try:
+        return int((PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
 
 
 def field(text: str, name: str) -> int:

@@ -10,59 +10,44 @@ import json
 import os
 import random
 import statistics
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from deploy.capacity import MEASURED
 from gateway.client import Kiln
 from tests.bench.cpu import Accountant, families
-from tests.bench.drive import HttpSystem, crowd, percentile
+from tests.bench.curves_page import (
+    CLIENTS,
+    DOCS,
+    SIDES,
+    STAGES,
+    Cost,
+    Curves,
+    Drained,
+    Sized,
+    draw,
+    page,
+)
+from tests.bench.drive import HttpSystem, crowd
 from tests.bench.photos import new_portrait
-from tests.bench.plots import Line, plot
-from tests.load.pantry import new_list
+from tests.bench.yardstick import pace
+from tests.commit import commit
+from tests.groceries import have_groceries
+from tests.load.pantry import new_list, store_photos
 from tests.stack import TestStack
 
-DOCS: Final = Path(__file__).resolve().parents[2] / "docs"
-SIDES: Final = (256, 512, 1024, 2048)  # px
-QUEUES: Final = (10, 30, 100, 300, 1000)  # jobs
-CLIENTS: Final = 8
-STAGES: Final = ("fusion.measure", "stylize.portrait", "fusion.sculpt", "fusion.render")
+QUEUES: Final = {"dinners": (10, 30, 100, 300, 1000), "figurines": (10, 30, 100)}  # jobs
+DINNERS: Final = 80  # of which the cost is taken
+PACES: Final = 5
 NOT_OF_A_JOB: Final = ("flower", "prometheus")  # what only looks on
-
-
-@dataclass(frozen=True)
-class Drained:
-    """Some jobs, sent as fast as the house takes them."""
-
-    jobs: int
-    seconds: float  # from the first submit to the last end
-    submits_ms: Sequence[float]
-
-
-@dataclass(frozen=True)
-class Sized:
-    """Jobs one at a time, with photos of one size; medians in ms."""
-
-    total: float
-    run: dict[str, float]  # by stage
-
-
-@dataclass(frozen=True)
-class Curves:
-    """Everything that was measured."""
-
-    busy: float  # load average before it began
-    rates: dict[int, float]  # figurines/s by number of fusion workers
-    sizes: dict[int, Sized]  # by side of the photo
-    queues: list[Drained]
-    cpu_ms: dict[str, dict[str, float]]  # of a job, by product and kind of process
-    stored_mb: dict[str, float]  # of a job, by product
 
 
 def main() -> None:
@@ -70,38 +55,66 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--jobs", type=int, default=40, help="figurines for a number of workers")
     parser.add_argument("--each", type=int, default=9, help="jobs for each size of photo")
-    parser.add_argument("--longest", type=int, default=QUEUES[-1], help="the longest queue")
+    parser.add_argument("--longest", type=int, default=1000, help="the longest queue")
     options = parser.parse_args()
-    curves = measure(options.jobs, options.each, [n for n in QUEUES if n <= options.longest])
+    curves = measure(options.jobs, options.each, options.longest)
     draw(curves)
     (DOCS / "curves.md").write_text("\n".join(page(curves)) + "\n", "utf-8")
-    cost = {
-        "machine": f"{os.cpu_count()} cores, load average {curves.busy:.1f} before",
-        "on": datetime.now(UTC).date().isoformat(),
-        "cpu_ms": curves.cpu_ms,
-        "stored_mb": curves.stored_mb,
-    }
-    MEASURED.write_text(json.dumps(cost, indent=2) + "\n", "utf-8")
+    MEASURED.write_text(json.dumps(_for_capacity(curves), indent=2) + "\n", "utf-8")
 
 
-def measure(jobs: int, each: int, queues: list[int]) -> Curves:
+def measure(jobs: int, each: int, longest: int) -> Curves:
     """Run everything: a stack with one fusion worker, then one as ``make up`` starts it."""
-    busy = os.getloadavg()[0]
+    code, busy = commit(), os.getloadavg()[0]
+    paces = [pace() for _ in range(PACES)]
     with TestStack(fusion_workers=1) as stack:
         one = _figurines(stack, jobs)
     with TestStack(max_queue_depth=10_000) as stack:
         _figurines(stack, 3)
-        accountant, before = Accountant(lambda: _kinds(stack)), _stored(stack)
-        two = _figurines(stack, jobs)
-        cpu = {"figurine": _per_job(accountant, jobs)}
-        stored = {"figurine": (_stored(stack) - before) / jobs}
+        costs, rates = {}, {1: one}
+        with _taken(stack, jobs, costs, "figurine"):
+            rates[2] = _figurines(stack, jobs)
+        paces += [pace() for _ in range(PACES)]
         sizes = {side: _sized(stack, side, each) for side in SIDES}
-        _drain(stack, 20)
-        accountant, before = Accountant(lambda: _kinds(stack)), _stored(stack)
-        drained = [_drain(stack, many) for many in queues]
-        cpu["recipe"] = _per_job(accountant, sum(queues))
-        stored["recipe"] = (_stored(stack) - before) / sum(queues)
-    return Curves(busy, {1: one, 2: two}, sizes, drained, cpu, stored)
+        dinners = _dinners(stack, DINNERS + CLIENTS)
+        _each_at_once(dinners[DINNERS:])
+        with _taken(stack, DINNERS, costs, "recipe"):
+            _each_at_once(dinners[:DINNERS])
+        send = {"dinners": _send_list, "figurines": _send_portrait}
+        drained = [
+            _drain(stack, what, many, send[what])
+            for what, queues in QUEUES.items()
+            for many in queues
+            if many <= longest
+        ]
+    pace_ms = statistics.median(paces) * 1000
+    return Curves(code, busy, pace_ms, rates, sizes, drained, costs)
+
+
+def _for_capacity(curves: Curves) -> dict[str, Any]:
+    return {
+        "machine": f"{os.cpu_count()} cores, load average {curves.busy:.1f} before",
+        "on": datetime.now(UTC).date().isoformat(),
+        "commit": curves.commit,
+        "pace": round(curves.pace_ms, 1),
+        "recipes_of": "a photo" if have_groceries() else "a list",
+        "cpu_ms": {product: cost.cpu_ms for product, cost in curves.costs.items()},
+        "stored_mb": {product: cost.stored_mb for product, cost in curves.costs.items()},
+        "redis_kb": {product: cost.redis_kb for product, cost in curves.costs.items()},
+    }
+
+
+@contextmanager
+def _taken(stack: TestStack, jobs: int, into: dict[str, Cost], product: str) -> Iterator[None]:
+    """Note what so many jobs take."""
+    accountant, stored, records = Accountant(lambda: _kinds(stack)), _stored(stack), _records(stack)
+    yield
+    used = accountant.account().groups
+    into[product] = Cost(
+        {kind: round(1000 * one.seconds / jobs, 2) for kind, one in sorted(used.items())},
+        round((_stored(stack) - stored) / jobs, 4),
+        round((_records(stack) - records) / jobs, 2),
+    )
 
 
 def _figurines(stack: TestStack, jobs: int) -> float:
@@ -121,23 +134,54 @@ def _sized(stack: TestStack, side: int, each: int) -> Sized:
     return Sized(statistics.median(totals), middle)
 
 
-def _drain(stack: TestStack, many: int) -> Drained:
-    """Send lists of ingredients, each of which makes three recipes, and wait for all dinners."""
+def _dinners(stack: TestStack, many: int) -> list[Callable[[], object]]:
+    """Dinners to be made, from photos, or from lists where there are none."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = store_photos(Path(folder) / "tables", many, stack.settings.recipe_url)
+        photos = [path.read_bytes() for path in paths]
+    kiln, rng = Kiln(stack.url), random.Random(1)
+
+    def dinner(photo: bytes | None) -> None:
+        listed = {} if photo else {"ingredients": new_list(rng)}
+        job = kiln.submit_recipe([photo] if photo else [], **listed)
+        if kiln.wait(job["id"])["state"] != "succeeded":
+            raise RuntimeError(job)
+
+    return [partial(dinner, photo) for photo in photos or [None] * many]
+
+
+def _each_at_once(dinners: Sequence[Callable[[], object]]) -> None:
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        for made in [pool.submit(dinner) for dinner in dinners]:
+            made.result()
+
+
+def _send_list(kiln: Kiln, rng: random.Random) -> str:
+    return str(kiln.submit_recipe(ingredients=new_list(rng))["id"])
+
+
+def _send_portrait(kiln: Kiln, _: random.Random) -> str:
+    return str(kiln.submit_figurine(new_portrait())["id"])
+
+
+def _drain(
+    stack: TestStack, what: str, many: int, send: Callable[[Kiln, random.Random], str]
+) -> Drained:
+    """Send jobs as fast as the house takes them, and wait for all."""
     rng = random.Random(many)
-    lists = [new_list(rng) for _ in range(many)]
     started = time.perf_counter()
     with Kiln(stack.url) as kiln, ThreadPoolExecutor(CLIENTS) as pool:
 
-        def submit(ingredients: list[str]) -> tuple[str, float]:
+        def submit(_: int) -> tuple[str, float]:
             began = time.perf_counter()
-            job = kiln.submit_recipe(ingredients=ingredients)
-            return job["id"], (time.perf_counter() - began) * 1000
+            job = send(kiln, rng)
+            return job, (time.perf_counter() - began) * 1000
 
-        sent = list(pool.map(submit, lists))
+        sent = list(pool.map(submit, range(many)))
         states = Counter(kiln.wait(job)["state"] for job, _ in sent)
     if set(states) != {"succeeded"}:
-        raise RuntimeError(f"not all dinners are there: {states}")
-    return Drained(many, time.perf_counter() - started, [ms for _, ms in sent])
+        raise RuntimeError(f"not all {what} are there: {states}")
+    return Drained(what, many, time.perf_counter() - started, [ms for _, ms in sent])
 
 
 def _kinds(stack: TestStack) -> dict[str, list[int]]:
@@ -150,88 +194,15 @@ def _kinds(stack: TestStack) -> dict[str, list[int]]:
     return families(found, {})
 
 
-def _per_job(accountant: Accountant, jobs: int) -> dict[str, float]:
-    used = accountant.account().groups
-    return {kind: round(1000 * one.seconds / jobs, 2) for kind, one in sorted(used.items())}
-
-
 def _stored(stack: TestStack) -> float:
     """MB of all artifacts."""
     files = (stack.settings.data_dir / "artifacts").rglob("*")
     return sum(file.stat().st_size for file in files if file.is_file()) / 1e6
 
 
-def draw(curves: Curves) -> None:
-    """Write the plots."""
-    folder = DOCS / "curves"
-    workers, rates = list(curves.rates), list(curves.rates.values())
-    linear = Line("if it were linear", workers, [rates[0] * n for n in workers], dashed=True)
-    plot(
-        folder / "workers.svg",
-        "Figurines with one and two workers, on two cores",
-        ("fusion workers", "figurines/s"),
-        [Line("measured", workers, rates), linear],
-    )
-    sides = list(curves.sizes)
-    plot(
-        folder / "pixels.svg",
-        "One figurine, by the size of the photo",
-        ("side of the photo, px", "ms"),
-        [
-            Line("whole job", sides, [one.total for one in curves.sizes.values()]),
-            *(
-                Line(stage, sides, [one.run[stage] for one in curves.sizes.values()])
-                for stage in STAGES[:3]
-            ),
-        ],
-    )
-    plot(
-        folder / "queue.svg",
-        "Dinners sent at once",
-        ("jobs in the queue", "dinners/s"),
-        [
-            Line(
-                "measured",
-                [one.jobs for one in curves.queues],
-                [one.jobs / one.seconds for one in curves.queues],
-            )
-        ],
-        log=True,
-    )
-
-
-def page(curves: Curves) -> Iterator[str]:
-    """Text of ``docs/curves.md``."""
-    yield from (
-        "# How cost grows",
-        "",
-        f"`make curves` on {os.cpu_count()} cores, clients on the same machine, Flower on, load",
-        f"average {curves.busy:.1f} before it began. Nothing is a memo hit.",
-        "",
-        "## With workers",
-        "",
-        "![figurines a second](curves/workers.svg)",
-        "",
-    )
-    growth = curves.rates[2] / curves.rates[1]
-    yield (
-        f"{curves.rates[1]:.2f} figurines/s with one fusion worker, {curves.rates[2]:.2f} with "
-        f"two: {growth:.2f} times. The machine has two cores, and portraits are drawn by a third "
-        "process, gateway and Redis run beside them: one worker leaves less than one core idle."
-    )
-    yield from ("", "## With pixels", "", "![ms by size](curves/pixels.svg)", "")
-    yield "| photo | whole job, ms | " + " | ".join(STAGES) + " |"
-    yield "| --- |" + " ---: |" * (1 + len(STAGES))
-    for side, one in curves.sizes.items():
-        each = " | ".join(f"{one.run[stage]:.0f}" for stage in STAGES)
-        yield f"| {side}² | {one.total:.0f} | {each} |"
-    yield from ("", "## With waiting jobs", "", "![dinners a second](curves/queue.svg)", "")
-    yield "| jobs at once | all done after | dinners/s | submit p50 / p95, ms |"
-    yield "| ---: | ---: | ---: | ---: |"
-    for drained in curves.queues:
-        submits = " / ".join(f"{percentile(drained.submits_ms, p):.0f}" for p in (50, 95))
-        rate = drained.jobs / drained.seconds
-        yield f"| {drained.jobs} | {drained.seconds:.1f} s | {rate:.1f} | {submits} |"
+def _records(stack: TestStack) -> float:
+    """Return the kB that Redis holds."""
+    return float(stack.ledger()._redis.info("memory")["used_memory"]) / 1e3
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import subprocess
 import tempfile
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -12,13 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from deploy.stack import ROOT
 from tests.bench import house, versus
 from tests.bench.functions import measure_functions
 from tests.bench.house import House, measure_house
 from tests.bench.rounds import Measured, Size, in_rounds
 from tests.bench.systems import all_systems
 from tests.bench.yardstick import Spread
+from tests.commit import commit
 
 
 @dataclass
@@ -44,11 +43,9 @@ class Outcome:
 
 def circumstances() -> dict[str, Any]:
     """Say what was measured where; a busy machine shows in its load."""
-    git = ("git", "-C", str(ROOT), "rev-parse", "--short", "HEAD")
-    commit = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
     return {
         "on": datetime.now(UTC).date().isoformat(),
-        "commit": commit or "unknown",
+        "commit": commit(),
         "python": platform.python_version(),
         "cores": os.cpu_count(),
         "load": round(os.getloadavg()[0], 1),

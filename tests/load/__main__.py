@@ -16,6 +16,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.commit import commit
 from tests.load import burst, figurines, hey, recipes
 from tests.load.samples import head, row
 from tests.load.section import Section
@@ -53,10 +54,10 @@ def main() -> None:
     """Run the parts that were asked for, one after the other; write the page."""
     options = _options()
     for name in options.parts or PARTS:
-        busy, began = os.getloadavg()[0], time.monotonic()
+        busy, began, code = os.getloadavg()[0], time.monotonic(), commit()
         section = PARTS[name](options)
         took_s = time.monotonic() - began
-        when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+        when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {code}"
         section = replace(section, busy=busy, took_s=took_s, when=when)
         section.save(options.results / f"{name}.json")
         print("\n".join(section.text()), flush=True)  # noqa: T201
@@ -68,8 +69,8 @@ def _options() -> argparse.Namespace:
     add = parser.add_argument
     add("parts", nargs="*", help=f"{', '.join(PARTS)}; default: all")
     add("--steps", default="5:100,10:40,20:40,30:70", help="users:seconds, comma between steps")
-    add("--figurine-steps", default="5:30,10:30,20:60", help="the same of the figurines")
-    add("--mixed-steps", default="25:60", help="the same of both at once")
+    add("--figurine-steps", default="5:60,10:60,20:60,30:60", help="the same of the figurines")
+    add("--mixed-steps", default="10:40,20:40,30:60", help="the same of both at once")
     add("--longer", type=float, default=1, help="all steps so many times longer")
     add("--think", type=float, default=18, help="seconds a diner thinks a dinner")
     add("--saturated", type=float, default=20, help="seconds without thinking")

@@ -24,6 +24,7 @@ from common.contracts.stages import QUEUES
 from deploy.processes import descendants
 from gateway.client import Kiln
 from tests.bench.photos import new_portrait
+from tests.commit import stamp
 from tests.load.arrival_page import Measured, Step, page
 from tests.load.open_loop import Kind, Plan, Seen
 from tests.stack import TestStack
@@ -41,11 +42,11 @@ PARTS = ("gateway", "redis")
 def main() -> None:
     """Measure, print the page, write it to the docs."""
     options = _options()
-    busy = os.getloadavg()[0]
+    when, busy = stamp(), os.getloadavg()[0]
     with TestStack() as stack:
         stack.stop("flower")
         measured = measure(stack, options)
-    text = "\n".join(page(measured, busy)) + "\n"
+    text = "\n".join(page(measured, when, busy)) + "\n"
     print(text)  # noqa: T201
     options.out.write_text(text, "utf-8")
 

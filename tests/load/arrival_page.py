@@ -76,13 +76,13 @@ def share(ordered: list[float], part: float) -> float:
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
 
-def page(measured: Measured, busy: float) -> list[str]:
+def page(measured: Measured, when: str, busy: float) -> list[str]:
     """Format all of it."""
     return [
         "# Requests at a constant rate",
         "",
         (
-            f"`make arrival` on {os.cpu_count()} cores, driver and whole stack on the same "
+            f"`make arrival` {when} on {os.cpu_count()} cores, driver and whole stack on the same "
             f"machine, {measured.processes} gateway processes, built-in engines, Flower off. The "
             f"machine had a load average of {busy:.1f} before it began: where that is not near 0, "
             "others were at work, and these numbers are about them. Each request is due at a "

@@ -28,6 +28,7 @@ from gateway.app import create_app
 from gateway.client import Kiln
 from gateway.house import EXTENSION
 from tests.bench.photos import new_portrait
+from tests.commit import stamp
 from tests.stack import TestStack
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,11 +97,11 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=40)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "hot_path.md")
     options = parser.parse_args()
-    busy = os.getloadavg()[0]
+    when, busy = stamp(), os.getloadavg()[0]
     with TestStack() as stack:
         stack.stop("flower")
         rows = measure(stack, options.turns)
-    text = "\n".join(page(rows, busy)) + "\n"
+    text = "\n".join(page(rows, when, busy)) + "\n"
     print(text)  # noqa: T201
     options.out.write_text(text, "utf-8")
 
@@ -178,7 +179,7 @@ def _turn(case: Case, app: Flask) -> tuple[float, float]:
     return cpu / AT_ONCE * 1000, wall / AT_ONCE * 1000
 
 
-def page(rows: Rows, busy: float) -> list[str]:
+def page(rows: Rows, when: str, busy: float) -> list[str]:
     """Format the page."""
     whole = rows[""]
     lines = [_row(name or "nothing", found, whole) for name, found in rows.items()]
@@ -186,8 +187,8 @@ def page(rows: Rows, busy: float) -> list[str]:
         "# What the shortcuts of the gateway save",
         "",
         (
-            f"`python -m tests.load.hot_path` on {os.cpu_count()} cores with a load average of "
-            f"{busy:.1f} before it began. The gateway answers inside the measuring process, not "
+            f"`python -m tests.load.hot_path` {when} on {os.cpu_count()} cores with a load average "
+            f"of {busy:.1f} before it began. The gateway answers inside the measuring process, not "
             "over HTTP: CPU time of a request in ms, the best of many short turns, and how many "
             "times as much it is without one shortcut, and without all; for the submit the time "
             "that passes, too. `GET` of a finished and of an unfinished figurine, twice within a "

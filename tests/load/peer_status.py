@@ -23,6 +23,7 @@ from deploy.processes import descendants
 from gateway.client import Kiln
 from tests.bench.peers.launch import free_ports, running, wait_until_ready
 from tests.bench.peers.venv import peers_python
+from tests.commit import stamp
 from tests.stack import TestStack
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,11 +50,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "peer_status.md")
     options = parser.parse_args()
-    busy, python = os.getloadavg()[0], peers_python()
+    when, busy, python = stamp(), os.getloadavg()[0], peers_python()
     with TestStack(gateway_processes=1) as stack:
         stack.stop("flower")
         turns = measure(stack, python, options)
-    text = "\n".join(page(turns, options, busy)) + "\n"
+    text = "\n".join(page(turns, options, when, busy)) + "\n"
     print(text)  # noqa: T201
     options.out.write_text(text, "utf-8")
 
@@ -70,6 +71,7 @@ def measure(
     os.environ["PEER_REDIS"] = stack.settings.ledger_url  # not on a command line: it has a password
     with running(python, {"peer": [("tests.load.peer_app", str(port))]}) as pids:
         wait_until_ready([str(port)])
+        _on_the_cores_of(stack.pid("gateway"), pids["peer"])
         urls = {
             OURS: f"{stack.url}/v1/jobs/{job}",
             RECORD: f"http://127.0.0.1:{port}/v1/jobs/{job}",
@@ -82,6 +84,13 @@ def measure(
             for name, url in urls.items():
                 turns[name].append(_turn(url, options, lambda name=name: _cpu_s(tops[name])))
     return {name: found[1:] for name, found in turns.items()}  # the first round warms up
+
+
+def _on_the_cores_of(ours: int, peers: Sequence[int]) -> None:
+    """Keep the peer to the core that our process keeps to."""
+    cores = set[int].union(*(os.sched_getaffinity(pid) for pid in descendants(ours)))
+    for pid in peers:
+        os.sched_setaffinity(pid, cores)
 
 
 def _lay_ready(stack: TestStack, job: str, urls: Mapping[str, str]) -> None:
@@ -115,7 +124,7 @@ def _cpu_s(tops: Sequence[int]) -> float:
 
 
 def page(
-    turns: Mapping[str, Sequence[Turn]], options: argparse.Namespace, busy: float
+    turns: Mapping[str, Sequence[Turn]], options: argparse.Namespace, when: str, busy: float
 ) -> list[str]:
     """Format the page."""
     ours = turns[OURS]
@@ -135,17 +144,20 @@ def page(
         "# Reading a job: Kiln and FastAPI",
         "",
         (
-            f"`python -m tests.load.peer_status` on {os.cpu_count()} cores with a load average of "
-            f"{busy:.1f} before it began; client, Redis and servers on the same machine, one "
-            f"process each, {options.connections} kept-alive connections that ask all the time, "
-            f"medians of {options.rounds} rounds of {options.seconds:g} s in turns. A finished "
-            "figurine, some six kilobytes of JSON. Kiln serves it with its real settings: owners, "
-            "ETag, request id, metrics and headers. The peer is FastAPI on uvicorn with uvloop "
-            "and httptools, and has none of that: once it reads the same record and writes the "
-            "same JSON, once it sends a text that lies ready in Redis, which is the least that "
-            "any server can do. *Kiln is faster*: requests a second, ours by theirs. *Kiln is "
-            "cheaper*: CPU time of the server for a request, theirs by ours; unlike the first it "
-            "hardly depends on what else the machine does."
+            f"`python -m tests.load.peer_status` {when} on {os.cpu_count()} cores with a load "
+            f"average of {busy:.1f} before it began; client, Redis and servers on the same "
+            f"machine, one process each, {options.connections} kept-alive connections that ask "
+            f"all the time, medians of {options.rounds} rounds of {options.seconds:g} s in "
+            "turns. A finished figurine, some six kilobytes of JSON. Kiln serves it with its "
+            "real settings: owners, ETag, request id, metrics and headers. The peer is FastAPI "
+            "on uvicorn with uvloop and httptools, and has none of that: once it reads the same "
+            "record and writes the same JSON, once it sends a text that lies ready in Redis, "
+            "which is the least that any server can do. It keeps to the core that Kiln's "
+            "process keeps to. What Kiln has written of an unchanged record it sends again "
+            "([hot_path.md](hot_path.md) has the time without that); Redis is asked each time "
+            "whether it has changed. *Kiln is faster*: requests a second, ours by theirs. *Kiln "
+            "is cheaper*: CPU time of the server for a request, theirs by ours; unlike the "
+            "first it hardly depends on what else the machine does."
         ),
         "",
         "| server | requests/s | p50 ms | p99 | CPU ms | Kiln is faster | Kiln is cheaper |",

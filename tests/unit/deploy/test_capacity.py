@@ -10,6 +10,7 @@ from deploy.capacity import MEASURED, PAGE, Assumptions, Load, capacity, page, w
 COST = {
     "cpu_ms": {"figurine": {"worker": 900.0, "redis": 100.0}, "recipe": {"worker": 100.0}},
     "stored_mb": {"figurine": 10.0, "recipe": 0.1},
+    "redis_kb": {"figurine": 10.0, "recipe": 5.0},
 }
 
 
@@ -46,10 +47,26 @@ def test_a_faster_core_and_a_flatter_day_take_fewer() -> None:
 
 
 def test_redis_is_shared_by_no_more_than_it_bears() -> None:
-    few = capacity(Load(figurines=3600), COST, Assumptions(peak=1))
-    many = capacity(Load(figurines=36_000), COST, Assumptions(peak=1))
+    assumed = Assumptions(peak=1, kept_days=0)
+    few = capacity(Load(figurines=3600), COST, assumed)
+    many = capacity(Load(figurines=36_000), COST, assumed)
     assert (few.redis, few.houses) == (pytest.approx(0.1), 1)
     assert (many.redis, many.houses) == (pytest.approx(1.0), 2)
+
+
+def test_redis_holds_no_more_records_than_it_may_fill() -> None:
+    load = Load(figurines=1000, recipes=1000)
+    usual = capacity(load, COST, Assumptions(kept_days=10, redis_gb=1))
+    assert usual.redis_gb == pytest.approx(1000 * 240 * (10 + 5) / 1e6)
+    assert usual.houses == 4
+    assert capacity(load, COST, Assumptions(kept_days=10, redis_gb=4)).houses == 1
+
+
+def test_who_waits_has_all_cores_of_the_hosts_but_not_the_spare_ones() -> None:
+    assumed = Assumptions(peak=1, busy=0.9, host_cores=4, spare=3)
+    one = capacity(Load(figurines=3600 * 5), COST, assumed)  # 5 of 6 cores, on 2 hosts and 3
+    assert (one.cores, one.hosts) == (6, 5)
+    assert one.wait_s == wait_s(8, 1.0, 5.0)
 
 
 def test_what_is_kept_is_paid_for() -> None:
