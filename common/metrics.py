@@ -101,7 +101,13 @@ STAGE_ATTEMPTS = _told(
     (WORKER,), Counter("kiln_stage_attempts_total", "Tries of a stage", ("stage", "reason"))
 )
 CACHE_REQUESTS = _told(
-    (WORKER,), Counter("kiln_cache_requests_total", "Memo lookups of stages", ("stage", "result"))
+    (GATEWAY, WORKER),
+    Counter(
+        "kiln_cache_requests_total",
+        "Memo lookups of stages: by workers, and by the gateway those of a job of which everything"
+        " is known; where something is not, the worker that makes it looks",
+        ("stage", "result"),
+    ),
 )
 DUPLICATE_COMMITS = _told(
     (WORKER,), Counter("kiln_duplicate_commits_total", "Commits absorbed by the ledger")
@@ -243,6 +249,12 @@ CELERY_RETRIED = _told(
         TASK,
     ),
 )
+CELERY_REVOKED = _told(
+    (WORKER,), Counter("celery_task_revoked_total", "Tasks that were dropped: none, by us", TASK)
+)
+CELERY_REJECTED = _told(
+    (WORKER,), Counter("celery_task_rejected_total", "Messages of no task: all `unknown`", TASK)
+)
 CELERY_RUNTIME = _told(
     (WORKER,),
     Histogram(
@@ -271,6 +283,10 @@ CELERY_QUEUE = _told(
 )
 CELERY_WORKERS = _told(
     (RECONCILER,), _gauge("celery_active_worker_count", "Warm workers on a queue", ("queue_name",))
+)
+CELERY_CONSUMERS = _told(
+    (RECONCILER,),
+    _gauge("celery_active_consumer_count", "The same: each reads it once", ("queue_name",)),
 )
 CELERY_PROCESSES = _told(
     (RECONCILER,),

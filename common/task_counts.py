@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # a gateway needs no worker's modules
     from celery.app.task import Task
     from celery.worker.request import Request
 
+UNKNOWN: Final = "unknown"  # a name from a message that nobody here has sent is no label
 ANYBODY: Final = "generic"  # as the exporter has it, where each publisher would make series
 
 
@@ -45,6 +46,9 @@ class TaskCounts:
         signals.task_success.connect(self._on_success, weak=False)
         signals.task_failure.connect(self._on_failure, weak=False)
         signals.task_retry.connect(self._on_retry, weak=False)
+        signals.task_revoked.connect(self._on_revoked, weak=False)
+        for signal in (signals.task_unknown, signals.task_rejected):
+            signal.connect(self._on_rejected, weak=False)
 
     def start(self, hostname: str, tasks: Iterable[str]) -> None:
         """Begin at nought for every task of this worker: a first failure is an increase then."""
@@ -56,9 +60,10 @@ class TaskCounts:
             metrics.CELERY_RUNTIME.labels(*labels)
             for counter in (
                 *(metrics.CELERY_RECEIVED, metrics.CELERY_STARTED),
-                *(metrics.CELERY_SUCCEEDED, metrics.CELERY_RETRIED),
+                *(metrics.CELERY_SUCCEEDED, metrics.CELERY_RETRIED, metrics.CELERY_REVOKED),
             ):
                 counter.labels(*labels).inc(0)
+        metrics.CELERY_REJECTED.labels(*self._of(UNKNOWN)).inc(0)
 
     def _of(self, task: str) -> tuple[str, str, str]:
         return task, self._hostname, self._queue
@@ -79,6 +84,12 @@ class TaskCounts:
 
     def _on_failure(self, sender: Task, exception: BaseException, **_: object) -> None:
         metrics.CELERY_FAILED.labels(*self._of(sender.name), type(exception).__name__).inc()
+
+    def _on_revoked(self, sender: Task, **_: object) -> None:
+        metrics.CELERY_REVOKED.labels(*self._of(sender.name)).inc()
+
+    def _on_rejected(self, **_: object) -> None:
+        metrics.CELERY_REJECTED.labels(*self._of(UNKNOWN)).inc()
 
     def _on_retry(self, sender: Task, **_: object) -> None:
         metrics.CELERY_RETRIED.labels(*self._of(sender.name)).inc()

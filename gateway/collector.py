@@ -15,7 +15,8 @@ GONE_FOR_S: Final = 600.0  # so long a worker that has left is told as such
 GAUGES: Final = (
     *(metrics.QUEUE_DEPTH, metrics.OLDEST_READY, metrics.STAGE_RUNNING),
     *(metrics.WORKER_READY, metrics.WORKER_SLOTS, metrics.JOBS_OPEN),
-    *(metrics.CELERY_UP, metrics.CELERY_QUEUE, metrics.CELERY_WORKERS, metrics.CELERY_PROCESSES),
+    *(metrics.CELERY_UP, metrics.CELERY_QUEUE, metrics.CELERY_WORKERS),
+    *(metrics.CELERY_CONSUMERS, metrics.CELERY_PROCESSES),
 )
 
 
@@ -38,6 +39,7 @@ class Collector:
             metrics.WORKER_SLOTS.labels(queue).set(row.slots)
             metrics.CELERY_QUEUE.labels(queue).set(messages[queue].waiting)
             metrics.CELERY_WORKERS.labels(queue).set(len(row.workers))
+            metrics.CELERY_CONSUMERS.labels(queue).set(len(row.workers))
             metrics.CELERY_PROCESSES.labels(queue).set(row.slots)
         for product in {*PRODUCTS, *census.open}:
             metrics.JOBS_OPEN.labels(product).set(census.open.get(product, 0))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from common import metrics
+from common.contracts.stages import BY_NAME
 from gateway.resume import PARAMS
 from gateway.submit import REFUSALS
 
@@ -19,6 +20,8 @@ def count_in_gateway() -> None:
     """Begin what a process of the gateway counts."""
     for reason in (*REFUSALS, "streams"):
         metrics.REJECTED.labels(reason).inc(0)
+    for stage in BY_NAME:
+        metrics.CACHE_REQUESTS.labels(stage, "hit").inc(0)
     for product in PRODUCTS:
         for outcome in ("met", "missed"):
             metrics.ETAS.labels(product, outcome).inc(0)

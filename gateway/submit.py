@@ -168,6 +168,8 @@ def _accept_whole(house: House, new: NewJob, wanted: Submission) -> Accepted | N
         _store_photos(house, new, wanted.photos)
     accepted = house.ledger.accept(replace(new, memoised=hits), limits_of(house, new.owner))
     if accepted.status == "accepted":
+        for node in new.plan.nodes:
+            metrics.CACHE_REQUESTS.labels(node.stage, "hit").inc()
         put_again(house.ledger, house.store, new, wanted.photos)
     return None if accepted.status == "stale" else accepted
 

@@ -137,8 +137,8 @@ def _memo() -> Section:
             lines(
                 "Answers that were known (memo), by stage",
                 "What was made of equal input is not made again; a job of which everything is "
-                "known ends at the door and is not counted here. Lower after an upgrade is normal: "
-                "new code makes new answers.",
+                "known ends at the door, with a hit for each of its stages. Lower after an upgrade "
+                "is normal: new code makes new answers.",
                 Query(f"kiln:memo_hits:ratio_rate5m{STAGE}", "{{stage}}"),
                 scale=SHARE,
             ),

@@ -28,8 +28,9 @@ missing. With `KILN_ALERTMANAGER=host:port` an Alertmanager is told, and tells p
 A Prometheus on the machine that it watches goes down with it. Whoever must know that the machine
 is away lets another machine ask `/readyz` of the gateway.
 
-`page`: somebody's job is at stake now. `ticket`: within a working day. Logs and files are written
-for the default data folder, `data`.
+`page`: somebody's job is at stake now. `ticket`: within a working day. What to do is written for
+one machine and its default data folder, `data`; what that is in containers and in a cluster:
+[operations.md](operations.md#when-an-alert-fires).
 """
 
 

@@ -193,7 +193,9 @@ def page(rows: Rows, when: str, busy: float) -> list[str]:
             "times as much it is without one shortcut, and without all; for the submit the time "
             "that passes, too. `GET` of a finished and of an unfinished figurine, twice within a "
             f"moment and later, in a house that remembers {RUNS} runs of each stage, and `POST` of "
-            "a photo whose figurine is remembered."
+            "a photo whose figurine is remembered. What saves nothing here saves waiting where "
+            "Redis and the store are on other hosts: the way through the memos a question for each "
+            "level of the plan, a photo that is stored already its upload."
         ),
         "",
         f"| without | {' | '.join(whole)} | the same: time |",

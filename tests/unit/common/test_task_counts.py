@@ -14,7 +14,8 @@ from prometheus_client import REGISTRY
 
 from common.celery_app import make_app
 from common.settings import Settings
-from common.task_counts import ANYBODY, TaskCounts, count_sent
+from common.task_counts import ANYBODY, UNKNOWN, TaskCounts, count_sent
+from tests.stack import until
 
 HOST = "red-1@host"
 LIFE = (
@@ -24,6 +25,7 @@ LIFE = (
 WATCHED = (
     *(signals.after_task_publish, signals.task_received, signals.task_prerun),
     *(signals.task_postrun, signals.task_success, signals.task_failure, signals.task_retry),
+    *(signals.task_revoked, signals.task_unknown, signals.task_rejected),
 )
 seen_active: list[float] = []
 
@@ -95,8 +97,10 @@ def story(task: str) -> dict[str, float]:
 
 def test_a_worker_shows_its_series_before_the_first_task(app: Celery) -> None:
     labels = _labels("test.never")
-    for word in ("received", "started", "succeeded", "retried"):
+    for word in ("received", "started", "succeeded", "retried", "revoked"):
         assert REGISTRY.get_sample_value(f"celery_task_{word}_total", labels) is not None
+    rejected = _labels(UNKNOWN)
+    assert REGISTRY.get_sample_value("celery_task_rejected_total", rejected) is not None
     failed = REGISTRY.get_sample_value("celery_task_failed_total", labels | {"exception": ""})
     assert failed == 0
     assert REGISTRY.get_sample_value("celery_task_runtime_count", labels) is not None
@@ -130,6 +134,20 @@ def test_a_task_that_celery_tries_again_is_retried(app: Celery) -> None:
     until_idle()
     grown = {word: number - before[word] for word, number in story("test.again").items()}
     assert grown == {"sent": 2, "received": 2, "started": 2, "succeeded": 1, "retried": 1}
+
+
+def test_a_task_that_nobody_has_is_rejected_and_named_unknown(app: Celery) -> None:
+    before = counted("rejected", UNKNOWN)
+    app.send_task("test.from-somebody-else")
+    until(lambda: counted("rejected", UNKNOWN) == before + 1)
+    assert counted("rejected", "test.from-somebody-else") == 0
+
+
+def test_a_task_whose_time_is_over_is_revoked(app: Celery) -> None:
+    before, began = counted("revoked", "test.good"), counted("started", "test.good")
+    app.send_task("test.good", expires=-1)
+    until(lambda: counted("revoked", "test.good") == before + 1)
+    assert counted("started", "test.good") == began
 
 
 def test_every_app_of_the_house_counts_what_it_sends_once() -> None:

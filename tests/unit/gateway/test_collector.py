@@ -49,6 +49,7 @@ def shown(name: str) -> list[str]:
         ("kiln_worker_slots", 'queue="red"', 5),
         ("celery_queue_length", 'queue_name="red"', 5),
         ("celery_active_worker_count", 'queue_name="red"', 2),
+        ("celery_active_consumer_count", 'queue_name="red"', 2),
         ("celery_active_process_count", 'queue_name="red"', 5),
         ("kiln_jobs_open", 'product="recipe"', 7),
         ("kiln_jobs_open", 'product="figurine"', 0),

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from werkzeug.test import create_environ, run_wsgi_app
 
+from common import metrics
+from common.contracts.stages import BY_NAME
 from common.errors import InternalError, LedgerUnavailable, NoFace
 from common.http import status_of_code
 from common.ledger.records import CANCEL_AFTER, DAY_MS, DEADLINE, HOUR_MS, Accepted, Claim, Limits
@@ -178,6 +180,19 @@ def test_a_known_job_is_finished_at_once_and_not_published(stack: Stack) -> None
     assert answer.json["state"] == "succeeded"
     assert all(stage["cached"] for stage in answer.json["stages"])
     assert stack.published == []
+
+
+def test_a_known_job_is_a_hit_of_each_of_its_stages(stack: Stack) -> None:
+    def hits() -> dict[str, float]:
+        return {one: metrics.CACHE_REQUESTS.labels(one, "hit")._value.get() for one in BY_NAME}
+
+    stack.run(stack.submit(style="pop"))
+    before = hits()
+    answer = stack.post(query_string={"style": "pop"})
+    risen = {stage for stage, count in hits().items() if count > before[stage]}
+    assert risen == {BY_NAME[stage["id"]].name for stage in answer.json["stages"]}
+    stack.post(query_string={"style": "oil"})  # is looked up by the workers that make it
+    assert sum(hits().values()) == sum(before.values()) + len(risen)
 
 
 def test_a_job_known_in_part_is_published(stack: Stack) -> None:
