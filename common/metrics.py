@@ -286,7 +286,7 @@ CELERY_WORKERS = _told(
 )
 CELERY_CONSUMERS = _told(
     (RECONCILER,),
-    _gauge("celery_active_consumer_count", "The same: each reads it once", ("queue_name",)),
+    _gauge("celery_active_consumer_count", "Readers of a queue: one a worker", ("queue_name",)),
 )
 CELERY_PROCESSES = _told(
     (RECONCILER,),

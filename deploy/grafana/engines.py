@@ -25,7 +25,10 @@ NO_ENGINE: Final = "no engine with a network here"
 NO_GPU: Final = "no GPU here"
 BYTES: Final = Scale("bytes")
 BY: Final = "{{job}} {{instance}}"
-STATES: Final = ("sent", "received", "started", "succeeded", "failed", "retried")
+STATES: Final = (
+    *("sent", "received", "started", "succeeded"),
+    *("failed", "retried", "revoked", "rejected"),
+)
 
 
 def engines() -> Page:
@@ -157,7 +160,7 @@ def _celery() -> Section:
             lines(
                 "Tasks a minute, by what happened to them",
                 "`received` and `succeeded` follow `sent`. `retried` or `failed`: the stage tells "
-                "why in the log of its worker.",
+                "why in the log of its worker. `rejected`: a message of another version of Kiln.",
                 *(
                     Query(f"60 * (sum(rate(celery_task_{state}_total{NOW})) or vector(0))", state)
                     for state in STATES
@@ -216,6 +219,9 @@ def _workers() -> Section:
                 "A step down is a worker that went away.",
                 Query("max by (queue_name) (celery_active_worker_count)", "{{queue_name}} workers"),
                 Query("max by (queue_name) (celery_active_process_count)", "{{queue_name}} slots"),
+                Query(
+                    "max by (queue_name) (celery_active_consumer_count)", "{{queue_name}} readers"
+                ),
                 scale=COUNT,
                 width=12,
             ),
