@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import cv2
 import numpy as np
@@ -78,13 +78,7 @@ class Recogniser:
     """
 
     def __init__(self, weights: Weights) -> None:
-        options = onnxruntime.SessionOptions()
-        # A worker process has one core; the batch is what runs in parallel.
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            build_graph(weights.arrays), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = start(build_graph(weights.arrays, weights.facts.ranges))
         self.facts: Facts = weights.facts
         self.threshold = weights.facts.threshold
         self.balanced_threshold = weights.facts.balanced_threshold
@@ -131,9 +125,9 @@ class Recogniser:
         for side in self.facts.sides:
             groups: dict[tuple[int, int], list[int]] = defaultdict(list)
             for number, picture in enumerate(pictures):
-                groups[_size_for(picture, side)].append(number)
+                groups[size_for(picture, side)].append(number)
             for size, numbers in groups.items():
-                batch = np.stack([_prepared(pictures[number], size) for number in numbers])
+                batch = np.stack([prepared(pictures[number], size) for number in numbers])
                 outputs = self._session.run(["fine", "coarse"], {"photos": batch})
                 for row, number in enumerate(numbers):
                     fine[number].append(np.asarray(outputs[0])[row])
@@ -165,8 +159,16 @@ class Recogniser:
         )
 
 
-def _size_for(picture: RGB, side: int) -> tuple[int, int]:
-    # Width and height in px: about the area of the square, about the photo's aspect.
+def start(graph: bytes) -> Any:  # noqa: ANN401  onnxruntime has no types
+    """Load a graph on one thread: a worker process has one core."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+
+def size_for(picture: RGB, side: int) -> tuple[int, int]:
+    """Width and height in px: about the area of a square, about the aspect of the photo."""
     height, width = picture.shape[:2]
     aspect = min(_ASPECTS, key=lambda a: abs(math.log(width / height / a)))
     short = max(1, round(side / math.sqrt(max(aspect, 1 / aspect)) / STRIDE)) * STRIDE
@@ -174,7 +176,8 @@ def _size_for(picture: RGB, side: int) -> tuple[int, int]:
     return (long, short) if aspect > 1 else (short, long)
 
 
-def _prepared(picture: RGB, size: tuple[int, int]) -> Floats:
+def prepared(picture: RGB, size: tuple[int, int]) -> Floats:
+    """Scale to width and height, and to numbers around nought: (3, H, W)."""
     larger = picture.shape[1] > size[0]
     how = cv2.INTER_AREA if larger else cv2.INTER_LINEAR
     scaled = cv2.resize(picture, size, interpolation=how).astype(np.float32) / 255

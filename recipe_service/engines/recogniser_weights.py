@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from common.errors import EngineUnavailable
-from recipe_service.engines.recogniser_graph import layer_names
+from recipe_service.engines.recogniser_graph import Ranges, layer_names, value_names
 
 FORMAT: Final = 1
 _HINT: Final = "Restore recipe_service/weights/recogniser.npz, or train it again."
@@ -39,6 +39,8 @@ class Facts:
         Calibrated confidence above which a class is said to be there: precision first.
     balanced_threshold : float
         The same for the best balance of precision and recall (micro-F1).
+    ranges : dict, optional
+        Least and most of each value inside the net: with them it computes in eight bits.
     log : dict
         Seeds, versions and measures of the training.
     """
@@ -51,6 +53,7 @@ class Facts:
     offset: float = 0.0
     threshold: float = 0.5
     balanced_threshold: float = 0.5
+    ranges: Ranges | None = None
     log: Mapping[str, Any] | None = None
 
 
@@ -110,4 +113,16 @@ def _checked(path: Path, facts: Any, arrays: Mapping[str, npt.NDArray[np.float32
         raise EngineUnavailable(f"{path.name}: heads and class names do not fit", _HINT)
     if not all(np.isfinite(array).all() for array in arrays.values()):
         raise EngineUnavailable(f"{path.name} holds numbers that are not finite", _HINT)
+    if read.ranges is not None and not _are_ranges(read.ranges):
+        raise EngineUnavailable(f"{path.name} has no range of each value of the net", _HINT)
     return read
+
+
+def _are_ranges(ranges: Any) -> bool:  # noqa: ANN401  JSON
+    if not isinstance(ranges, dict) or set(ranges) != set(value_names()):
+        return False
+    try:
+        least, most = np.array(list(ranges.values()), np.float64).T
+    except (TypeError, ValueError):
+        return False
+    return bool(np.isfinite([least, most]).all() and (least <= 0).all() and (most >= 0).all())

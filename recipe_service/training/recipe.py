@@ -20,6 +20,7 @@ from recipe_service.training.calibrate import CalibrationPlan, calibrate
 from recipe_service.training.dataset import Classes, load_split, read_classes
 from recipe_service.training.dense import FINISH, DensePlan, train_dense
 from recipe_service.training.net import RecogniserNet, folded
+from recipe_service.training.ranges import range_pictures, ranges_of
 from recipe_service.training.single import SinglePlan, train_single
 
 _log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ class TrainingPlan:
     dense: DensePlan = field(default_factory=DensePlan)
     finish: DensePlan = FINISH
     calibration: CalibrationPlan = field(default_factory=CalibrationPlan)
+    ranged: int = 120  # train photos on which the ranges of values are found
     single_side: int = 176  # px, short side of the photos in memory
     dense_side: int = 256
 
@@ -75,13 +77,19 @@ def train(data: Path, out: Path, plan: TrainingPlan) -> Path:
     path = out / "recogniser.npz"
     save_weights(path, Weights(folded(net), facts))
     weights = load_weights(path)  # calibrated as it will be used: at half precision
-    facts = calibrate(weights, load_split(data, "val"), plan.calibration)
+    facts = settled(weights, data, plan)
     seconds = {"single": single, "dense": dense, "finish": finish}
     seconds["calibration"] = time.process_time() - started
     save_weights(path, Weights(weights.arrays, replace(facts, log=_log_of(plan, seconds))))
     size, total = path.stat().st_size / 1e6, sum(seconds.values())
     _log.info("wrote %s, %.2f MB, after %.0f s of one core", path.name, size, total)
     return path
+
+
+def settled(weights: Weights, data: Path, plan: TrainingPlan) -> Facts:
+    """Find what is found without training: ranges on train photos, the calibration on val."""
+    facts = replace(weights.facts, ranges=ranges_of(weights, range_pictures(data, plan.ranged)))
+    return calibrate(Weights(weights.arrays, facts), load_split(data, "val"), plan.calibration)
 
 
 def _single(run: _Run) -> tuple[RecogniserNet, float]:
