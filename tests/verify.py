@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.commit import ROOT, commit
+from tests.machine import cores
 
 FILE: Final = ROOT / "docs" / "verify.md"
 BIN: Final = Path(sys.executable).parent
@@ -124,7 +125,7 @@ def _counted(name: str, counts: dict[str, str], seconds: float) -> Outcome:
 
 def _machine() -> str:
     python = f"Python {platform.python_version()}"
-    return f"{python}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    return f"{python}, {platform.system()} {platform.machine()}, {cores()}"
 
 
 def _say(text: str) -> None:

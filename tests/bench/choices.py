@@ -21,6 +21,7 @@ from gateway.client import Kiln
 from recipe_service.engines.batching import Batcher
 from tests.bench.photos import new_portrait
 from tests.commit import stamp
+from tests.machine import cores
 from tests.stack import TestStack
 
 PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "choices.md"
@@ -191,7 +192,7 @@ def _page(when: str, busy: float, choices: list[Choice]) -> Iterator[str]:
         "# What the choices bring",
         "",
         f"`python -m tests.bench.choices` {when}",
-        f"on {os.cpu_count()} cores, load average {busy:.1f} before it began: each with and",
+        f"on {cores()}, load average {busy:.1f} before it began: each with and",
         "without, in turns, medians. What was changed on the way, and cannot be taken back for a",
         "measurement, is in [performance.md](performance.md).",
         "",

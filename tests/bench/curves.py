@@ -42,6 +42,7 @@ from tests.bench.yardstick import pace
 from tests.commit import commit
 from tests.groceries import have_groceries
 from tests.load.pantry import new_list, store_photos
+from tests.machine import cores
 from tests.stack import TestStack
 
 QUEUES: Final = {"dinners": (10, 30, 100, 300, 1000), "figurines": (10, 30, 100)}  # jobs
@@ -93,7 +94,7 @@ def measure(jobs: int, each: int, longest: int) -> Curves:
 
 def _for_capacity(curves: Curves) -> dict[str, Any]:
     return {
-        "machine": f"{os.cpu_count()} cores, load average {curves.busy:.1f} before",
+        "machine": f"{cores()}, load average {curves.busy:.1f} before",
         "on": datetime.now(UTC).date().isoformat(),
         "commit": curves.commit,
         "pace": round(curves.pace_ms, 1),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from typing import Final
 
 from tests.bench.drive import percentile
 from tests.bench.plots import Line, plot
+from tests.machine import cores
 
 DOCS: Final = Path(__file__).resolve().parents[2] / "docs"
 CLIENTS: Final = 8
@@ -104,7 +104,7 @@ def page(curves: Curves) -> Iterator[str]:
         "# How cost grows",
         "",
         f"`make curves` on {datetime.now(UTC).date().isoformat()}, commit {curves.commit}, on",
-        f"{os.cpu_count()} cores, clients on the same machine, Flower on, load average",
+        f"{cores()}, clients on the same machine, Flower on, load average",
         f"{curves.busy:.1f} before it began; the yardstick of [benchmark.md](benchmark.md) took",
         f"{curves.pace_ms:.0f} ms. Nothing is a memo hit.",
         "",

@@ -18,6 +18,7 @@ from tests.bench.rounds import Measured, Size, in_rounds
 from tests.bench.systems import all_systems
 from tests.bench.yardstick import Spread
 from tests.commit import commit
+from tests.machine import cores
 
 
 @dataclass
@@ -47,7 +48,7 @@ def circumstances() -> dict[str, Any]:
         "on": datetime.now(UTC).date().isoformat(),
         "commit": commit(),
         "python": platform.python_version(),
-        "cores": os.cpu_count(),
+        "cores": cores(),
         "load": round(os.getloadavg()[0], 1),
     }
 

@@ -68,6 +68,11 @@ def read(path: Path = BASELINE) -> dict[str, Spread]:
     return {name: Spread(**spread) for name, spread in kept["measures"].items()}
 
 
+def taken(path: Path = BASELINE) -> dict[str, Any]:
+    """Tell when and where the measures of a file were taken; nothing where there is no file."""
+    return dict(json.loads(path.read_text("utf-8"))["taken"]) if path.is_file() else {}
+
+
 def write(measures: Measures, taken: Mapping[str, Any], path: Path = BASELINE) -> None:
     """Write the measures, with what is to be known of the run; others in the file stay."""
     kept = read(path) | dict(measures)

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from deploy.stack import ROOT
 from tests.bench import cpu, house, versus
 from tests.bench.parts import Outcome
-from tests.bench.regression import Change, slower
+from tests.bench.regression import Change, slower, taken
 from tests.bench.rounds import CALM, TRIES, Measured
 from tests.bench.yardstick import Spread
 
@@ -20,8 +20,8 @@ PAGE: Final = ROOT / "docs" / "benchmark.md"
 RESULTS: Final = ROOT / "out" / "bench"
 SIGNS: Final = {"slower": "SLOWER", "faster": "faster", "same": "", "new": "new", "gone": "gone"}
 HEAD: Final = (
-    "`make bench` on {on}, commit {commit}, Python {python}, {cores} cores (load {load} before it "
-    "began): one portrait of 1024² pixels, never twice the same, everything warm, Flower and "
+    "`make bench` on {on}, commit {commit}, Python {python}, {cores}, load {load} before it "
+    "began: one portrait of 1024² pixels, never twice the same, everything warm, Flower and "
     "Prometheus off. Median (least to most)."
 )
 SYSTEMS: Final = (
@@ -38,7 +38,7 @@ COSTS: Final = (
     "here; where it differs from system to system, CPU time compares them better than jobs/s."
 )
 CHANGES: Final = (
-    "Then is `tests/bench/baseline.json`. A function's CPU time is in yardsticks, measured "
+    "Then is `tests/bench/baseline.json`{then}. A function's CPU time is in yardsticks, measured "
     "between two each; the others are the ratios they say. SLOWER is slower by more than the "
     "tolerance (a function by a tenth, small ones and all else by a fifth) with the middle halves "
     "of the measurements apart. Less is better."
@@ -138,10 +138,15 @@ def _changes(changes: Sequence[Change]) -> list[str]:
         "",
         "## What became slower",
         "",
-        CHANGES,
+        CHANGES.format(then=_then(taken())),
         "",
         *change_table(changes),
     ]
+
+
+def _then(then: Mapping[str, Any]) -> str:
+    """Say when and where: another processor has other ratios to the yardstick."""
+    return ", {on}, commit {commit}, {cores}".format(**then) if then else ", which is not there"
 
 
 def change_table(changes: Sequence[Change]) -> list[str]:

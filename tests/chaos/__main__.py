@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.machine import cores
+
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "docs" / "chaos.md"
 
@@ -60,7 +62,7 @@ def page(rows: list[dict[str, Any]], seconds: float, *, small: bool) -> str:
         "# Chaos",
         "",
         (
-            f"`make chaos` on {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {numbers}, "
+            f"`make chaos` on {datetime.now(UTC):%Y-%m-%d}, {cores()}, {numbers}, "
             f"{seconds / 60:.0f} minutes. Each line is a fault made on a real stack with jobs in "
             "flight (unfinished when it came, or accepted while it lasted), followed by the audit "
             "of the ledger and the store. *Lost*: accepted jobs "

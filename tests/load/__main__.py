@@ -20,6 +20,7 @@ from tests.commit import commit
 from tests.load import burst, figurines, hey, recipes
 from tests.load.samples import head, row
 from tests.load.section import Section
+from tests.machine import cores
 from tests.stack import TestStack
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,7 +96,7 @@ def _page(results: Path) -> list[str]:
         "# Load",
         "",
         (
-            f"`make load` on {os.cpu_count()} cores, users and stack on the same machine, built-in "
+            f"`make load` on {cores()}, users and stack on the same machine, built-in "
             "engines, Flower off except for the burst. Each part has a stack of its own, and says "
             "the load average before it began: where that is not near 0, others were at work "
             "beside it, and times are longer and more uneven than they need be. Raw numbers stay "

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import os
 from dataclasses import dataclass
 
 from tests.load.open_loop import Seen
+from tests.machine import cores
 
 GOOD = {"200", "202", "304"}
 WORST_P99_MS, WORST_ERRORS, LEAST_SHARE = 50.0, 0.005, 0.98
@@ -82,7 +82,7 @@ def page(measured: Measured, when: str, busy: float) -> list[str]:
         "# Requests at a constant rate",
         "",
         (
-            f"`make arrival` {when} on {os.cpu_count()} cores, driver and whole stack on the same "
+            f"`make arrival` {when} on {cores()}, driver and whole stack on the same "
             f"machine, {measured.processes} gateway processes, built-in engines, Flower off. The "
             f"machine had a load average of {busy:.1f} before it began: where that is not near 0, "
             "others were at work, and these numbers are about them. Each request is due at a "
@@ -146,13 +146,13 @@ def _hosts(steps: list[Step]) -> list[str]:
     held = [step for step in steps if step.good]
     if not held:
         return []
-    knee, cores = held[-1], os.cpu_count()
+    knee = held[-1]
     a_request = 1e3 * knee.cpu_s["redis"] / sum(knee.seen.statuses.values())
     counts = [math.ceil(mark / (HEADROOM * knee.rate)) for mark in MARKS]
     return [
         (
-            f"*Extrapolation*: hosts like this one ({cores} cores, which also carry the driver, "
-            f"Redis and idle workers) for other marks, each at {HEADROOM:.0%} of the knee. They "
+            f"*Extrapolation*: hosts like this one, which also carry the driver, "
+            f"Redis and idle workers, for other marks, each at {HEADROOM:.0%} of the knee. They "
             f"share one Redis, which spends {a_request:.3f} ms of its one core on a request at the "
             f"knee: {HEADROOM * 1e3 / max(a_request, 1e-3):.0f} requests/s at {HEADROOM:.0%} of it"
             "; beyond that the ledger is the limit, not the hosts."

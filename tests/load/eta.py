@@ -22,6 +22,7 @@ from typing import Any
 from gateway.client import Kiln
 from tests.bench.photos import new_portrait
 from tests.load.pantry import new_list
+from tests.machine import cores
 from tests.stack import TestStack
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -162,7 +163,7 @@ def report(truths: list[Truth], busy: float, busiest: float) -> list[str]:
         "# Estimated times",
         "",
         (
-            f"`make eta` on {os.cpu_count()} cores, clients and stack on the same machine, which "
+            f"`make eta` on {cores()}, clients and stack on the same machine, which "
             f"had a load average of {busy:.1f} before it began, and of {busiest:.1f} at most. "
             "Where the first is not near 0, others were at work beside it, and nobody can know "
             "when they begin and end. *At once*: so many figurine jobs are sent in the same "

@@ -29,6 +29,7 @@ from gateway.client import Kiln
 from gateway.house import EXTENSION
 from tests.bench.photos import new_portrait
 from tests.commit import stamp
+from tests.machine import cores
 from tests.stack import TestStack
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -187,7 +188,7 @@ def page(rows: Rows, when: str, busy: float) -> list[str]:
         "# What the shortcuts of the gateway save",
         "",
         (
-            f"`python -m tests.load.hot_path` {when} on {os.cpu_count()} cores with a load average "
+            f"`python -m tests.load.hot_path` {when} on {cores()} with a load average "
             f"of {busy:.1f} before it began. The gateway answers inside the measuring process, not "
             "over HTTP: CPU time of a request in ms, the best of many short turns, and how many "
             "times as much it is without one shortcut, and without all; for the submit the time "

@@ -24,6 +24,7 @@ from gateway.client import Kiln
 from tests.bench.peers.launch import free_ports, running, wait_until_ready
 from tests.bench.peers.venv import peers_python
 from tests.commit import stamp
+from tests.machine import cores
 from tests.stack import TestStack
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -144,7 +145,7 @@ def page(
         "# Reading a job: Kiln and FastAPI",
         "",
         (
-            f"`python -m tests.load.peer_status` {when} on {os.cpu_count()} cores with a load "
+            f"`python -m tests.load.peer_status` {when} on {cores()} with a load "
             f"average of {busy:.1f} before it began; client, Redis and servers on the same "
             f"machine, one process each, {options.connections} kept-alive connections that ask "
             f"all the time, medians of {options.rounds} rounds of {options.seconds:g} s in "
