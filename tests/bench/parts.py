@@ -15,7 +15,7 @@ from tests.bench import house, versus
 from tests.bench.functions import measure_functions
 from tests.bench.house import House, measure_house
 from tests.bench.rounds import Measured, Size, in_rounds
-from tests.bench.systems import all_systems
+from tests.bench.systems import all_systems, house_and_limit
 from tests.bench.yardstick import Spread
 from tests.commit import commit
 from tests.machine import cores
@@ -65,14 +65,14 @@ def look_again(outcome: Outcome, suspects: Collection[str], repeats: int) -> Non
 
 
 def run_parts(parts: Collection[str], size: Size, repeats: int, memory_jobs: int) -> Outcome:
-    """Measure some of the parts: ``functions``, ``job``, ``systems``."""
+    """Measure some of the parts: ``functions``, ``job``, ``systems``, or of these the ``limit``."""
     outcome = Outcome(circumstances(), size=size)
     if "functions" in parts:
         outcome.functions = measure_functions(repeats)
     if "job" in parts:
         outcome.house = measure_house(size.singles, memory_jobs)
-    if "systems" in parts:
-        openers, missing = all_systems()
+    if "systems" in parts or "limit" in parts:
+        openers, missing = all_systems() if "systems" in parts else (house_and_limit(), {})
         with tempfile.TemporaryDirectory() as folder:
             outcome.systems = in_rounds(openers, size, Path(folder))
         outcome.systems |= {name: Measured(not_here=why) for name, why in missing.items()}

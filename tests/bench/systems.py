@@ -27,7 +27,7 @@ WATCHERS: Final = ("flower", "prometheus")  # the other systems run without thei
 
 def all_systems() -> tuple[dict[str, Opener], dict[str, str]]:
     """Collect how to open each system, and why some cannot be."""
-    openers: dict[str, Opener] = {LIMIT: limit, KILN: kiln}
+    openers = house_and_limit()
     try:
         python = peers_python()
     except NotHereError as reason:
@@ -37,6 +37,11 @@ def all_systems() -> tuple[dict[str, Opener], dict[str, str]]:
         RAY: partial(launch.ray_serve, python),
     }
     return openers | peers, {}
+
+
+def house_and_limit() -> dict[str, Opener]:
+    """Without peers."""
+    return {LIMIT: limit, KILN: kiln}
 
 
 def limit(out: Path) -> BareLoop:
