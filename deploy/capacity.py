@@ -203,7 +203,7 @@ _PAGE: Final = """\
 Written by `python -m deploy.capacity`; edits here are lost. For a load of your own, in jobs an
 hour: `.venv/bin/python -m deploy.capacity --figurines 500 --recipes 2000`.
 
-**Measured** by `make curves` on {on}, commit {commit}, on {machine}: CPU ms of one core that a
+**Measured** by `make curves` {when} on {machine}: CPU ms of one core that a
 job takes, by kind of process, and what of it is kept. A recipe is a dinner from {recipes_of}.
 The yardstick, a fixed piece of work, took {pace:.0f} ms of CPU time there: on cores that take
 half of that, `--core-speed 2`.

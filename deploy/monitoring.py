@@ -35,24 +35,20 @@ def objects(namespace: str, release: str) -> Iterator[dict[str, Any]]:
         yield {
             "apiVersion": "monitoring.coreos.com/v1",
             "kind": "PrometheusRule",
-            "metadata": {
-                "name": f"kiln-{file.stem}",
-                "namespace": namespace,
-                "labels": {**OURS, "release": release},
-            },
+            "metadata": _metadata(f"kiln-{file.stem}", namespace, release=release),
             "spec": yaml.safe_load(file.read_text("utf-8")),
         }
     for file in sorted(DASHBOARDS.glob("*.json")):
         yield {
             "apiVersion": "v1",
             "kind": "ConfigMap",
-            "metadata": {
-                "name": f"kiln-dashboard-{file.stem}",
-                "namespace": namespace,
-                "labels": {**OURS, "grafana_dashboard": "1"},
-            },
+            "metadata": _metadata(f"kiln-dashboard-{file.stem}", namespace, grafana_dashboard="1"),
             "data": {f"kiln-{file.name}": file.read_text("utf-8")},
         }
+
+
+def _metadata(name: str, namespace: str, **labels: str) -> dict[str, Any]:
+    return {"name": name, "namespace": namespace, "labels": {**OURS, **labels}}
 
 
 def main() -> None:

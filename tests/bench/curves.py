@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -39,7 +38,7 @@ from tests.bench.curves_page import (
 from tests.bench.drive import HttpSystem, crowd
 from tests.bench.photos import new_portrait
 from tests.bench.yardstick import pace
-from tests.commit import commit
+from tests.commit import stamp
 from tests.groceries import have_groceries
 from tests.load.pantry import new_list, store_photos
 from tests.machine import cores
@@ -66,7 +65,7 @@ def main() -> None:
 
 def measure(jobs: int, each: int, longest: int) -> Curves:
     """Run everything: a stack with one fusion worker, then one as ``make up`` starts it."""
-    code, busy = commit(), os.getloadavg()[0]
+    when, busy = stamp(), os.getloadavg()[0]
     paces = [pace() for _ in range(PACES)]
     with TestStack(fusion_workers=1) as stack:
         one = _figurines(stack, jobs)
@@ -89,14 +88,13 @@ def measure(jobs: int, each: int, longest: int) -> Curves:
             if many <= longest
         ]
     pace_ms = statistics.median(paces) * 1000
-    return Curves(code, busy, pace_ms, rates, sizes, drained, costs)
+    return Curves(when, busy, pace_ms, rates, sizes, drained, costs)
 
 
 def _for_capacity(curves: Curves) -> dict[str, Any]:
     return {
         "machine": f"{cores()}, load average {curves.busy:.1f} before",
-        "on": datetime.now(UTC).date().isoformat(),
-        "commit": curves.commit,
+        "when": curves.when,
         "pace": round(curves.pace_ms, 1),
         "recipes_of": "a photo" if have_groceries() else "a list",
         "cpu_ms": {product: cost.cpu_ms for product, cost in curves.costs.items()},

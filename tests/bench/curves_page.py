@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -49,7 +48,7 @@ class Cost:
 class Curves:
     """Everything that was measured."""
 
-    commit: str
+    when: str  # and of which commit
     busy: float  # load average before it began
     pace_ms: float  # CPU time of the yardstick
     rates: dict[int, float]  # figurines/s by number of fusion workers
@@ -103,7 +102,7 @@ def page(curves: Curves) -> Iterator[str]:
     yield from (
         "# How cost grows",
         "",
-        f"`make curves` on {datetime.now(UTC).date().isoformat()}, commit {curves.commit}, on",
+        f"`make curves` {curves.when} on",
         f"{cores()}, clients on the same machine, Flower on, load average",
         f"{curves.busy:.1f} before it began; the yardstick of [benchmark.md](benchmark.md) took",
         f"{curves.pace_ms:.0f} ms. Nothing is a memo hit.",

@@ -89,9 +89,9 @@ def measure(
 
 def _on_the_cores_of(ours: int, peers: Sequence[int]) -> None:
     """Keep the peer to the core that our process keeps to."""
-    cores = set[int].union(*(os.sched_getaffinity(pid) for pid in descendants(ours)))
+    allowed = set[int].union(*(os.sched_getaffinity(pid) for pid in descendants(ours)))
     for pid in peers:
-        os.sched_setaffinity(pid, cores)
+        os.sched_setaffinity(pid, allowed)
 
 
 def _lay_ready(stack: TestStack, job: str, urls: Mapping[str, str]) -> None:
