@@ -56,8 +56,9 @@ ATTRIBUTES: Final = Output(
     "attributes.json", "application/json", "what was measured of the face", internal=True
 )
 FACE: Final = Output("face.jpg", "image/jpeg", "the face, lit and cut out", internal=True)
-FORM: Final = Output("form.npz", "application/x-npz", "geometry of the figurine", internal=True)
-COAT: Final = Output("coat.npz", "application/x-npz", "paint of the figurine", internal=True)
+ARRAYS: Final = "application/x-safetensors"  # once npz: jobs under way know them by these names
+FORM: Final = Output("form.npz", ARRAYS, "geometry of the figurine", internal=True)
+COAT: Final = Output("coat.npz", ARRAYS, "paint of the figurine", internal=True)
 SCULPTURE: Final = "sculpture.npz"  # form and coat in one, of jobs from version 1
 PORTRAIT: Final = Output("portrait.png", "image/png", "cartoon portrait")
 GLB: Final = Output("figurine.glb", "model/gltf-binary", "to look at, in 3D viewers")

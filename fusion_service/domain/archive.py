@@ -1,7 +1,8 @@
 """Forms, coats and pictures of faces as bytes, for the way from one stage to the next.
 
-Arrays without compression: the files live for minutes on a local disk, and zipping 8 MB would
-take longer than sculpting them. The same form gives the same bytes.
+Arrays without compression: the files live for minutes on a local disk, and zipping them would
+take longer than reading them. Safetensors, because a zip archive of sixty arrays takes five times
+as long to write and fourteen times as long to read. The same form gives the same bytes.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 import numpy.typing as npt
+from safetensors.numpy import load, save
 
 from fusion_service.domain.frame import FACE_PICTURE_PX
 from fusion_service.domain.picture import decode_picture
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from fusion_service.domain.sculpture import Index, Pixels
 
 JPEG_QUALITY = 93
+ZIP = b"PK"
 Arrays = dict[str, npt.NDArray[np.generic]]
 
 
@@ -133,13 +136,17 @@ def _narrow(faces: Index) -> npt.NDArray[np.generic]:
 
 
 def _pack(head: dict[str, Any], arrays: Arrays) -> bytes:
+    """Write arrays by name, and a head, in the format of safetensors."""
     arrays["head"] = np.frombuffer(json.dumps(head, sort_keys=True).encode(), np.uint8)
-    out = io.BytesIO()
-    np.savez(out, allow_pickle=False, **arrays)
-    return out.getvalue()
+    return save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
 
 
 def _unpack(data: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
-    with np.load(io.BytesIO(data), allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
+    arrays = _npz(data) if data.startswith(ZIP) else load(data)
     return json.loads(arrays["head"].tobytes()), arrays
+
+
+def _npz(data: bytes) -> dict[str, Any]:
+    """Read what was written before there was safetensors: a job may be under way."""
+    with np.load(io.BytesIO(data), allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}

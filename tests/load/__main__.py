@@ -10,12 +10,12 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.bench.cpu import Accountant
 from tests.commit import commit
 from tests.load import burst, figurines, hey, recipes
 from tests.load.samples import head, row
@@ -55,11 +55,11 @@ def main() -> None:
     """Run the parts that were asked for, one after the other; write the page."""
     options = _options()
     for name in options.parts or PARTS:
-        busy, began, code = os.getloadavg()[0], time.monotonic(), commit()
+        busy, began, code = os.getloadavg()[0], Accountant(dict), commit()
         section = PARTS[name](options)
-        took_s = time.monotonic() - began
+        machine = began.account()
         when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {code}"
-        section = replace(section, busy=busy, took_s=took_s, when=when)
+        section = replace(section, busy=busy, taken=machine.taken, took_s=machine.wall, when=when)
         section.save(options.results / f"{name}.json")
         print("\n".join(section.text()), flush=True)  # noqa: T201
     options.out.write_text("\n".join(_page(options.results)).rstrip() + "\n", "utf-8")
@@ -98,8 +98,9 @@ def _page(results: Path) -> list[str]:
         (
             f"`make load` on {cores()}, users and stack on the same machine, built-in "
             "engines, Flower off except for the burst. Each part has a stack of its own, and says "
-            "the load average before it began: where that is not near 0, others were at work "
-            "beside it, and times are longer and more uneven than they need be. Raw numbers stay "
+            "the load average before it began (of the part before it, when they follow one "
+            "another) and what the host took for other machines: where that is more than a few "
+            "percent, times are longer and more uneven than they need be. Raw numbers stay "
             "in `out/load/`; `python -m tests.load burst hey` measures these parts alone."
         ),
         "",

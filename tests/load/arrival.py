@@ -23,6 +23,7 @@ import psutil
 from common.contracts.stages import QUEUES
 from deploy.processes import descendants
 from gateway.client import Kiln
+from tests.bench.cpu import Accountant
 from tests.bench.photos import new_portrait
 from tests.commit import stamp
 from tests.load.arrival_page import Measured, Step, page
@@ -170,7 +171,7 @@ def _to_knee(step: Callable[[float], Step], first: float) -> list[Step]:
 def _drive(stack: TestStack, kinds: list[Kind], rate: float, seconds: float) -> Step:
     where = urlsplit(stack.url)
     plan = Plan(where.hostname or "", where.port or 80, rate, seconds, kinds)
-    before = _cpu_s(stack)
+    before, machine = _cpu_s(stack), Accountant(dict)
     done = subprocess.run(
         [sys.executable, "-m", "tests.load.open_loop"],
         input=json.dumps(asdict(plan)),
@@ -181,7 +182,7 @@ def _drive(stack: TestStack, kinds: list[Kind], rate: float, seconds: float) -> 
         timeout=seconds + 120,
     )
     cpu = {part: after - before[part] for part, after in _cpu_s(stack).items()}
-    step = Step(rate, seconds, Seen(**json.loads(done.stdout)), cpu)
+    step = Step(rate, seconds, Seen(**json.loads(done.stdout)), cpu, machine.account().taken)
     print(step.line(), flush=True)  # noqa: T201
     return step
 

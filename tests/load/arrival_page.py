@@ -13,8 +13,11 @@ WORST_P99_MS, WORST_ERRORS, LEAST_SHARE = 50.0, 0.005, 0.98
 MARKS = (800, 1000, 2000, 5000)  # requests a second
 HEADROOM = 0.7  # of the knee: so much a host is asked for
 BEFORE = "248 requests/s, 0.48 % errors, p95 1.78 ms, p99 4.02 ms, max 384 ms"
-HEAD = "| offered /s | s | answered /s | errors | p50 ms | p95 | p99 | max | driver late, p99 |"
-RULE = "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+COLUMNS = (
+    *("offered /s", "s", "answered /s", "errors", "p50 ms", "p95", "p99", "max"),
+    *("driver late, p99", "host took"),
+)
+HEAD, RULE = f"| {' | '.join(COLUMNS)} |", f"|{' ---: |' * len(COLUMNS)}"
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class Step:
     seconds: float
     seen: Seen
     cpu_s: dict[str, float]  # by part of the stack
+    taken: float  # share of the cores' time that the host gave to other machines
 
     @property
     def all_ms(self) -> list[float]:
@@ -55,7 +59,7 @@ class Step:
         cells = (
             *(f"{self.rate:.0f}", f"{self.seconds:.0f}", f"{self.answered:.0f}"),
             *(f"{self.errors:.2%}", *times, f"{self.all_ms[-1]:.0f}"),
-            f"{share(sorted(self.seen.late), 0.99):.2f}",
+            *(f"{share(sorted(self.seen.late), 0.99):.2f}", f"{self.taken:.0%}"),
         )
         return f"| {' | '.join(cells)} |"
 
@@ -88,7 +92,7 @@ def page(measured: Measured, when: str, busy: float) -> list[str]:
             "others were at work, and these numbers are about them. Each request is due at a "
             "moment of its own, and its time counts from there, however late it could be sent: no "
             "coordinated omission. *Driver late* is the driver's own delay; it is part of the "
-            "times beside it."
+            "times beside it. *Host took* is the share of the cores' time that other machines got."
         ),
         "",
         "## Status of jobs",

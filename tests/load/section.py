@@ -10,13 +10,14 @@ from typing import Any, Self
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page; ``busy``, ``took_s`` and ``when`` are filled in by who ran it."""
+    """A part of the page; from ``busy`` on it is filled in by who ran it."""
 
     title: str
     lines: list[str]
     numbers: dict[str, Any] = field(default_factory=dict)
     ours: dict[str, str] = field(default_factory=dict)  # beside the numbers to beat
     busy: float = 0.0  # load average before it began
+    taken: float = 0.0  # share of the cores' time that the host gave to other machines meanwhile
     took_s: float = 0.0
     when: str = ""
 
@@ -29,5 +30,8 @@ class Section:
         return cls(**json.loads(path.read_text("utf-8")))
 
     def text(self) -> list[str]:
-        what = f"*{self.when}, in {self.took_s:.0f} s; load average before: {self.busy:.1f}.*"
+        what = (
+            f"*{self.when}, in {self.took_s:.0f} s; load average before: {self.busy:.1f}; "
+            f"of the cores' time the host took {self.taken:.0%}.*"
+        )
         return [f"## {self.title}", "", what, "", *self.lines, ""]

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import load
 
 from common.errors import BadParameter
 from common.vision.decode import decode_photo
@@ -117,16 +118,26 @@ def test_the_indices_of_a_large_form_survive_as_well(monkeypatch: pytest.MonkeyP
 
 def test_a_coat_of_an_earlier_release_without_its_png_is_read() -> None:
     sculpture = figurine("casual", "long")
-    with np.load(io.BytesIO(coats_to_bytes(sculpture.coats))) as file:
-        arrays = {name: file[name] for name in file.files if not name.endswith("_png")}
-        assert len(arrays) == len(file.files) - 1
+    written = load(coats_to_bytes(sculpture.coats))
+    arrays = {name: array for name, array in written.items() if not name.endswith("_png")}
+    assert len(arrays) == len(written) - 1
     for i, coat in enumerate(sculpture.coats):
         if coat.texture is not None:
             arrays[f"{i}_texture"] = coat.texture.pixels
-    earlier = io.BytesIO()
-    np.savez(earlier, allow_pickle=False, **arrays)
-    again = coats_from_bytes(earlier.getvalue())
+    again = coats_from_bytes(zipped(arrays))
     assert coats_to_bytes(again) == coats_to_bytes(sculpture.coats)
+
+
+def test_a_form_that_was_written_as_npz_is_read() -> None:
+    form = form_to_bytes(figurine("casual", "long").form)
+    assert form_to_bytes(form_from_bytes(zipped(load(form)))) == form
+
+
+def zipped(arrays: dict[str, Any]) -> bytes:
+    """As forms and coats were written before."""
+    out = io.BytesIO()
+    np.savez(out, allow_pickle=False, **arrays)
+    return out.getvalue()
 
 
 @pytest.mark.parametrize(
