@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 import tempfile
+import threading
 import time
 import xmlrpc.client
 from collections.abc import Callable
@@ -52,6 +54,7 @@ class TestStack:
         self._seen: set[int] = set()
 
     def __enter__(self) -> Self:
+        _end_in_order_when_told()
         try:
             self.stack.up()
         except BaseException:
@@ -161,6 +164,13 @@ class TestStack:
             os.kill(pid, signal.SIGKILL)
         shutil.rmtree(self.folder, ignore_errors=True)
         return left
+
+
+def _end_in_order_when_told() -> None:
+    """SIGTERM ends a run as Ctrl-C does: what it has started is stopped."""
+    in_main = threading.current_thread() is threading.main_thread()
+    if in_main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 def require_stack() -> None:
