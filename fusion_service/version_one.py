@@ -7,21 +7,15 @@ sculptor paints.
 
 from __future__ import annotations
 
-import io
-import json
 import math
 
-import numpy as np
-
-from fusion_service.domain.archive import mesh_of, solid_of
+from fusion_service.domain.archive import mesh_of, solid_of, unpack
 from fusion_service.domain.sculpture import Coat, Form, FormPart, Sculpture, Texture
 
 
 def sculpture_from_bytes(data: bytes) -> Sculpture:
     """Read a ``sculpture.npz`` of version 1."""
-    with np.load(io.BytesIO(data), allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
-    head = json.loads(arrays["head"].tobytes())
+    head, arrays = unpack(data)
     names = [part["name"] for part in head["parts"]]
     form = Form(
         parts=tuple(FormPart(name, mesh_of(arrays, i)) for i, name in enumerate(names)),

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import sys
 import tempfile
-import threading
 import time
 import xmlrpc.client
 from collections.abc import Callable
@@ -25,6 +23,7 @@ from common.stores import ArtifactStore, open_store
 from common.vision.fetch import missing_files
 from deploy.processes import descendants, is_alive
 from deploy.stack import ROOT, Process, Stack, free_ports
+from tests.ending import end_in_order_when_told
 
 # one process of each service, for tests that do not make many things at once: it is there sooner
 SMALL = {"fusion_workers": 1, "recipe_workers": 1}
@@ -54,7 +53,7 @@ class TestStack:
         self._seen: set[int] = set()
 
     def __enter__(self) -> Self:
-        _end_in_order_when_told()
+        end_in_order_when_told()
         try:
             self.stack.up()
         except BaseException:
@@ -164,13 +163,6 @@ class TestStack:
             os.kill(pid, signal.SIGKILL)
         shutil.rmtree(self.folder, ignore_errors=True)
         return left
-
-
-def _end_in_order_when_told() -> None:
-    """SIGTERM ends a run as Ctrl-C does: what it has started is stopped."""
-    in_main = threading.current_thread() is threading.main_thread()
-    if in_main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 def require_stack() -> None:

@@ -56,7 +56,8 @@ ATTRIBUTES: Final = Output(
     "attributes.json", "application/json", "what was measured of the face", internal=True
 )
 FACE: Final = Output("face.jpg", "image/jpeg", "the face, lit and cut out", internal=True)
-ARRAYS: Final = "application/x-safetensors"  # once npz: jobs under way know them by these names
+# npz in their names only: what they were when jobs that are under way were planned
+ARRAYS: Final = "application/x-safetensors"
 FORM: Final = Output("form.npz", ARRAYS, "geometry of the figurine", internal=True)
 COAT: Final = Output("coat.npz", ARRAYS, "paint of the figurine", internal=True)
 SCULPTURE: Final = "sculpture.npz"  # form and coat in one, of jobs from version 1

@@ -60,7 +60,7 @@ def form_to_bytes(form: Form) -> bytes:
 
 def form_from_bytes(data: bytes) -> Form:
     """Read what ``form_to_bytes`` wrote."""
-    head, arrays = _unpack(data)
+    head, arrays = unpack(data)
     parts = tuple(
         FormPart(part["name"], mesh_of(arrays, i), part["person"], tuple(part["shift"]))
         for i, part in enumerate(head["parts"])
@@ -86,7 +86,7 @@ def coats_to_bytes(coats: tuple[Coat, ...]) -> bytes:
 
 def coats_from_bytes(data: bytes) -> tuple[Coat, ...]:
     """Read what ``coats_to_bytes`` wrote."""
-    head, arrays = _unpack(data)
+    head, arrays = unpack(data)
     return tuple(
         Coat(tuple(colour), _texture_of(arrays, i)) for i, colour in enumerate(head["colours"])
     )
@@ -141,7 +141,8 @@ def _pack(head: dict[str, Any], arrays: Arrays) -> bytes:
     return save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
 
 
-def _unpack(data: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+def unpack(data: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Take a file apart: its head, and its arrays by name."""
     arrays = _npz(data) if data.startswith(ZIP) else load(data)
     return json.loads(arrays["head"].tobytes()), arrays
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
+
+from tests.ending import end_in_order_when_told
 
 PARTS = ("functions", "job", "systems")
 LIMIT = "limit"  # of the systems only Kiln and what it is measured by: more rounds in less time
@@ -18,7 +19,7 @@ LIMIT = "limit"  # of the systems only Kiln and what it is measured by: more rou
 def main() -> None:
     """Measure, print, write the page, and leave with an error only where that was asked for."""
     options = _options()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left running
+    end_in_order_when_told()
     _pin_threads()
     sys.exit(run(options))
 
