@@ -18,24 +18,29 @@ _FILES = {
 }
 
 
-def figurine_plan(formats: Collection[str], *, pause: bool = False) -> Plan:
+def figurine_plan(formats: Collection[str], *, pause: bool = False, in_turn: bool = False) -> Plan:
     """Photo to figurine.
 
     ``measure → sculpt → paint → [ render ∥ print → package → ar ] → finish``, and beside all
     that, from the start, the portrait. The other files follow one another: together they take less
-    time than the preview, and one message. A format nobody asked for is not made. With ``pause``
-    the job waits behind portrait and measuring until somebody approves.
+    time than the preview, and one message. A format nobody asked for is not made.
+
+    With ``pause`` the job waits behind portrait and measuring until somebody approves. With
+    ``in_turn`` the files follow the preview too: where every worker has enough to do, side by side
+    ends no job earlier, and what one worker does in one go costs less.
     """
     seen = ("stylize.portrait", "fusion.measure")
     wanted = [stage for stage, files in _FILES.items() if not files.isdisjoint(formats)]
-    last = ("fusion.render", *wanted[-1:], *(() if pause else seen[:1]))
+    files = ("fusion.render" if in_turn else "fusion.paint", *wanted)
+    ends = files[-1:] if in_turn else ("fusion.render", *wanted[-1:])
+    last = (*ends, *(() if pause else seen[:1]))
     return Plan(
         nodes=(
             *(_node(stage, hold=pause) for stage in seen),
             _node("fusion.sculpt", after=seen if pause else ("fusion.measure",)),
             _node("fusion.paint", after=("fusion.sculpt",)),
             _node("fusion.render", after=("fusion.paint",)),
-            *(_node(stage, after=(above,)) for above, stage in pairwise(("fusion.paint", *wanted))),
+            *(_node(stage, after=(above,)) for above, stage in pairwise(files)),
             _node("gateway.finish", after=last),
         )
     )

@@ -36,7 +36,7 @@ class MemoryStanding(MemoryHouse):
                 ahead=self._ahead(entry),
             )
 
-    def outlook(self, queues: Iterable[str]) -> Standing:
+    def outlook(self, queues: Iterable[str], *, runs: bool = True) -> Standing:
         """See ``Ledger``."""
         with self._lock:
             queues = tuple(queues)
@@ -48,7 +48,7 @@ class MemoryStanding(MemoryHouse):
                 active=len(active),
                 open=dict(opened),
                 running=self._book.running_beside(None),
-                runs={stage: tuple(self._book.runs[stage]) for stage in opened},
+                runs={stage: tuple(self._book.runs[stage] if runs else ()) for stage in opened},
                 slots=self.slots(queues),
                 ready=self._ready_in(queues),
                 ahead={},

@@ -132,8 +132,11 @@ class Ledger(Eraser, Outbox, Protocol):
         """Tell where a job stands; None when it is unknown, paused or over."""
         ...
 
-    def outlook(self, queues: Iterable[str]) -> Standing:
-        """Tell how a job would stand that came now, with the slots of some queues."""
+    def outlook(self, queues: Iterable[str], *, runs: bool = True) -> Standing:
+        """Tell how a job would stand that came now, with the slots of some queues.
+
+        The run times are most of the work; they may be left out.
+        """
         ...
 
     def bytes_of(self, owner: str | None = None) -> int:

@@ -40,9 +40,9 @@ class RedisStanding(RedisHouse):
             self._runs = found.runs, time.monotonic()
         return found
 
-    def outlook(self, queues: Iterable[str]) -> Standing:
+    def outlook(self, queues: Iterable[str], *, runs: bool = True) -> Standing:
         """See ``Ledger``."""
-        return cast("Standing", reading.standing(self._run("standing", "", 1, *queues)))
+        return cast("Standing", reading.standing(self._run("standing", "", int(runs), *queues)))
 
     def bytes_of(self, owner: str | None = None) -> int:
         """See ``Ledger``."""

@@ -6,6 +6,7 @@ from flask import Blueprint, Request, Response, request
 
 from gateway.api.uploads import answer, needed
 from gateway.api.wishes import Photos, read_wish, submission
+from gateway.backlog import fills
 from gateway.domain.figurines import FigurineParams
 from gateway.house import house
 from gateway.plan import figurine_plan
@@ -25,5 +26,7 @@ def submit_figurine() -> Response:
 
 def submission_of(sent: Request, photos: Photos, params: FigurineParams) -> Submission:
     """Say what the house is asked for."""
-    plan = figurine_plan(params.formats, pause=params.pause_after == "portrait")
+    pause = params.pause_after == "portrait"  # who knows how full the house is after that
+    in_turn = not pause and fills(house().ledger, "fusion")
+    plan = figurine_plan(params.formats, pause=pause, in_turn=in_turn)
     return submission(sent, plan, photos, params)

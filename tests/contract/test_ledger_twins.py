@@ -219,6 +219,7 @@ class Twins(RuleBasedStateMachine):
         self.both(lambda house: house.ledger.waits_ms("red"))
         self.both(lambda house: [house.ledger.standing(job) for job in JOBS])
         self.both(lambda house: house.ledger.outlook(("red", "blue")))
+        self.both(lambda house: house.ledger.outlook(("red", "blue"), runs=False))
         self.both(lambda house: [house.ledger.bytes_of(who) for who in (None, "ann", "bob")])
         self.both(lambda house: house.ledger.slots(("red", "blue")))
 

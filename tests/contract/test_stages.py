@@ -97,8 +97,11 @@ def test_limits_are_in_order(stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     "plan",
-    [figurine_plan(("glb",)), figurine_plan(("stl", "3mf", "usdz")), recipe_plan(1)],
-    ids=["figurine to look at", "figurine", "one recipe"],
+    [
+        *(figurine_plan(("glb",)), figurine_plan(("stl", "3mf", "usdz"))),
+        *(figurine_plan(("stl", "3mf", "usdz"), in_turn=True), recipe_plan(1)),
+    ],
+    ids=["figurine to look at", "figurine", "figurine in turn", "one recipe"],
 )
 def test_no_message_comes_back_while_its_stages_run(plan: Plan) -> None:
     for strand in chain(*plan.trunk().strands()):

@@ -14,9 +14,9 @@ FORMATS = ("glb", "stl", "3mf", "usdz")
 EVERY_CHOICE = list(chain.from_iterable(combinations(FORMATS, n) for n in range(5)))
 
 
-def _strands(*formats: str, pause: bool = False) -> list[list[list[str]]]:
+def _strands(*formats: str, **choices: bool) -> list[list[list[str]]]:
     """Ids of the nodes of each strand, level by level."""
-    levels = figurine_plan(formats, pause=pause).trunk().strands()
+    levels = figurine_plan(formats, **choices).trunk().strands()
     return [[[node.id for node in strand] for strand in level] for level in levels]
 
 
@@ -34,6 +34,16 @@ def test_a_whole_figurine_takes_nine_stages_and_five_messages() -> None:
         files,
         [["gateway.finish"]],
     ]
+
+
+@pytest.mark.parametrize("formats", EVERY_CHOICE, ids="+".join)
+def test_in_turn_all_that_one_service_makes_is_one_message(formats: tuple[str, ...]) -> None:
+    side_by_side, in_turn = figurine_plan(formats), figurine_plan(formats, in_turn=True)
+    made = [node.id for node in in_turn.nodes if node.queue == "fusion"]
+    assert _strands(*formats, in_turn=True) == [[made], [["gateway.finish"]]]
+    assert made[:4] == ["fusion.measure", "fusion.sculpt", "fusion.paint", "fusion.render"]
+    assert {node.id for node in in_turn.nodes} == {node.id for node in side_by_side.nodes}
+    assert in_turn.aside() == side_by_side.aside() != ()
 
 
 def test_a_format_nobody_asked_for_is_not_made() -> None:
@@ -72,20 +82,21 @@ def test_every_choice_of_formats_is_something_celery_can_run(formats: tuple[str,
 
 
 @pytest.mark.parametrize("formats", EVERY_CHOICE, ids="+".join)
-@pytest.mark.parametrize("pause", [False, True])
+@pytest.mark.parametrize("choice", [{}, {"pause": True}, {"in_turn": True}], ids=str)
 def test_every_stage_finds_its_inputs_made_by_a_stage_before_it(
-    formats: tuple[str, ...], *, pause: bool
+    formats: tuple[str, ...], choice: dict[str, bool]
 ) -> None:
     made = {PHOTO, EVERYTHING}
-    for level in figurine_plan(formats, pause=pause).levels():
+    for level in figurine_plan(formats, **choice).levels():
         for node in level:
             assert made.issuperset(BY_NAME[node.stage].reads), node.id
         made |= {output.name for node in level for output in BY_NAME[node.stage].writes}
 
 
 @pytest.mark.parametrize("formats", EVERY_CHOICE, ids="+".join)
-def test_the_manifest_waits_for_everything_else(formats: tuple[str, ...]) -> None:
-    *others, finish = figurine_plan(formats).nodes
+@pytest.mark.parametrize("in_turn", [False, True])
+def test_the_manifest_waits_for_everything_else(formats: tuple[str, ...], *, in_turn: bool) -> None:
+    *others, finish = figurine_plan(formats, in_turn=in_turn).nodes
     needed = {parent for node in (*others, finish) for parent in node.after}
     assert needed == {node.id for node in others}
 
