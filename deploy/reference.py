@@ -94,6 +94,8 @@ def _stages() -> Iterator[str]:
     header = ("stage", "queue", "reads", "writes", "soft, hard limit", "a permanent failure means")
     yield from _table(header, (_stage_row(stage) for stage in STAGES))
     yield from ("", f"A figurine is {_way(figurine_plan(ALL_FORMATS))}.")
+    yield "Where stages already wait for every worker, it is"
+    yield f"{_way(figurine_plan(ALL_FORMATS, in_turn=True))}."
     yield "With `pause_after=portrait`, the job waiting for approval behind the first step:"
     yield f"{_way(figurine_plan(ALL_FORMATS, pause=True))}."
     yield from ("", f"A portrait alone is {_way(portrait_plan())}.")
