@@ -2,7 +2,7 @@
 # Install the system packages that are missing. `sh deploy/install_system.sh [run|test]`
 #   run   what a stack needs: Redis, off-screen OpenGL for the preview picture, venv; and
 #         Prometheus, without which it remembers no measurements
-#   test  that, second opinions on the files we write (glTF validator, slicers), and a browser
+#   test  that, second opinions on the files we write (glTF validator, slicers), a browser, `hey`
 set -eu
 
 want=${1:-run}
@@ -66,6 +66,7 @@ on_debian() {
         need admesh command -v admesh
         need prusa-slicer command -v prusa-slicer
         need chromium has_browser
+        need hey command -v hey
     fi
     wanted=$missing
     need prometheus command -v prometheus
