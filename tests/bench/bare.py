@@ -20,7 +20,7 @@ from tests.bench.stages import Bench, Files, write_files
 if TYPE_CHECKING:
     from multiprocessing.queues import SimpleQueue
 
-ONE_HEAP = {  # as Kiln's workers have it
+ONE_HEAP = {  # of Kiln's stylize workers; fusion workers were as quick without the last two
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": "33554432",
     "MALLOC_TRIM_THRESHOLD_": "134217728",
