@@ -88,10 +88,10 @@ def _live(house: TestStack, target: Path) -> tuple[list[dict[str, Any]], list[st
             kiln.submit_recipe(ingredients=DINNER, count=2),
         ]
         done = [kiln.wait(job["id"], timeout_s=90) for job in sent]
-        unfinished = [kiln.submit_figurine(new_portrait(), formats="glb")["id"] for _ in range(6)]
         paused = kiln.submit_recipe(ingredients=DINNER[1:], pause_after="ingredients")["id"]
         until(lambda: kiln.job(paused)["state"] == "paused")
-        until(lambda: kiln.job(unfinished[0])["state"] == "running")
+        unfinished = [kiln.submit_figurine(new_portrait(), formats="glb")["id"] for _ in range(8)]
+        until(lambda: "running" in {kiln.job(job)["state"] for job in unfinished})
         run(commands("backup"), house, BACKUP=target)
         assert stat.S_IMODE(target.stat().st_mode) == 0o700
         states = [kiln.job(job)["state"] for job in unfinished]
