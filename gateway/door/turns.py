@@ -2,8 +2,10 @@
 
 ``Retry-After`` is honest only if there is a place then. So each refusal gets a moment of its own,
 one after the other at the pace at which jobs end, and while people of the line are due, newcomers
-find fewer places. A client is known by its Idempotency-Key: the same request has the same turn.
-Who sends none is told when the line ends, and takes his chance.
+find fewer places. Only whole seconds can be told, and who was sent away together would come back
+together: so no more are told one moment than the house serves around it. A client is known by its
+Idempotency-Key: the same request has the same turn. Who sends none is told when the line ends, and
+takes his chance.
 
 The line lives in Redis, beside the rates. It may be lost: then it is only less orderly.
 """
@@ -38,6 +40,7 @@ PACE_FOR_S: Final = 1.0
 MOST_KEPT: Final = 0.5  # of all places, so that those who do not come back cost nothing
 TIMEOUT_S: Final = 0.5
 WINDOW_S, SHORTEST_WINDOW_S = 20, 1
+MOMENT_S: Final = 0.5  # who comes within it may find the places that are left at once
 KEY, ADMITTED, BY_TURN = "kiln:turns", "kiln:admitted", "kiln:admitted:turn"
 
 log = logging.getLogger(__name__)
@@ -136,14 +139,22 @@ class Turns:
         before = self._due(who) if who else None
         if before and before > now:
             return before
-        last = self._redis.zrange(KEY, -1, -1, withscores=True)
-        end = min(max(now, float(last[0][1]) if last else 0), now + MOST_S)
         if who is None:
+            last = self._redis.zrange(KEY, -1, -1, withscores=True)
+            end = min(max(now, float(last[0][1]) if last else 0), now + MOST_S)
             return end + pace * random.uniform(1, 10)
-        due = end + pace
-        self._redis.zadd(KEY, {who: due})
+        ahead = int(self._redis.zcount(KEY, now, math.inf))
+        wait = math.ceil(min(MOST_S, (ahead + 1) * pace))
+        while wait < MOST_S and self._is_taken(now + wait, pace):
+            wait += 1
+        self._redis.zadd(KEY, {who: now + wait})
         self._redis.expire(KEY, MOST_S + LATE_S)
-        return due
+        return now + wait
+
+    def _is_taken(self, moment: float, pace: float) -> bool:
+        around = max(MOMENT_S, pace)
+        come = int(self._redis.zcount(KEY, moment - around / 2, moment + around / 2))
+        return come >= math.floor(around / pace)
 
     def _pace(self, queues: frozenset[str]) -> float | None:
         """Read how long one job takes to end; not more than once a second."""

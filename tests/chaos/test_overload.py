@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 PLACES, DEPTH = 20, 8
 PATIENT, IMPATIENT = 60, 4
+KEPT_MB = 0.04  # in Redis, of a job that has ended (docs/operations.md)
+SPARE_MB = 10  # of Redis, for those who are connected
 
 
 @pytest.fixture
@@ -108,9 +110,11 @@ def test_overload_is_refused_and_what_is_accepted_stays_fast(
 ) -> None:
     inside, seconds = Scene(small_house, scene.faults, scene.row), size(60, 25)
     crowd = Crowd(inside, time.monotonic() + seconds)
-    rss: list[tuple[float, float]] = []
+    seen: list[tuple[float, float, int]] = []
     for after in (seconds / 3, seconds - 1):
-        threading.Timer(after, lambda: rss.append(resident_mb(small_house))).start()
+        threading.Timer(
+            after, lambda: seen.append((*resident_mb(small_house), len(inside.jobs)))
+        ).start()
     threading.Timer(5, inside.struck).start()
     with ThreadPoolExecutor(PATIENT + IMPATIENT) as pool:
         everybody = [pool.submit(crowd.patient, n) for n in range(PATIENT)]
@@ -126,9 +130,9 @@ def test_overload_is_refused_and_what_is_accepted_stays_fast(
     took = sorted(seconds_of(inside, job) for job in inside.jobs)
     p95 = took[int(0.95 * (len(took) - 1))]
     assert p95 < 60
-    (gateway, its_redis), (gateway_later, redis_later) = rss
+    (gateway, its_redis, jobs), (gateway_later, redis_later, more_jobs) = seen
     assert gateway_later - gateway < 60
-    assert redis_later - its_redis < 40
+    assert redis_later - its_redis < SPARE_MB + KEPT_MB * (more_jobs - jobs)
     came_back = max(1, crowd.returns.total())
     share = crowd.returns[True] / came_back
     scene.row.note = (

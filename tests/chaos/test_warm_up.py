@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.fault(23, "SIGKILL while the models are loaded", seconds=18)
 def test_a_worker_killed_while_it_warms_up_takes_no_job(scene: Scene) -> None:
-    scene.faults.at("warm up", "sleep", times=2, seconds=4, who="stylize")
+    scene.faults.at("warm up", "sleep", times=2, seconds=12, who="stylize")  # it fades after ten
     scene.kill("stylize-worker")
     until(lambda: scene.faults.made("warm up") == 1, 60)
     scene.kill("stylize-worker")  # in the middle of its warm-up

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 import pytest
@@ -90,6 +90,15 @@ def door(line: SortedSets, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Tur
 def test_everybody_gets_a_moment_of_his_own_at_the_pace_of_the_house(door: Turns) -> None:
     waits = [door.wait_s(f"client {n}", QUEUES) for n in range(20)]
     assert waits == pytest.approx([2.0 * (n + 1) for n in range(20)])
+
+
+def test_a_crowd_sent_away_at_once_does_not_come_back_at_once(
+    door: Turns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "seconds_a_job", lambda *_: 0.04)
+    waits = Counter(door.wait_s(f"client {n}", QUEUES) for n in range(60))
+    # half a second of work at each whole second that can be told
+    assert waits == {1: 12, 2: 12, 3: 12, 4: 12, 5: 12}
 
 
 def test_the_same_request_keeps_its_turn(door: Turns, clock: Clock) -> None:
