@@ -72,7 +72,7 @@ def table(ratings: list[Rating]) -> str:
                 for one in ratings
             ),
             "",
-            "What it would have otherwise:" if flaws else "It would have nothing otherwise.",
+            "What costs points:" if flaws else "Nothing costs points but time.",
             *(["", *flaws] if flaws else []),
             "",
         ]
