@@ -1,11 +1,12 @@
 """``@stage``: a task is a view. Everything around the domain call happens here, once.
 
-parse → claim → memo lookup → domain call → store → commit, with events, timings, error
+claim → parse → memo lookup → domain call → store → commit, with events, timings, error
 policy and lease. A task body reads artifacts, calls the domain, writes artifacts.
 """
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -194,7 +195,12 @@ def _run_if_claimed(
 
 def _claim(runtime: Runtime, job: str, node: str, *, alone: bool) -> Claim | Refusal:
     give_up = time.monotonic() + CLAIM_PATIENCE_S
-    claim = partial(runtime.ledger.claim, job, node, runtime.worker, alone=alone)
+    tries = itertools.count()
+
+    def claim() -> Claim | Refusal:
+        again = next(tries) > 0
+        return runtime.ledger.claim(job, node, runtime.worker, alone=alone, again=again)
+
     try:
         return _patiently(claim, give_up)
     except LedgerUnavailable as exc:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import math
 import os
 import signal
 import threading
@@ -38,6 +39,7 @@ from common.task_counts import TaskCounts
 READY_PERIOD_S = 2.0
 TIDY_PERIOD_S = 30.0
 GOODBYE_S = 2.0
+LINGER_S = 10.0  # a process that was told to leave begins no other stage of its message after that
 ROOM = 1.5  # what a worker may hold, of what it held when it was warm
 SPARE_MB = 64  # of freed memory that a process may keep: the next job uses it again
 LETS_GO_ON = frozenset({"committed", "hit", "duplicate", "done", "skipped"})  # then comes the next
@@ -81,7 +83,7 @@ def _message_handler(life: _Life, task: StageTask) -> Callable[..., dict[str, st
         headers = request.request.headers or {}
         republished = bool(headers.get(canvas.REPUBLISHED))
         strand = [(node, task), *((each, life.tasks[stage_of(each)]) for each in then)]
-        status = run_in_turn(life.runtime, job, strand, republished=republished)
+        status = run_in_turn(life.runtime, job, strand, life.lingers, republished=republished)
         life.leave_if_bloated()
         return {"status": status}
 
@@ -89,16 +91,22 @@ def _message_handler(life: _Life, task: StageTask) -> Callable[..., dict[str, st
 
 
 def run_in_turn(
-    runtime: Runtime, job: str, strand: Iterable[tuple[str, StageTask]], *, republished: bool
+    runtime: Runtime,
+    job: str,
+    strand: Iterable[tuple[str, StageTask]],
+    lingers: Callable[[], bool] = lambda: False,
+    *,
+    republished: bool,
 ) -> str:
     """Run nodes that follow one another, as far as they get; say how it went with the last.
 
     A message that comes twice goes on behind what is done. What is left of one that stops half
-    way is published by the reconciler, stage by stage.
+    way, as it does where the process should be gone by now, is published by the reconciler, stage
+    by stage.
     """
     for node, task in strand:
         status = run(runtime, task, job, node, republished=republished)
-        if status not in LETS_GO_ON:
+        if status not in LETS_GO_ON or lingers():
             break
     return status
 
@@ -118,6 +126,7 @@ class _Life:
         self._most_mb = float(settings.worker_max_rss_mb)
         self._slim_mb = 0.0  # when free memory was last given back
         self._leaving = threading.Event()
+        self._left_at = math.inf  # by the monotonic clock
         self._announcer = threading.Thread(target=self._announce, name="announce", daemon=True)
 
     def on_logging(self, **_: object) -> None:
@@ -205,7 +214,12 @@ class _Life:
 
     def on_leaving(self, **_: object) -> None:
         """SIGTERM, in its signal handler: no longer ready; what runs is finished."""
+        self._left_at = time.monotonic()
         self._leaving.set()
+
+    def lingers(self) -> bool:
+        """Whether this process was told to leave long ago: a supervisor's patience ends."""
+        return time.monotonic() > self._left_at + LINGER_S
 
     def on_shutdown(self, **_: object) -> None:
         """Hand back what could not be finished, without counting the attempt."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from common.errors import LedgerUnavailable
 from common.ledger.protocol import Ledger
 
 
 def fills(ledger: Ledger, queue: str) -> bool:
     """Whether a stage waits for each slot of a queue: who comes now waits behind all of them.
 
-    False where there is no worker, or nobody can tell.
+    False where there is no worker.
+
+    Raises
+    ------
+    LedgerUnavailable
+        Nobody can tell, and nothing can be accepted either.
     """
-    try:
-        outlook = ledger.outlook((queue,), runs=False)
-    except LedgerUnavailable:
-        return False
+    outlook = ledger.outlook((queue,), runs=False)
     return 0 < outlook.slots[queue] <= outlook.ready[queue]

@@ -8,6 +8,7 @@ floods: a stage that only waits its turn in a long queue still has its message t
 from __future__ import annotations
 
 import logging
+import math
 import os
 import socket
 import statistics
@@ -33,6 +34,8 @@ from gateway.rounds import run_until, told_to_stop
 from gateway.watch import PromiseWatch
 
 LEADER_TTL_MS = 5_000
+LEADER_ROUNDS = 2.5  # of a leader who may be slow once, where rounds are rarer than that
+RENEWAL_S = 5.0  # in which everybody alive renews his leases, once Redis is back
 PATIENCE_MS = 10_000  # a stage that waits longer is published again, though its message is there
 SLOW_AT_ONCE = 5  # of those, in one period: a long queue must not be doubled
 NEVER_MS = 10**12
@@ -47,14 +50,23 @@ log = logging.getLogger(__name__)
 class Reconciler:
     """One period is one ``sweep``. Reads what lies on the broker, writes only through Celery."""
 
-    def __init__(self, app: Celery, ledger: Ledger, store: ArtifactStore, broker: Broker) -> None:
+    def __init__(
+        self,
+        app: Celery,
+        ledger: Ledger,
+        store: ArtifactStore,
+        broker: Broker,
+        period_s: float = 1.0,
+    ) -> None:
         self._app = app
         self._ledger = ledger
         self._store = store
         self._broker = broker
         self._who = f"{socket.gethostname()}:{os.getpid()}"
         self._seen = "$"  # position in the stream of all events
+        self._leader_ttl_ms = max(LEADER_TTL_MS, int(LEADER_ROUNDS * period_s * 1000))
         self._recount_at = 0.0  # by the monotonic clock: at once
+        self._reap_at = 0.0
         self._promises = PromiseWatch(ledger, store)
         self._collector = Collector()
 
@@ -71,12 +83,15 @@ class Reconciler:
         except LedgerUnavailable:
             metrics.REDIS_UP.set(0)
             self._collector.forget()
+            self._reap_at = math.inf
             raise
 
     def _do_round(self) -> None:
         ended = self._ended_since()
-        leads = self._ledger.lead("reconciler", self._who, LEADER_TTL_MS)
+        leads = self._ledger.lead("reconciler", self._who, self._leader_ttl_ms)
         metrics.REDIS_UP.set(1)
+        if self._reap_at == math.inf:
+            self._reap_at = time.monotonic() + RENEWAL_S
         if not leads:
             self._collector.forget()
             return
@@ -103,7 +118,9 @@ class Reconciler:
                 return found
 
     def _reap(self) -> None:
-        self._publish(self._ledger.reap().again, "lease")
+        # leases ran out while nobody could renew them: that says nothing of those who hold them
+        if time.monotonic() >= self._reap_at:
+            self._publish(self._ledger.reap().again, "lease")
 
     def _bring_back(self) -> None:
         census = self._ledger.census(QUEUES)
@@ -145,6 +162,8 @@ class Reconciler:
         try:
             if self._store.delete_stale(owner, sha256, TRASH_GRACE):
                 metrics.EXPIRED_FILES.inc()
+            else:  # put after it was let go, or by another machine's clock: the next time, perhaps
+                self._ledger.discard(owner, [sha256])
         except StorageError as exc:
             log.warning("%s; it goes back to the trash", exc.detail)
             self._ledger.discard(owner, [sha256])
@@ -183,6 +202,7 @@ def main() -> None:
         RedisLedger(connect(settings.ledger_url)),
         open_store(settings),
         Broker(connect(settings.broker_url)),
+        settings.reconcile_s,
     )
     exposition.start_metrics(settings, metrics.Process.RECONCILER)
     run_until(stop, settings.reconcile_s, reconciler.sweep)

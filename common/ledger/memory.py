@@ -41,13 +41,18 @@ class MemoryLedger(MemoryAdmission, MemoryStanding, MemoryErase, MemoryOutbox):
     """``Ledger`` in this process; ``clock`` tells milliseconds since the epoch."""
 
     # -- a job's life ---------------------------------------------------------------
-    def claim(self, job: str, node: str, worker: str, *, alone: bool = True) -> Claim | Refusal:
+    def claim(
+        self, job: str, node: str, worker: str, *, alone: bool = True, again: bool = False
+    ) -> Claim | Refusal:
         """See ``Ledger``."""
         with self._lock:
             entry = self._book.find(job)
             if entry is None or node not in entry.nodes:
                 return Refusal("unknown")
             found = entry.nodes[node]
+            if again and found.state == "running" and found.worker == worker:
+                found.lease_until_ms = self._now() + self._book.lease_ms
+                return self._claim_of(entry, found)
             if found.state == "running" and found.lease_until_ms <= self._now():
                 # the holder is gone and the reaper was not here yet
                 self._book.try_again(entry, found, 0, crash(found))
@@ -71,16 +76,19 @@ class MemoryLedger(MemoryAdmission, MemoryStanding, MemoryErase, MemoryOutbox):
         node.lease_until_ms = now + self._book.lease_ms
         if job.state is JobState.QUEUED:
             job.state, job.started_ms = JobState.RUNNING, now
-        wait_ms = now - (node.ready_ms or 0)
-        self._book.waits[node.plan.queue].appendleft(wait_ms)
+        claim = self._claim_of(job, node)
+        self._book.waits[node.plan.queue].appendleft(claim.wait_ms)
         data = {"stage": node.plan.id, "state": "running"}
-        self._book.emit(job, "stage", data | {"attempt": node.attempts, "wait_ms": wait_ms})
+        self._book.emit(job, "stage", data | {"attempt": node.attempts, "wait_ms": claim.wait_ms})
+        return claim
+
+    def _claim_of(self, job: JobEntry, node: NodeEntry) -> Claim:
         return Claim(
             job=job.new.job,
             node=node.plan.id,
             token=node.token,
             attempt=node.attempts,
-            wait_ms=wait_ms,
+            wait_ms=(node.begin_ms or 0) - (node.ready_ms or 0),
             owner=job.new.owner,
             params=json.loads(json.dumps(job.new.params)),
             trace=job.new.trace,

@@ -87,7 +87,10 @@ class MemoryHouse:
         """See ``Ledger``."""
         with self._lock:
             now, due = self._now(), []
-            for job, node in self._ready(queue)[:limit]:
+            ready = self._ready(queue)
+            # failed tries are young: they lie far behind the oldest of a long queue
+            failed = [pair for pair in ready[::-1][:limit] if pair[1].unsent]
+            for job, node in [*failed, *ready[:limit]]:
                 waited = now - (node.ready_ms or 0)
                 lost = node.unsent or (missing > 0 and waited >= LOST_AFTER_MS)
                 if (lost or waited >= patience_ms) and now >= node.publish_after_ms:

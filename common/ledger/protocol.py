@@ -54,10 +54,13 @@ class Ledger(Eraser, Outbox, Protocol):
         """
         ...
 
-    def claim(self, job: str, node: str, worker: str, *, alone: bool = True) -> Claim | Refusal:
+    def claim(
+        self, job: str, node: str, worker: str, *, alone: bool = True, again: bool = False
+    ) -> Claim | Refusal:
         """Take a ready node (or one whose lease ran out) and count the attempt.
 
-        A node that has taken its process along is refused as ``alone`` unless it will be.
+        A node that has taken its process along is refused as ``alone`` unless it will be. Who asks
+        ``again``, because the answer got lost, gets the claim that he got without knowing.
         """
         ...
 

@@ -85,9 +85,11 @@ class RedisLedger(RedisStanding, RedisErase, RedisOutbox):
         answer = self._run("accept", record, *most)
         return Accepted(answer["status"], answer.get("job", ""), answer.get("active", 0))
 
-    def claim(self, job: str, node: str, worker: str, *, alone: bool = True) -> Claim | Refusal:
+    def claim(
+        self, job: str, node: str, worker: str, *, alone: bool = True, again: bool = False
+    ) -> Claim | Refusal:
         """See ``Ledger``."""
-        answer = self._run("claim", job, node, worker, int(alone))
+        answer = self._run("claim", job, node, worker, int(alone), int(again))
         if answer["status"] != "claimed":
             return Refusal(answer["status"])
         return reading.claim(job, node, answer)

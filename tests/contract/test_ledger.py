@@ -162,6 +162,35 @@ def test_a_claim_is_refused_with_the_reason(house: House) -> None:
     assert house.refusal("b") == "ended"
 
 
+def test_who_did_not_hear_that_he_got_a_claim_gets_it_when_he_asks_again(house: House) -> None:
+    house.accept()
+    house.later(5)
+    claim = house.claim("a")
+    house.later(40)
+    assert house.ledger.claim("j1", "a", "w2", again=True) == Refusal("held")
+    assert house.ledger.claim("j1", "a", "w1", again=True) == claim
+    house.later(40)  # its lease counts from then on
+    assert house.ledger.reap().again == ()
+    assert house.commit(claim).status == "committed"
+    assert house.nodes()["a"].attempts == 1
+    assert house.ledger.claim("j1", "a", "w1", again=True) == Refusal("done")
+
+
+def test_a_claim_whose_answer_got_lost_is_no_crash_though_its_lease_ran_out(house: House) -> None:
+    house.accept()
+    claim = house.claim("a")
+    house.later(60)
+    assert house.ledger.claim("j1", "a", "w1", again=True) == claim
+    assert house.nodes()["a"].attempts == 1
+
+
+def test_who_asks_again_for_what_he_did_not_get_gets_it_now(house: House) -> None:
+    house.accept()
+    claim = house.ledger.claim("j1", "a", "w1", again=True)
+    assert isinstance(claim, Claim)
+    assert claim.attempt == 1
+
+
 def test_of_five_concurrent_claims_one_wins(house: House) -> None:
     house.accept()
     start = Barrier(5)

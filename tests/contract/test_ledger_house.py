@@ -165,6 +165,16 @@ def test_the_oldest_nodes_are_published_first_in_a_window(house: House) -> None:
     assert [one.job for one in second] == ["j4"]
 
 
+def test_a_failed_try_does_not_wait_for_the_oldest_of_a_long_queue(house: House) -> None:
+    for number in range(10):
+        house.accept(f"j{number}", ONE)
+    house.ledger.fail(house.claim("a", job="j9"), StorageError("full"), 0)
+    house.later(1000)
+    (due,) = house.ledger.overdue("red", missing=0, patience_ms=60_000, limit=4)
+    assert (due.job, due.lost) == ("j9", True)
+    assert house.ledger.overdue("red", missing=0, patience_ms=60_000, limit=4) == []
+
+
 def test_after_its_patience_the_house_publishes_again_in_any_case(house: House) -> None:
     house.accept()
     house.later(9_999)

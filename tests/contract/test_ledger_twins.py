@@ -113,9 +113,9 @@ class Twins(RuleBasedStateMachine):
         hashes = [promise_of(one) for one in content]
         self.both(lambda house: house.ledger.discard(PROMISES, hashes))
 
-    @rule(job=jobs, which=st.sampled_from("abcd"), worker=workers)
-    def claim(self, job: str, which: str, worker: str) -> None:
-        answer = self.both(lambda house: house.ledger.claim(job, which, worker))
+    @rule(job=jobs, which=st.sampled_from("abcd"), worker=workers, again=st.booleans())
+    def claim(self, job: str, which: str, worker: str, *, again: bool) -> None:
+        answer = self.both(lambda house: house.ledger.claim(job, which, worker, again=again))
         if isinstance(answer, Claim):
             self.claims.append(answer)
 
@@ -125,7 +125,7 @@ class Twins(RuleBasedStateMachine):
             record = self.houses[0].ledger.job(job)
             for one in record.nodes if record else ():
                 if one.state == "ready":
-                    self.claim(job, one.id, worker)
+                    self.claim(job, one.id, worker, again=False)
 
     @rule(pick=picks, content=st.sampled_from(("", "other")))
     def commit(self, pick: int, content: str) -> None:

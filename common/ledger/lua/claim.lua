@@ -1,10 +1,31 @@
--- ARGV: 1 job, 2 node, 3 worker, 4 alone 0|1 (a node that took its process along needs it)
+-- ARGV: 1 job, 2 node, 3 worker, 4 alone 0|1 (a node that took its process along needs it),
+-- 5 again 0|1 (this worker's last answer got lost, so a claim of its own may be the one it asked for).
 -- Answers claimed (with token, attempt and what the stage needs) or a reason not to run.
 local now, job, id, worker = now_ms(), load(ARGV[1]), ARGV[2], ARGV[3]
 local node = job and node_of(job, id)
+
+local function lease()
+  put(job, 'l:' .. id, now + LEASE_MS)
+  redis.call('ZADD', P .. 'leases', now + LEASE_MS, member(job, id))
+end
+
+local function claimed()
+  local artifacts = {}
+  for _, json in pairs(artifacts_of(job)) do artifacts[#artifacts + 1] = json end
+  return answer({
+    status = 'claimed', token = tonumber(job.f['t:' .. id]), attempt = tonumber(job.f['a:' .. id]),
+    wait_ms = job.f['b:' .. id] - job.f['q:' .. id], owner = job.f.owner,
+    params = job.f.params, trace = job.f.trace, artifacts = artifacts,
+  })
+end
+
 if not node then return answer({ status = 'unknown' }) end
 if TERMINAL[job.f.state] then return answer({ status = 'ended' }) end
 if job.f['s:' .. id] == 'running' then
+  if ARGV[5] == '1' and job.f['w:' .. id] == worker then
+    lease()
+    return claimed()
+  end
   if tonumber(job.f['l:' .. id]) > now then return answer({ status = 'held' }) end
   try_again(job, node, now, 0, crash(node)) -- the holder is gone and the reaper was not here yet
   if TERMINAL[job.f.state] then return answer({ status = 'ended' }) end
@@ -16,20 +37,14 @@ if ARGV[4] == '0' and job.f['c:' .. id] then return answer({ status = 'alone' })
 local waited = now - job.f['q:' .. id]
 if waited < 0 then return answer({ status = 'not_ready' }) end -- it pauses after a failure
 
-local token, attempt, lease_until = job.f['t:' .. id] + 1, job.f['a:' .. id] + 1, now + LEASE_MS
-put(job, 's:' .. id, 'running', 't:' .. id, token, 'a:' .. id, attempt, 'w:' .. id, worker,
-  'b:' .. id, now, 'l:' .. id, lease_until)
+local attempt = job.f['a:' .. id] + 1
+put(job, 's:' .. id, 'running', 't:' .. id, job.f['t:' .. id] + 1, 'a:' .. id, attempt, 'w:' .. id, worker,
+  'b:' .. id, now)
+lease()
 if job.f.state == 'queued' then put(job, 'state', 'running', 'started', now) end
 redis.call('ZREM', P .. 'ready:' .. node.queue, member(job, id))
-redis.call('ZADD', P .. 'leases', lease_until, member(job, id))
 redis.call('SADD', P .. 'held:' .. worker, member(job, id))
 redis.call('LPUSH', P .. 'waits:' .. node.queue, waited)
 redis.call('LTRIM', P .. 'waits:' .. node.queue, 0, 199)
 emit(job, 'stage', { stage = id, state = 'running', attempt = attempt, wait_ms = waited })
-
-local artifacts = {}
-for _, json in pairs(artifacts_of(job)) do artifacts[#artifacts + 1] = json end
-return answer({
-  status = 'claimed', token = token, attempt = attempt, wait_ms = waited, owner = job.f.owner,
-  params = job.f.params, trace = job.f.trace, artifacts = artifacts,
-})
+return claimed()

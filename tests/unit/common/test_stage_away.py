@@ -111,6 +111,15 @@ def test_redis_away_for_a_moment_delays_a_stage_and_breaks_nothing(
     assert bench.job().nodes[0].attempts == 1
 
 
+@pytest.mark.parametrize("call", ["claim", "recall"])
+def test_an_answer_that_gets_lost_delays_a_stage_and_breaks_nothing(
+    bench: Workbench, call: str
+) -> None:
+    bench.ledger.after[call] = 1
+    assert bench.run() == "committed"
+    assert bench.job().nodes[0].attempts == 1
+
+
 def test_redis_away_while_a_failure_is_told_delays_it(bench: Workbench) -> None:
     bench.ledger.away["fail"] = 1
     assert bench.run(raising(NoFace("nobody here"))) == "failed"

@@ -18,7 +18,7 @@ from common.exposition import render
 from common.metrics import Process
 from common.settings import Settings
 from common.stage import Body, StageContext, StageTask
-from common.worker import EXIT_CANNOT_START, Service, _Life, _message_handler, run_in_turn
+from common.worker import EXIT_CANNOT_START, LINGER_S, Service, _Life, _message_handler, run_in_turn
 from tests.unit.common.workbench import MEASURE, PLAN, SCULPT, Workbench, measured, raising
 
 
@@ -277,6 +277,24 @@ def test_what_follows_a_stage_that_will_be_tried_again_is_left_to_others(bench: 
     assert run_both(bench, raising(StorageError("no disk"))) == "again"
     assert bench.node_states() == ["ready", "waiting"]
     assert bench.ledger.calls["claim"] == 1
+
+
+def test_a_process_that_should_be_gone_leaves_the_rest_of_its_message_to_others(
+    life: _Life, bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    strand = [
+        (MEASURE, StageTask(BY_NAME[MEASURE], measured)),
+        (SCULPT, StageTask(BY_NAME[SCULPT], sculpted)),
+    ]
+    life.on_leaving()
+    clock[0] += LINGER_S + 1
+    assert run_in_turn(bench.runtime, "j1", strand, life.lingers, republished=False) == "committed"
+    assert bench.node_states() == ["done", "ready"]
+    clock[0] -= LINGER_S  # a stage that ends soon after the signal is followed by the next
+    run_in_turn(bench.runtime, "j1", strand, life.lingers, republished=False)
+    assert bench.node_states() == ["done", "done"]
 
 
 def test_what_follows_a_stage_that_is_left_out_is_run_all_the_same(bench: Workbench) -> None:

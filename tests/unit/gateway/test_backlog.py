@@ -44,16 +44,6 @@ def test_a_queue_without_a_worker_is_not_called_full(ledger: MemoryLedger) -> No
     assert not fills(ledger, "fusion")
 
 
-def test_a_queue_that_nobody_can_ask_about_is_not_called_full(
-    ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def away(*_: object, **__: object) -> Standing:
-        raise LedgerUnavailable("away")
-
-    monkeypatch.setattr(ledger, "outlook", away)
-    assert not fills(ledger, "fusion")
-
-
 # -- what it is asked for -------------------------------------------------------------------
 def plan_of(stack: Stack, **fields: str) -> Plan:
     answer = stack.post(query_string={"seed": str(len(stack.published)), **fields})
@@ -71,6 +61,22 @@ def test_what_waits_for_an_approval_does_not_ask_how_full_the_house_is(stack: St
     stack.ledger.worker_up("fusion", "f1", slots=1)
     plan_of(stack)
     assert plan_of(stack, pause_after="portrait") == figurine_plan(FORMATS, pause=True)
+
+
+def test_without_a_ledger_nobody_waits_for_it_twice(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def away(*_: object, **__: object) -> Standing:
+        asked.append(1)
+        raise LedgerUnavailable("away")
+
+    for question in ("outlook", "discard", "in_use", "accept"):
+        monkeypatch.setattr(stack.ledger, question, away)
+    answer = stack.post()
+    assert (answer.status_code, answer.json["code"]) == (503, "ledger_unavailable")
+    assert len(asked) == 1
 
 
 def test_the_same_wish_in_a_full_house_is_no_other_request(stack: Stack) -> None:

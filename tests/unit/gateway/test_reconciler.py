@@ -16,12 +16,13 @@ from common.contracts.plans import Node, Plan
 from common.contracts.stages import QUEUES
 from common.errors import LedgerUnavailable, StorageError
 from common.ledger.memory import MemoryLedger
-from common.ledger.records import Limits, NewJob
+from common.ledger.records import Claim, Limits, NewJob
 from common.stores import ArtifactStore
 from gateway.broker import Broker, Messages, _routing_key
 from gateway.reconciler import (
     PATIENCE_MS,
     RECOUNT_S,
+    RENEWAL_S,
     SLOW_AT_ONCE,
     Reconciler,
     run_until,
@@ -198,6 +199,38 @@ def test_the_second_takes_over_when_the_first_is_silent(world: World) -> None:
     assert world.published == ["j1"]
 
 
+# -- leases --------------------------------------------------------------------------
+def test_leases_that_ran_out_while_redis_was_away_may_be_renewed_first(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    world.accept("j1")
+    claim = world.ledger.claim("j1", "fusion.measure", "w1")
+    assert isinstance(claim, Claim)
+
+    def away(*_: object, **__: object) -> None:
+        raise LedgerUnavailable("away")
+
+    with monkeypatch.context() as outage:
+        outage.setattr(world.ledger, "follow", away)
+        with pytest.raises(LedgerUnavailable):
+            world.sweep()
+    assert world.sweep(60_000) == []
+    assert world.ledger.heartbeat(claim)
+    clock[0] += RENEWAL_S
+    assert world.sweep() == []  # whoever lives has renewed his
+    assert world.sweep(60_000) == ["j1"]  # and is gone now
+
+
+def test_a_leader_whose_rounds_are_rare_stays_the_leader(world: World) -> None:
+    rare = Reconciler(Celery(), world.ledger, world.store, world, period_s=60)  # type: ignore[arg-type]
+    rare._who = "rare"
+    rare.sweep()
+    world.now_ms += 60_000
+    assert not world.ledger.lead("reconciler", "somebody else", 1)
+
+
 # -- files ---------------------------------------------------------------------------
 def _trashed(world: World, data: bytes = b"old") -> ArtifactRef:
     ref = world.store.put("ann", "a.bin", "x/y", data)
@@ -216,10 +249,14 @@ def test_a_file_nobody_refers_to_is_deleted_after_a_grace(
         world.store.get("ann", ref)
 
 
-def test_a_file_that_was_put_again_meanwhile_stays(world: World) -> None:
+def test_a_file_that_was_put_again_meanwhile_stays_until_the_next_time(world: World) -> None:
     ref = _trashed(world)  # by the clock of the store it was put just now
     world.sweep()
     assert world.store.get("ann", ref) == b"old"
+    world.sweep()
+    assert world.ledger.trash(1) == []  # not at once
+    world.now_ms += TEN_MINUTES_MS
+    assert world.ledger.trash(TEN_MINUTES_MS) == [("ann", ref.sha256)]
 
 
 def test_a_file_that_cannot_be_deleted_goes_back_to_the_trash(
