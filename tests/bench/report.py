@@ -29,7 +29,8 @@ SYSTEMS: Final = (
     "time, rounds in turning order: {rounds}. Each with {singles} single jobs, then {turns} jobs "
     "of each client; where the host takes away more than {calm:.0%} of the cores' time meanwhile, "
     "they are made again, {tries} times in all at most, and the calmest time counts. Libraries "
-    "have one thread a process, processes are as many as Kiln's. The peers neither decode photos "
+    "have one thread a process; the others have as many processes as Kiln has workers, the loop as "
+    "many as it has fusion workers. The peers neither decode photos "
     "apart, nor sync files, nor remember anything when they die. The yardstick, a fixed piece of "
     "work, took {drift} ms of CPU time in between."
 )

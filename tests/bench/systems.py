@@ -45,7 +45,7 @@ def house_and_limit() -> dict[str, Opener]:
 
 
 def limit(out: Path) -> BareLoop:
-    """As many processes as Kiln has for figurines."""
+    """As many processes as Kiln has fusion workers."""
     return BareLoop(Settings().fusion_workers, out)
 
 
