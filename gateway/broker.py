@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Iterable
 from typing import Final, NamedTuple
@@ -13,6 +14,7 @@ from common.celery_app import KEY_PREFIX
 from common.ledger.scripts import within_reach
 
 PRIORITY_STEPS: Final = ("", "\x06\x163", "\x06\x166", "\x06\x169")  # kombu's lists of one queue
+FRESH_S: Final = 5.0  # by the clocks of the workers; from message to claim it takes milliseconds
 
 
 class Messages(NamedTuple):
@@ -20,6 +22,15 @@ class Messages(NamedTuple):
 
     waiting: int  # in its lists
     taken: int  # handed to a worker and not acknowledged
+    fresh: int  # of these, a moment ago: the worker may be about to claim its stage
+
+    def standing_for_ready(self, running: int) -> int:
+        """Tell how many ready stages may have a message, while so many of the queue run.
+
+        One that was taken long ago belongs to a stage that runs, or to nobody: where a connection
+        was cut or a machine died, it lies there for as long as the broker's visibility timeout.
+        """
+        return max(0, self.waiting + min(self.fresh, self.taken - running))
 
 
 class Broker:
@@ -41,13 +52,15 @@ class Broker:
         for queue in queues:
             for step in PRIORITY_STEPS:
                 pipe.llen(f"{KEY_PREFIX}{queue}{step}")
-        pipe.hvals(f"{KEY_PREFIX}unacked")
+        pipe.hgetall(f"{KEY_PREFIX}unacked")
+        pipe.zrangebyscore(f"{KEY_PREFIX}unacked_index", time.time() - FRESH_S, "+inf")
         with within_reach():
-            *lengths, unacked = pipe.execute()
-        taken = Counter(map(_routing_key, unacked))
+            *lengths, unacked, fresh_tags = pipe.execute()
+        taken = Counter(map(_routing_key, unacked.values()))
+        fresh = Counter(_routing_key(unacked[tag]) for tag in fresh_tags if tag in unacked)
         many = len(PRIORITY_STEPS)
         return {
-            queue: Messages(sum(lengths[at * many : (at + 1) * many]), taken[queue])
+            queue: Messages(sum(lengths[at * many :][:many]), taken[queue], fresh[queue])
             for at, queue in enumerate(queues)
         }
 

@@ -127,9 +127,8 @@ class Reconciler:
         messages = self._broker.messages(QUEUES)
         self._collector.tell(census, messages)
         for queue, row in census.queues.items():
-            # messages of running stages are unacknowledged, they stand for no ready one
-            missing = max(0, row.ready - max(0, sum(messages[queue]) - row.running))
-            if missing:
+            missing = row.ready - messages[queue].standing_for_ready(row.running)
+            if missing > 0:
                 self._publish(self._ledger.overdue(queue, missing, NEVER_MS), "lost")
             elif row.ready and row.workers:  # without a worker every stage waits long
                 patience_ms = self._patience_ms(queue)

@@ -17,7 +17,7 @@ from gateway.noughts import count_in_gateway, count_in_reconciler
 
 RED = QueueCensus(ready=3, running=2, oldest_s=1.5, workers={"red-1@host": 4, "red-2@host": 1})
 CENSUS = Census({"red": RED}, {"recipe": 7}, dead=2)
-MESSAGES = {"red": Messages(waiting=5, taken=2)}
+MESSAGES = {"red": Messages(waiting=5, taken=2, fresh=0)}
 
 
 @pytest.fixture

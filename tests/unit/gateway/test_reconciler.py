@@ -18,7 +18,7 @@ from common.errors import LedgerUnavailable, StorageError
 from common.ledger.memory import MemoryLedger
 from common.ledger.records import Claim, Limits, NewJob
 from common.stores import ArtifactStore
-from gateway.broker import Broker, Messages, _routing_key
+from gateway.broker import FRESH_S, Broker, Messages, _routing_key
 from gateway.reconciler import (
     PATIENCE_MS,
     RECOUNT_S,
@@ -40,7 +40,7 @@ class World:
         self.ledger = MemoryLedger(lambda: self.now_ms)
         self.ledger.declare_whole()
         self.store = ArtifactStore("memory:///")
-        self.depth = 0
+        self.depth = self.taken = self.fresh = 0
         self.published: list[str] = []
         monkeypatch.setattr(canvas, "publish_again", self._publish)
         self.reconciler = self.another()
@@ -49,7 +49,8 @@ class World:
         return Reconciler(Celery(), self.ledger, self.store, self)  # type: ignore[arg-type]
 
     def messages(self, queues: tuple[str, ...]) -> dict[str, Messages]:
-        return dict.fromkeys(queues, Messages(0, 0)) | {"fusion": Messages(self.depth, 0)}
+        none, fusion = Messages(0, 0, 0), Messages(self.depth, self.taken, self.fresh)
+        return dict.fromkeys(queues, none) | {"fusion": fusion}
 
     def _publish(self, _: Celery, nodes: list[Any]) -> None:
         self.published += [node.job for node in nodes]
@@ -152,6 +153,29 @@ def test_patience_grows_with_the_waits_of_a_busy_queue(world: World) -> None:
 def test_the_message_of_a_running_stage_stands_for_no_waiting_one(world: World) -> None:
     world.accept("j1", "j2", messages=1)  # the one of j2 is lost
     world.ledger.claim("j1", "fusion.measure", "f1")
+    assert world.sweep(2_000) == ["j2"]
+
+
+def test_a_message_that_a_worker_has_just_taken_stands_for_its_stage(world: World) -> None:
+    world.accept("j1")
+    world.taken = world.fresh = 1
+    assert world.sweep(2_000) == []
+
+
+def test_a_message_that_was_taken_long_ago_stands_for_no_waiting_stage(world: World) -> None:
+    # Given messages that cut connections and dead workers left behind
+    world.accept("j1", "j2")
+    world.ledger.claim("j1", "fusion.measure", "f1")
+    world.taken = 3
+    assert world.sweep(2_000) == ["j2"]
+
+
+def test_a_message_just_taken_that_belongs_to_a_running_stage_stands_for_no_other(
+    world: World,
+) -> None:
+    world.accept("j1", "j2")
+    world.ledger.claim("j1", "fusion.measure", "f1")
+    world.taken = world.fresh = 1
     assert world.sweep(2_000) == ["j2"]
 
 
@@ -317,9 +341,14 @@ class FakePipeline:
     def llen(self, key: str) -> None:
         self._answers.append(self._lists.get(key, 0))
 
-    def hvals(self, key: str) -> None:
+    def hgetall(self, key: str) -> None:
         assert key == "kiln:unacked"
-        self._answers.append(self._unacked)
+        self._answers.append({str(tag): entry for tag, entry in enumerate(self._unacked)})
+
+    def zrangebyscore(self, key: str, since: float, until: str) -> None:
+        assert key == "kiln:unacked_index"
+        assert (time.time() - since, until) == (pytest.approx(FRESH_S, abs=1), "+inf")
+        self._answers.append(["0", "acknowledged meanwhile"])
 
     def execute(self) -> list[Any]:
         return self._answers
@@ -327,7 +356,7 @@ class FakePipeline:
 
 def _depths(lists: dict[str, int], *unacked: str) -> dict[str, int]:
     found = Broker(FakePipeline(lists, list(unacked))).messages(QUEUES)  # type: ignore[arg-type]
-    return {queue: sum(messages) for queue, messages in found.items()}
+    return {queue: messages.waiting + messages.taken for queue, messages in found.items()}
 
 
 def test_waiting_messages_of_every_priority_are_counted() -> None:
@@ -338,6 +367,12 @@ def test_waiting_messages_of_every_priority_are_counted() -> None:
 def test_messages_at_a_worker_are_counted_too() -> None:
     entry = json.dumps([{"body": "..."}, "kiln", "fusion"])
     assert _depths({}, entry, entry) == dict.fromkeys(QUEUES, 0) | {"fusion": 2}
+
+
+def test_of_the_messages_at_a_worker_those_of_a_moment_ago_are_told_apart() -> None:
+    entry = json.dumps([{"body": "..."}, "kiln", "fusion"])
+    pipeline: Any = FakePipeline({"kiln:fusion": 4}, [entry, entry, entry])
+    assert Broker(pipeline).messages(["fusion"]) == {"fusion": Messages(4, 3, fresh=1)}
 
 
 @pytest.mark.parametrize(
