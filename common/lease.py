@@ -81,6 +81,12 @@ class LeaseKeeper:
             with self._lock:
                 del self._held[id(held)]
 
+    def holds(self, claim: Claim) -> bool:
+        """Whether a stage of this process runs under this claim."""
+        with self._lock:
+            held = {(one.claim.job, one.claim.node, one.claim.token) for one in self._held.values()}
+        return (claim.job, claim.node, claim.token) in held
+
     def renew_due(self, now: float) -> None:
         """Renew the leases whose time has come; nobody renews past the hard limit."""
         with self._lock:

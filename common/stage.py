@@ -38,6 +38,7 @@ from common.stores import ArtifactStore, reference
 RETRY_DELAY_MS = 2_000
 CLAIM_PATIENCE_S = 10.0  # with the hard limits of a message still below the visibility timeout
 LAST_CALL_S = 6.0  # a call to a Redis that hangs; it must end before the watchdog does
+HELD = "held"  # refusal of a stage that runs
 ALONE = "alone"  # refusal of a stage that took its process along before, and may again
 AWAY = "unavailable"  # status of a message that met no Redis: its lease or message is lost
 
@@ -199,7 +200,10 @@ def _claim(runtime: Runtime, job: str, node: str, *, alone: bool) -> Claim | Ref
 
     def claim() -> Claim | Refusal:
         again = next(tries) > 0
-        return runtime.ledger.claim(job, node, runtime.worker, alone=alone, again=again)
+        answer = runtime.ledger.claim(job, node, runtime.worker, alone=alone, again=again)
+        if again and isinstance(answer, Claim) and runtime.keeper.holds(answer):
+            return Refusal(HELD)  # a doubled message: it is the claim of another thread
+        return answer
 
     try:
         return _patiently(claim, give_up)

@@ -23,7 +23,6 @@ from celery import Celery, signals
 
 from common import canvas, logs, metrics
 from common.celery_app import make_app
-from common.contracts.plans import stage_of
 from common.contracts.stages import stages_of
 from common.errors import KilnError
 from common.exposition import start_metrics
@@ -32,8 +31,9 @@ from common.lease import LeaseKeeper
 from common.ledger.redis_ledger import RedisLedger, connect
 from common.memo import source_version
 from common.settings import Settings
-from common.stage import Runtime, StageTask, run
+from common.stage import Runtime, StageTask
 from common.stores import open_store
+from common.strands import run_in_turn, strand_of
 from common.task_counts import TaskCounts
 
 READY_PERIOD_S = 2.0
@@ -42,7 +42,6 @@ GOODBYE_S = 2.0
 LINGER_S = 10.0  # a process that was told to leave begins no other stage of its message after that
 ROOM = 1.5  # what a worker may hold, of what it held when it was warm
 SPARE_MB = 64  # of freed memory that a process may keep: the next job uses it again
-LETS_GO_ON = frozenset({"committed", "hit", "duplicate", "done", "skipped"})  # then comes the next
 EXIT_CANNOT_START = 78  # EX_CONFIG of sysexits.h
 
 log = logging.getLogger(__name__)
@@ -82,33 +81,12 @@ def _message_handler(life: _Life, task: StageTask) -> Callable[..., dict[str, st
         """One message: ids in, a small receipt out. The ledger holds everything else."""
         headers = request.request.headers or {}
         republished = bool(headers.get(canvas.REPUBLISHED))
-        strand = [(node, task), *((each, life.tasks[stage_of(each)]) for each in then)]
+        strand = strand_of(node, task, then, life.tasks)
         status = run_in_turn(life.runtime, job, strand, life.lingers, republished=republished)
         life.leave_if_bloated()
         return {"status": status}
 
     return on_message
-
-
-def run_in_turn(
-    runtime: Runtime,
-    job: str,
-    strand: Iterable[tuple[str, StageTask]],
-    lingers: Callable[[], bool] = lambda: False,
-    *,
-    republished: bool,
-) -> str:
-    """Run nodes that follow one another, as far as they get; say how it went with the last.
-
-    A message that comes twice goes on behind what is done. What is left of one that stops half
-    way, as it does where the process should be gone by now, is published by the reconciler, stage
-    by stage.
-    """
-    for node, task in strand:
-        status = run(runtime, task, job, node, republished=republished)
-        if status not in LETS_GO_ON or lingers():
-            break
-    return status
 
 
 class _Life:

@@ -29,6 +29,7 @@ class Messages(NamedTuple):
 
         One that was taken long ago belongs to a stage that runs, or to nobody: where a connection
         was cut or a machine died, it lies there for as long as the broker's visibility timeout.
+        Beside many that were just taken it still counts, so in a busy house too few are missed.
         """
         return max(0, self.waiting + min(self.fresh, self.taken - running))
 

@@ -35,7 +35,7 @@ from gateway.watch import PromiseWatch
 
 LEADER_TTL_MS = 5_000
 LEADER_ROUNDS = 2.5  # of a leader who may be slow once, where rounds are rarer than that
-RENEWAL_S = 5.0  # in which everybody alive renews his leases, once Redis is back
+RENEWAL_S = 8.0  # in which everybody alive renews his leases, once he hears of Redis again
 PATIENCE_MS = 10_000  # a stage that waits longer is published again, though its message is there
 SLOW_AT_ONCE = 5  # of those, in one period: a long queue must not be doubled
 NEVER_MS = 10**12
@@ -64,9 +64,11 @@ class Reconciler:
         self._broker = broker
         self._who = f"{socket.gethostname()}:{os.getpid()}"
         self._seen = "$"  # position in the stream of all events
+        self._deaf_s = period_s + RENEWAL_S
         self._leader_ttl_ms = max(LEADER_TTL_MS, int(LEADER_ROUNDS * period_s * 1000))
-        self._recount_at = 0.0  # by the monotonic clock: at once
-        self._reap_at = 0.0
+        self._recount_at = -math.inf  # at once
+        self._heard_at = -math.inf
+        self._reap_at = math.inf
         self._promises = PromiseWatch(ledger, store)
         self._collector = Collector()
 
@@ -83,15 +85,13 @@ class Reconciler:
         except LedgerUnavailable:
             metrics.REDIS_UP.set(0)
             self._collector.forget()
-            self._reap_at = math.inf
             raise
 
     def _do_round(self) -> None:
         ended = self._ended_since()
         leads = self._ledger.lead("reconciler", self._who, self._leader_ttl_ms)
         metrics.REDIS_UP.set(1)
-        if self._reap_at == math.inf:
-            self._reap_at = time.monotonic() + RENEWAL_S
+        self._note_outage()
         if not leads:
             self._collector.forget()
             return
@@ -108,6 +108,13 @@ class Reconciler:
             except Exception:
                 log.exception("bug in the reconciler's duty %s; it goes on", duty.__name__)
 
+    def _note_outage(self) -> None:
+        """Tell an outage, in which leases ran out, from a call that failed; a start is one too."""
+        now = time.monotonic()
+        if now - self._heard_at > self._deaf_s:
+            self._reap_at = now + RENEWAL_S
+        self._heard_at = now
+
     def _ended_since(self) -> list[Event]:
         """Terminal events since the last round; the first round only finds its place."""
         found: list[Event] = []
@@ -118,9 +125,9 @@ class Reconciler:
                 return found
 
     def _reap(self) -> None:
-        # leases ran out while nobody could renew them: that says nothing of those who hold them
-        if time.monotonic() >= self._reap_at:
-            self._publish(self._ledger.reap().again, "lease")
+        # after an outage, that a lease ran out says nothing of whoever could not renew it
+        leases = time.monotonic() >= self._reap_at
+        self._publish(self._ledger.reap(leases=leases).again, "lease")
 
     def _bring_back(self) -> None:
         census = self._ledger.census(QUEUES)

@@ -53,9 +53,6 @@ class MemoryLedger(MemoryAdmission, MemoryStanding, MemoryErase, MemoryOutbox):
             if again and found.state == "running" and found.worker == worker:
                 found.lease_until_ms = self._now() + self._book.lease_ms
                 return self._claim_of(entry, found)
-            if found.state == "running" and found.lease_until_ms <= self._now():
-                # the holder is gone and the reaper was not here yet
-                self._book.try_again(entry, found, 0, crash(found))
             refusal = self._why_not(entry, found, alone=alone)
             return Refusal(refusal) if refusal else self._give(entry, found, worker)
 
@@ -108,7 +105,7 @@ class MemoryLedger(MemoryAdmission, MemoryStanding, MemoryErase, MemoryOutbox):
         with self._lock:
             held = self._holder(claim)
             if held is None:
-                return Committed("lost")
+                return Committed("duplicate" if self._was_mine(claim) else "lost")
             hit = self._memo(claim.owner, memo_key)
             if hit is None or not self._book.files.alive(claim.owner, hit.artifacts):
                 return Committed("miss")

@@ -38,12 +38,12 @@ class MemoryHouse:
         self._whole = False
 
     # -- keeping house ------------------------------------------------------------------
-    def reap(self, limit: int = 100) -> Reaped:
+    def reap(self, limit: int = 100, *, leases: bool = True) -> Reaped:
         """See ``Ledger``."""
         with self._lock:
             cancelled = self._cancel_late_jobs(limit)
             expired = self._end_overdue_jobs(limit)
-            dead, again = self._free_lost_nodes(limit)
+            dead, again = self._free_lost_nodes(limit) if leases else (0, ())
             return Reaped(expired, dead, again, cancelled)
 
     def _cancel_late_jobs(self, limit: int) -> int:

@@ -57,7 +57,7 @@ class Ledger(Eraser, Outbox, Protocol):
     def claim(
         self, job: str, node: str, worker: str, *, alone: bool = True, again: bool = False
     ) -> Claim | Refusal:
-        """Take a ready node (or one whose lease ran out) and count the attempt.
+        """Take a ready node and count the attempt.
 
         A node that has taken its process along is refused as ``alone`` unless it will be. Who asks
         ``again``, because the answer got lost, gets the claim that he got without knowing.
@@ -69,7 +69,7 @@ class Ledger(Eraser, Outbox, Protocol):
         ...
 
     def recall(self, claim: Claim, memo_key: str) -> Committed:
-        """Commit the remembered output of this key: ``hit``, ``miss`` or ``lost``."""
+        """Commit what is remembered under a key: ``hit``, ``miss``, ``duplicate`` or ``lost``."""
         ...
 
     def announce(self, claim: Claim, artifact: ArtifactRef) -> bool:
@@ -147,8 +147,11 @@ class Ledger(Eraser, Outbox, Protocol):
         ...
 
     # -- keeping house ------------------------------------------------------------------
-    def reap(self, limit: int = 100) -> Reaped:
-        """End jobs past their deadline or their own time, free nodes whose lease ran out."""
+    def reap(self, limit: int = 100, *, leases: bool = True) -> Reaped:
+        """End jobs past their deadline or their own time, free nodes whose lease ran out.
+
+        Without ``leases`` those are left to their holders, who may not have been able to renew.
+        """
         ...
 
     def overdue(

@@ -15,9 +15,9 @@ class RedisHouse(RedisLink):
     """``Ledger`` without the life of a single job."""
 
     # -- keeping house ------------------------------------------------------------------
-    def reap(self, limit: int = 100) -> Reaped:
+    def reap(self, limit: int = 100, *, leases: bool = True) -> Reaped:
         """See ``Ledger``."""
-        answer = self._run("reap", limit)
+        answer = self._run("reap", limit, int(leases))
         again = reading.ready_nodes(answer["again"])
         return Reaped(answer["expired"], answer["dead"], again, answer["cancelled"])
 

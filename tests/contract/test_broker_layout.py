@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -14,7 +15,7 @@ from common.contracts.stages import QUEUES
 from common.ledger.records import ReadyNode
 from common.ledger.redis_ledger import connect
 from common.settings import Settings
-from gateway.broker import Broker
+from gateway.broker import FRESH_S, Broker, Messages
 from gateway.plan import figurine_plan
 
 NONE = dict.fromkeys(QUEUES, 0)
@@ -39,7 +40,8 @@ def _publish(app: Celery, queue: str, priority: int | None = None) -> None:
 
 
 def _depths(messages: redis.Redis) -> dict[str, int]:
-    return {queue: sum(counted) for queue, counted in Broker(messages).messages(QUEUES).items()}
+    found = Broker(messages).messages(QUEUES)
+    return {queue: counted.waiting + counted.taken for queue, counted in found.items()}
 
 
 @pytest.mark.parametrize("priority", [None, 0, 2, 3, 5, 6, 9])
@@ -62,6 +64,20 @@ def test_a_message_at_a_worker_is_found_until_it_is_acknowledged(
         assert _depths(messages) == NONE | {"stylize": 2, "gateway": 1}
         message.ack()
         assert _depths(messages) == NONE | {"stylize": 1, "gateway": 1}
+        box.close()
+
+
+def test_a_message_that_was_taken_long_ago_is_told_from_one_of_this_moment(
+    app: Celery, messages: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _publish(app, "stylize")
+    with app.connection_for_read() as connection:
+        box = connection.SimpleQueue(app.amqp.queues["stylize"])
+        box.get(timeout=5)
+        assert Broker(messages).messages(["stylize"])["stylize"] == Messages(0, 1, fresh=1)
+        later = time.time() + FRESH_S + 1
+        monkeypatch.setattr(time, "time", lambda: later)
+        assert Broker(messages).messages(["stylize"])["stylize"] == Messages(0, 1, fresh=0)
         box.close()
 
 

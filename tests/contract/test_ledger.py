@@ -247,6 +247,7 @@ def test_an_old_token_can_change_nothing(house: House) -> None:
     house.accept()
     slow = house.claim("a", worker="slow")
     house.later(60)
+    house.ledger.reap()
     fast = house.claim("a", worker="fast")
     assert (slow.token, fast.token, fast.attempt) == (1, 2, 2)
     before = house.job(), house.ledger.events("j1")
@@ -259,10 +260,20 @@ def test_an_old_token_can_change_nothing(house: House) -> None:
     assert house.commit(slow, "late.bin").status == "lost"
 
 
+def test_a_recall_whose_answer_got_lost_is_a_duplicate_when_it_is_repeated(house: House) -> None:
+    house.accept()
+    house.commit(house.claim("a"), memo="m")
+    house.accept("j2")
+    claim = house.claim("a", job="j2")
+    assert house.ledger.recall(claim, "m").status == "hit"
+    assert house.ledger.recall(claim, "m").status == "duplicate"
+
+
 def test_a_lost_commit_is_not_remembered(house: House) -> None:
     house.accept()
     slow = house.claim("a")
     house.later(60)
+    house.ledger.reap()
     house.claim("a", worker="fast")
     house.commit(slow, memo="m")
     assert house.ledger.memos("ann", ["m"]) == [None]

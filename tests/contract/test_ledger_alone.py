@@ -18,15 +18,14 @@ def test_a_stage_that_never_crashed_runs_beside_others(house: House) -> None:
     assert isinstance(among_others(house), Claim)
 
 
-@pytest.mark.parametrize("how", ["lease", "reaper", "restart", "hang"])
+@pytest.mark.parametrize("how", ["lease", "restart", "hang"])
 def test_a_stage_that_took_its_process_along_is_refused_unless_alone(
     house: House, how: str
 ) -> None:
     house.accept()
     claim = house.claim("a")
-    if how in {"lease", "reaper"}:
+    if how == "lease":
         house.later(LEASE_MS + 1)
-    if how == "reaper":
         house.ledger.reap()
     if how == "restart":
         house.ledger.release("w1", counts=True)

@@ -77,11 +77,26 @@ def test_the_third_loss_fails_the_job_and_writes_a_dead_letter(house: House) -> 
     assert house.terminal_events() == ["failed"]
 
 
-def test_the_third_loss_is_noticed_by_a_claim_too(house: House) -> None:
+def test_leases_can_be_left_alone_while_deadlines_are_not(house: House) -> None:
+    house.accept()
+    house.accept("j2", deadline_ms=50)
+    claim = house.claim("a")
+    house.later(60)
+    swept = house.ledger.reap(leases=False)
+    assert (swept.expired, swept.again) == (1, ())
+    assert house.ledger.heartbeat(claim)
+
+
+def test_a_lease_that_ran_out_is_held_until_the_reaper_takes_it(house: House) -> None:
+    """Redis may have been away: who holds it may be about to renew it."""
     house.accept()
     for _ in range(3):
-        house.claim("a")
+        claim = house.claim("a")
         house.later(60)
+        assert house.refusal("a") == "held"
+        assert house.ledger.heartbeat(claim)
+        house.later(60)
+        house.ledger.reap()
     assert house.refusal("a") == "ended"
     assert (house.state(), house.terminal_events()) == ("failed", ["failed"])
     assert house.ledger.dead_letters() == ["j1"]

@@ -184,9 +184,9 @@ class Twins(RuleBasedStateMachine):
     def release(self, worker: str, *, counts: bool) -> None:
         self.both(lambda house: house.ledger.release(worker, counts=counts))
 
-    @rule(limit=st.sampled_from((1, 100)))
-    def reap(self, limit: int) -> None:
-        self.both(lambda house: house.ledger.reap(limit))
+    @rule(limit=st.sampled_from((1, 100)), leases=st.booleans())
+    def reap(self, limit: int, *, leases: bool) -> None:
+        self.both(lambda house: house.ledger.reap(limit, leases=leases))
 
     @rule(worker=workers, queue=st.sampled_from(("red", "blue")), slots=st.integers(0, 3))
     def come_and_go(self, worker: str, queue: str, slots: int) -> None:

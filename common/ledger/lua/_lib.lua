@@ -159,6 +159,12 @@ local function holds(job, node_id, token)
   return job ~= nil and job.f['s:' .. node_id] == 'running' and job.f['t:' .. node_id] == token
 end
 
+-- What whoever does not hold a node hears: it may be by this very token that it is done.
+local function not_held(job, node_id, token)
+  local mine = job and job.f['s:' .. node_id] == 'done' and job.f['t:' .. node_id] == token
+  return answer({ status = mine and 'duplicate' or 'lost' })
+end
+
 local function drop_claim(job, node_id)
   redis.call('ZREM', P .. 'leases', member(job, node_id))
   redis.call('SREM', P .. 'held:' .. job.f['w:' .. node_id], member(job, node_id))

@@ -26,9 +26,7 @@ if job.f['s:' .. id] == 'running' then
     lease()
     return claimed()
   end
-  if tonumber(job.f['l:' .. id]) > now then return answer({ status = 'held' }) end
-  try_again(job, node, now, 0, crash(node)) -- the holder is gone and the reaper was not here yet
-  if TERMINAL[job.f.state] then return answer({ status = 'ended' }) end
+  return answer({ status = 'held' }) -- a lease that ran out is the reaper's: Redis may have been away
 end
 local s = job.f['s:' .. id]
 if s == 'waiting' then return answer({ status = 'not_ready' }) end

@@ -1,10 +1,7 @@
 -- ARGV: 1 job, 2 node, 3 token, 4 artifacts (json), 5 result (json), 6 memo key, 7 memo entry (json)
 -- Answers committed (with the successors now ready), duplicate, lost or again.
 local now, job, id = now_ms(), load(ARGV[1]), ARGV[2]
-if not holds(job, id, ARGV[3]) then
-  local mine = job and job.f['s:' .. id] == 'done' and job.f['t:' .. id] == ARGV[3]
-  return answer({ status = mine and 'duplicate' or 'lost' })
-end
+if not holds(job, id, ARGV[3]) then return not_held(job, id, ARGV[3]) end
 -- Somebody erased another job while this stage put the same file: it may be gone, or go yet.
 local artifacts, undone = cjson.decode(ARGV[4]), nil
 for _, ref in ipairs(artifacts) do

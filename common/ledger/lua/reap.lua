@@ -1,5 +1,5 @@
--- ARGV: 1 limit. Ends jobs past their own time or their deadline, frees nodes whose lease ran out; answers what to
--- publish. An entry whose job is gone is dropped: one bad entry must not stop the sweep.
+-- ARGV: 1 limit, 2 leases 0|1. Ends jobs past their own time or their deadline, frees nodes whose lease ran out;
+-- answers what to publish. An entry whose job is gone is dropped: one bad entry must not stop the sweep.
 local now, expired, cancelled, dead, again = now_ms(), 0, 0, 0, {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'cancels', '-inf', now, 'LIMIT', 0, ARGV[1])) do
   local job = load(id)
@@ -16,7 +16,8 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'deadlines', '-inf', now, '
   redis.call('ZREM', P .. 'active', id)
   expired = expired + 1
 end
-for _, entry in ipairs(redis.call('ZRANGEBYSCORE', P .. 'leases', '-inf', now, 'LIMIT', 0, ARGV[1])) do
+local most = ARGV[2] == '1' and ARGV[1] or 0
+for _, entry in ipairs(redis.call('ZRANGEBYSCORE', P .. 'leases', '-inf', now, 'LIMIT', 0, most)) do
   local job_id, id = split(entry)
   local job = load(job_id)
   -- a sibling earlier in this very loop may have ended the job

@@ -76,6 +76,7 @@ def test_a_commit_of_a_stage_that_another_worker_took_over_changes_nothing(
     def body(context: StageContext, *_: object) -> MeasureFacts:
         context.write(ATTRIBUTES, b"mine")
         bench.later(11_000)
+        bench.memory.reap()
         bench.claim()  # the lease ran out, somebody else goes on
         return FACTS
 
@@ -111,13 +112,29 @@ def test_redis_away_for_a_moment_delays_a_stage_and_breaks_nothing(
     assert bench.job().nodes[0].attempts == 1
 
 
-@pytest.mark.parametrize("call", ["claim", "recall"])
-def test_an_answer_that_gets_lost_delays_a_stage_and_breaks_nothing(
-    bench: Workbench, call: str
-) -> None:
-    bench.ledger.after[call] = 1
+def test_a_claim_whose_answer_gets_lost_is_no_crash(bench: Workbench) -> None:
+    bench.ledger.after["claim"] = 1
     assert bench.run() == "committed"
     assert bench.job().nodes[0].attempts == 1
+
+
+def test_what_is_remembered_stays_so_when_the_answer_gets_lost(bench: Workbench) -> None:
+    bench.run()
+    bench.accept("j2")
+    bench.ledger.after["recall"] = 1
+    assert bench.run(_never, job="j2") == "duplicate"
+    assert bench.node_states("j2") == ["done", "ready"]
+
+
+def test_who_asks_again_for_a_stage_that_runs_beside_it_does_not_get_it(bench: Workbench) -> None:
+    """A doubled message, in another thread of the same worker, while Redis is away for a moment."""
+
+    def body(*_: object) -> MeasureFacts:
+        bench.ledger.away["claim"] = 1
+        assert bench.run(_never) == "held"
+        return FACTS
+
+    assert bench.run(body) == "committed"
 
 
 def test_redis_away_while_a_failure_is_told_delays_it(bench: Workbench) -> None:

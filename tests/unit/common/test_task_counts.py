@@ -30,6 +30,10 @@ WATCHED = (
 seen_active: list[float] = []
 
 
+def _leave_logs_alone(**_: object) -> None:
+    """See ``receivers_as_before``."""
+
+
 @pytest.fixture(scope="module", autouse=True)
 def receivers_as_before() -> Iterator[None]:
     """Nobody listens but who is tested: workers of other tests in this process still would."""
@@ -38,6 +42,8 @@ def receivers_as_before() -> Iterator[None]:
     ]
     for signal, _ in before:
         signal.receivers[:] = []
+    # who listens to this sets the logs up himself: the level of all later tests stays as it is
+    signals.setup_logging.connect(_leave_logs_alone, weak=False)
     yield
     for signal, receivers in before:
         signal.receivers[:] = receivers

@@ -18,7 +18,8 @@ from common.exposition import render
 from common.metrics import Process
 from common.settings import Settings
 from common.stage import Body, StageContext, StageTask
-from common.worker import EXIT_CANNOT_START, LINGER_S, Service, _Life, _message_handler, run_in_turn
+from common.strands import run_in_turn
+from common.worker import EXIT_CANNOT_START, LINGER_S, Service, _Life, _message_handler
 from tests.unit.common.workbench import MEASURE, PLAN, SCULPT, Workbench, measured, raising
 
 
@@ -279,22 +280,24 @@ def test_what_follows_a_stage_that_will_be_tried_again_is_left_to_others(bench: 
     assert bench.ledger.calls["claim"] == 1
 
 
-def test_a_process_that_should_be_gone_leaves_the_rest_of_its_message_to_others(
+def test_a_process_that_should_be_gone_hands_the_rest_of_its_message_over(
     life: _Life, bench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    strand = [
-        (MEASURE, StageTask(BY_NAME[MEASURE], measured)),
-        (SCULPT, StageTask(BY_NAME[SCULPT], sculpted)),
-    ]
+    life.tasks = {SCULPT: StageTask(BY_NAME[SCULPT], sculpted)}
+    on_message = _message_handler(life, StageTask(BY_NAME[MEASURE], measured))
+    request = SimpleNamespace(request=SimpleNamespace(headers=None))
     life.on_leaving()
     clock[0] += LINGER_S + 1
-    assert run_in_turn(bench.runtime, "j1", strand, life.lingers, republished=False) == "committed"
+    assert on_message(request, "j1", MEASURE, SCULPT) == {"status": "committed"}
     assert bench.node_states() == ["done", "ready"]
+    assert [(one.job, one.id, one.queue) for one in bench.published] == [("j1", SCULPT, "fusion")]
+    bench.published.clear()
     clock[0] -= LINGER_S  # a stage that ends soon after the signal is followed by the next
-    run_in_turn(bench.runtime, "j1", strand, life.lingers, republished=False)
+    on_message(request, "j1", MEASURE, SCULPT)
     assert bench.node_states() == ["done", "done"]
+    assert bench.published == []
 
 
 def test_what_follows_a_stage_that_is_left_out_is_run_all_the_same(bench: Workbench) -> None:

@@ -43,10 +43,11 @@ class World:
         self.depth = self.taken = self.fresh = 0
         self.published: list[str] = []
         monkeypatch.setattr(canvas, "publish_again", self._publish)
+        monkeypatch.setattr(time, "monotonic", lambda: self.now_ms / 1000)
         self.reconciler = self.another()
 
-    def another(self) -> Reconciler:
-        return Reconciler(Celery(), self.ledger, self.store, self)  # type: ignore[arg-type]
+    def another(self, period_s: float = 1.0) -> Reconciler:
+        return Reconciler(Celery(), self.ledger, self.store, self, period_s)  # type: ignore[arg-type]
 
     def messages(self, queues: tuple[str, ...]) -> dict[str, Messages]:
         none, fusion = Messages(0, 0, 0), Messages(self.depth, self.taken, self.fresh)
@@ -79,18 +80,16 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 def test_the_leader_sets_counters_right_at_once_and_then_every_hour(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    clock, counted = [1000.0], []
+    began, counted = world.now_ms, []
 
     def recount() -> int:
-        counted.append(clock[0])
+        counted.append((world.now_ms - began) / 1000)
         return 3
 
-    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     monkeypatch.setattr(world.ledger, "recount", recount)
     for _ in range(5):
-        world.sweep(1_000)
-        clock[0] += RECOUNT_S / 3
-    assert counted == [1000.0, 1000.0 + RECOUNT_S]
+        world.sweep(int(RECOUNT_S * 1000 / 3))
+    assert counted == [RECOUNT_S / 3, RECOUNT_S * 4 / 3]
     assert "3 counters" in caplog.text
 
 
@@ -180,8 +179,7 @@ def test_a_message_just_taken_that_belongs_to_a_running_stage_stands_for_no_othe
 
 
 def test_a_stage_whose_worker_died_is_published_again(world: World) -> None:
-    world.accept("j1", messages=1)
-    world.ledger.claim("j1", "fusion.measure", "f1")
+    held_since_before(world)
     assert world.sweep(9_000) == []
     assert world.sweep(2_000) == ["j1"]
 
@@ -224,31 +222,69 @@ def test_the_second_takes_over_when_the_first_is_silent(world: World) -> None:
 
 
 # -- leases --------------------------------------------------------------------------
+def away(*_: object, **__: object) -> None:
+    raise LedgerUnavailable("away")
+
+
+def held_since_before(world: World) -> Claim:
+    """Let a house that has been up for a while run a stage."""
+    world.sweep()
+    world.sweep(int(RENEWAL_S * 1000))
+    world.accept("j1", messages=1)
+    claim = world.ledger.claim("j1", "fusion.measure", "w1")
+    assert isinstance(claim, Claim)
+    return claim
+
+
 def test_leases_that_ran_out_while_redis_was_away_may_be_renewed_first(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock = [1000.0]
-    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    world.accept("j1")
-    claim = world.ledger.claim("j1", "fusion.measure", "w1")
-    assert isinstance(claim, Claim)
-
-    def away(*_: object, **__: object) -> None:
-        raise LedgerUnavailable("away")
-
+    claim = held_since_before(world)
     with monkeypatch.context() as outage:
         outage.setattr(world.ledger, "follow", away)
         with pytest.raises(LedgerUnavailable):
-            world.sweep()
-    assert world.sweep(60_000) == []
+            world.sweep(6_000)
+    assert world.sweep(6_000) == []
     assert world.ledger.heartbeat(claim)
-    clock[0] += RENEWAL_S
-    assert world.sweep() == []  # whoever lives has renewed his
-    assert world.sweep(60_000) == ["j1"]  # and is gone now
+    assert world.sweep(9_000) == []  # whoever lives has renewed his
+    assert world.sweep(2_000) == ["j1"]  # and is gone now
+
+
+def test_deadlines_pass_in_an_outage(world: World) -> None:
+    world.accept("j1")
+    world.sweep(3_600_000)  # its first round
+    assert world.ledger.job("j1").state == "expired"  # type: ignore[union-attr]
+
+
+def test_calls_that_fail_now_and_then_keep_nobody_from_taking_leases_away(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held_since_before(world)
+    monkeypatch.setattr(world, "messages", away)  # in every round, behind the duty that reaps
+    again = []
+    for _ in range(6):
+        with pytest.raises(LedgerUnavailable):
+            world.sweep(2_000)
+        again += world.published
+    assert again == ["j1"]
+
+
+@pytest.mark.parametrize("period_s", [1.0, 60.0])
+def test_rounds_that_are_rare_are_no_outage(world: World, period_s: float) -> None:
+    world.reconciler = world.another(period_s)
+    held_since_before(world)
+    assert world.sweep(int((period_s + 1) * 1000)) == (["j1"] if period_s > 10 else [])
+
+
+def test_a_reconciler_that_starts_lets_leases_be_renewed_first(world: World) -> None:
+    held_since_before(world)
+    world.reconciler = world.another()
+    assert world.sweep(11_000) == []
+    assert world.sweep(int(RENEWAL_S * 1000)) == ["j1"]
 
 
 def test_a_leader_whose_rounds_are_rare_stays_the_leader(world: World) -> None:
-    rare = Reconciler(Celery(), world.ledger, world.store, world, period_s=60)  # type: ignore[arg-type]
+    rare = world.another(period_s=60)
     rare._who = "rare"
     rare.sweep()
     world.now_ms += 60_000
