@@ -113,7 +113,8 @@ DUPLICATE_COMMITS = _told(
     (WORKER,), Counter("kiln_duplicate_commits_total", "Commits absorbed by the ledger")
 )
 LEASE_LOST = _told(
-    (WORKER,), Counter("kiln_lease_lost_total", "Claims lost while a stage ran", ("stage",))
+    (WORKER,),
+    Counter("kiln_lease_lost_total", "Claims lost in mid-stage, or cancelled", ("stage",)),
 )
 CLAIM_REFUSED = _told(
     (WORKER,), Counter("kiln_claim_refused_total", "Messages that were no-ops", ("reason",))

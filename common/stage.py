@@ -223,6 +223,8 @@ def _run_claimed(runtime: Runtime, task: StageTask, claim: Claim) -> Committed:
         except LedgerUnavailable as exc:
             log.warning("no receipt, the lease will run out: %s", exc.detail)
             outcome = Committed(AWAY)
+    if outcome.status == "lost":  # heard at a checkpoint, or at the end
+        metrics.LEASE_LOST.labels(row.name).inc()
     if context.written and outcome.status not in {"committed", "duplicate"}:
         # files that a job refers to (shown early) are not thrown away by this
         hashes = [ref.sha256 for ref in context.written]
@@ -239,7 +241,6 @@ def _settle(runtime: Runtime, task: StageTask, context: StageContext) -> Committ
     try:
         return _work(runtime, task, context)
     except LeaseLost:
-        metrics.LEASE_LOST.labels(name).inc()
         return Committed("lost")
     except LedgerUnavailable:
         raise  # not the stage's fault, and there is nobody to tell

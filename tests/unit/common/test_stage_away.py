@@ -80,7 +80,9 @@ def test_a_commit_of_a_stage_that_another_worker_took_over_changes_nothing(
         bench.claim()  # the lease ran out, somebody else goes on
         return FACTS
 
+    before = _count(metrics.LEASE_LOST, MEASURE)
     assert bench.run(body) == "lost"
+    assert _count(metrics.LEASE_LOST, MEASURE) == before + 1
     assert bench.node_states() == ["running", "waiting"]
     assert len(bench.trash()) == 1
 
