@@ -165,13 +165,14 @@ class Reconciler:
                     self._delete(owner, sha256)
 
     def _delete(self, owner: str, sha256: str) -> None:
+        gone = False  # nor where it was put after it was let go, or by another machine's clock
         try:
-            if self._store.delete_stale(owner, sha256, TRASH_GRACE):
-                metrics.EXPIRED_FILES.inc()
-            else:  # put after it was let go, or by another machine's clock: the next time, perhaps
-                self._ledger.discard(owner, [sha256])
+            gone = self._store.delete_stale(owner, sha256, TRASH_GRACE)
         except StorageError as exc:
             log.warning("%s; it goes back to the trash", exc.detail)
+        if gone:
+            metrics.EXPIRED_FILES.inc()
+        else:
             self._ledger.discard(owner, [sha256])
 
     def _recount(self) -> None:

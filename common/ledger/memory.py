@@ -105,7 +105,7 @@ class MemoryLedger(MemoryAdmission, MemoryStanding, MemoryErase, MemoryOutbox):
         with self._lock:
             held = self._holder(claim)
             if held is None:
-                return Committed("duplicate" if self._was_mine(claim) else "lost")
+                return self._not_held(claim)
             hit = self._memo(claim.owner, memo_key)
             if hit is None or not self._book.files.alive(claim.owner, hit.artifacts):
                 return Committed("miss")
@@ -136,7 +136,7 @@ class MemoryLedger(MemoryAdmission, MemoryStanding, MemoryErase, MemoryOutbox):
         with self._lock:
             held = self._holder(claim)
             if held is None:
-                return Committed("duplicate" if self._was_mine(claim) else "lost")
+                return self._not_held(claim)
             undone = self._book.files.deleted_since(claim.owner, refs, held[1].begin_ms or 0)
             if undone is not None:
                 return Committed(self._book.redo(*held, undone))
@@ -255,10 +255,11 @@ class MemoryLedger(MemoryAdmission, MemoryStanding, MemoryErase, MemoryOutbox):
     def _holder(self, claim: Claim) -> tuple[JobEntry, NodeEntry] | None:
         return self._book.holder(claim.job, claim.node, claim.token)
 
-    def _was_mine(self, claim: Claim) -> bool:
+    def _not_held(self, claim: Claim) -> Committed:
         job = self._book.find(claim.job)
         node = job.nodes.get(claim.node) if job else None
-        return node is not None and (node.state, node.token) == ("done", claim.token)
+        mine = node is not None and (node.state, node.token) == ("done", claim.token)
+        return Committed("duplicate" if mine else "lost")
 
     def _memo(self, owner: str, key: str) -> MemoHit | None:
         hit, until = self._memos.get((owner, key), (None, 0))

@@ -30,9 +30,9 @@ SYSTEMS: Final = (
     "of each client; where the host takes away more than {calm:.0%} of the cores' time meanwhile, "
     "they are made again, {tries} times in all at most, and the calmest time counts. Libraries "
     "have one thread a process; the others have as many processes as Kiln has workers, the loop as "
-    "many as it has fusion workers. The peers neither decode photos "
-    "apart, nor sync files, nor remember anything when they die. The yardstick, a fixed piece of "
-    "work, took {drift} ms of CPU time in between."
+    "many as it has fusion workers. The peers neither decode photos apart, nor sync files, nor "
+    "remember anything when they die. The yardstick, a fixed piece of work, took {drift} ms of CPU "
+    "time in between."
 )
 COSTS: Final = (
     "Over all rounds, then the last one by process. What the host takes away is nobody's doing "
