@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from common.contracts.artifacts import ArtifactRef
-from common.contracts.facts import MeasureFacts
-from common.contracts.figurine import MeasureRequest
+from common.contracts.facts import MeasureFacts, SculptFacts
+from common.contracts.figurine import MeasureRequest, SculptRequest
 from common.contracts.plans import Node, Plan
-from common.contracts.stages import ATTRIBUTES, BY_NAME, PHOTO
+from common.contracts.stages import ATTRIBUTES, BY_NAME, FORM, PHOTO
 from common.errors import LedgerUnavailable
 from common.lease import LeaseKeeper
 from common.ledger.memory import MemoryLedger
@@ -33,6 +33,12 @@ def measured(context: StageContext, _: MeasureRequest, __: object) -> MeasureFac
     """A body that works: the output depends on the photo alone."""
     context.write(ATTRIBUTES, b"attributes of " + context.read(PHOTO))
     return FACTS
+
+
+def sculpted(context: StageContext, _: SculptRequest, __: object) -> SculptFacts:
+    """A body that works on what ``measured`` left."""
+    context.write(FORM, b"form of " + context.read(ATTRIBUTES.name))
+    return SculptFacts(template="default", height_mm=80, triangles=1)
 
 
 class FlakyLedger:
