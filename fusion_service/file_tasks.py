@@ -36,11 +36,12 @@ def print_solid(context: StageContext, request: f.PrintRequest, studio: Studio) 
 def render(context: StageContext, _: f.RenderRequest, studio: Studio) -> facts.RenderFacts:
     """Draw the preview picture, and rate how much the face in it looks like the photo."""
     sculpture = sculpture_of(context, studio.shelf)
-    context.write(s.PREVIEW, studio.preview(sculpture))
-    context.checkpoint()
     measured = People.model_validate_json(context.read(s.ATTRIBUTES.name)).people[0]
-    likeness = studio.rate_likeness(measured, sculpture)
-    return facts.RenderFacts(width_px=PREVIEW_PX, likeness=asdict(likeness))
+    drawing = studio.draw_preview(sculpture)
+    context.checkpoint()
+    rating = studio.rate_likeness(measured, sculpture)  # while this thread writes the file
+    context.write(s.PREVIEW, drawing.to_png())
+    return facts.RenderFacts(width_px=PREVIEW_PX, likeness=asdict(rating.result()))
 
 
 @stage("fusion.package")

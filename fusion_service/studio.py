@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from common.vision.faces import FaceModels
 from common.vision.likeness import Likeness
 from fusion_service.domain.attributes import Attributes
 from fusion_service.domain.likeness import rate_figurine
-from fusion_service.domain.preview.render import render_preview, view_head
+from fusion_service.domain.preview.render import Drawing, draw_preview, view_head
 from fusion_service.domain.sculpture import Sculpture
 from fusion_service.shelf import Shelf
 
@@ -24,12 +24,15 @@ class Studio:
         self._renders = ThreadPoolExecutor(1, thread_name_prefix="render")
         self.shelf = Shelf()
 
-    def preview(self, sculpture: Sculpture, width: int = PREVIEW_PX) -> bytes:
-        """Draw the preview, ``width`` px wide, in the render thread."""
-        return self._renders.submit(render_preview, sculpture, width).result()
+    def draw_preview(self, sculpture: Sculpture, width: int = PREVIEW_PX) -> Drawing:
+        """Draw the views of the preview, ``width`` px wide, in the render thread."""
+        return self._renders.submit(draw_preview, sculpture, width).result()
 
-    def rate_likeness(self, measured: Attributes, sculpture: Sculpture) -> Likeness:
-        """Compare the first head with the photo; quickest right after its preview."""
-        view, place = self._renders.submit(view_head, sculpture).result()
+    def rate_likeness(self, measured: Attributes, sculpture: Sculpture) -> Future[Likeness]:
+        """Compare the first head with the photo, in the render thread; quickest after a preview."""
+        return self._renders.submit(self._rate_likeness, measured, sculpture)
+
+    def _rate_likeness(self, measured: Attributes, sculpture: Sculpture) -> Likeness:
+        view, place = view_head(sculpture)
         kind = str(sculpture.form.facts.get("face", "drawn"))
         return rate_figurine(measured, view, self.faces.trace_face(view, place), kind)

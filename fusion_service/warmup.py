@@ -34,5 +34,5 @@ def warm_up(studio: Studio) -> None:
     printing.prepare(form, f.PrintRequest())
     printing.package(sculpture, f.PackageRequest())
     write_ar(sculpture)
-    studio.preview(sculpture)
-    studio.rate_likeness(people.people[0], sculpture)
+    studio.draw_preview(sculpture).to_png()
+    studio.rate_likeness(people.people[0], sculpture).result()

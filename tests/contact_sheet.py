@@ -84,7 +84,7 @@ class Easel:
         first, *others = measure_people(self._studio.faces, photo, "largest", count).people
         people = [wish(first, wanted), *others]
         palettes = [palette_of(people[0], wanted), *(palette_of(o, PaintRequest()) for o in others)]
-        png = self._studio.preview(paint(sculpt(people, template), people, palettes))
+        png = self._studio.draw_preview(paint(sculpt(people, template), people, palettes)).to_png()
         decoded = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
         return np.asarray(decoded, np.uint8)[:, :, ::-1]
 

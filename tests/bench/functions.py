@@ -87,8 +87,9 @@ def files(form: Form, sculpture: Sculpture) -> Iterator[Work]:
 
 def looks(bench: Bench, people: People, sculpture: Sculpture) -> Iterator[Work]:
     """List what looks at the figurine."""
-    yield "preview", lambda: bench.studio.preview(sculpture)
-    yield "rate the figurine", lambda: bench.studio.rate_likeness(people.people[0], sculpture)
+    studio, measured = bench.studio, people.people[0]
+    yield "preview", lambda: studio.draw_preview(sculpture).to_png()
+    yield "rate the figurine", lambda: studio.rate_likeness(measured, sculpture).result()
 
 
 def recipe(kitchen: Kitchen) -> Iterator[Work]:

@@ -84,8 +84,10 @@ class Bench:
 
     def render(self, sculpture: Sculpture, people: People) -> Files:
         """Draw the preview and rate the face in it."""
-        files = {"preview.png": self.studio.preview(sculpture)}
-        self.studio.rate_likeness(people.people[0], sculpture)
+        drawing = self.studio.draw_preview(sculpture)
+        rating = self.studio.rate_likeness(people.people[0], sculpture)
+        files = {"preview.png": drawing.to_png()}
+        rating.result()
         return files
 
     def figurine(self, photo: bytes, *, preview: bool = True) -> Files:

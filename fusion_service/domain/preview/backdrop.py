@@ -20,7 +20,7 @@ SHADOW_STRENGTH = 0.5
 SHADOW_FADES = 34.0  # design units from the axis; a real soft box lights its own shadow
 
 
-def compose(drawn: Pixels, frames: list[Frame], floors: list[Float]) -> Pixels:
+def compose(drawn: Pixels, frames: list[Frame], floors: tuple[Float, ...]) -> Pixels:
     """Put the drawn figurines (premultiplied RGBA) on paper with one floor shadow a frame."""
     height, width = drawn.shape[:2]
     fading = _fading()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
@@ -19,7 +20,7 @@ from fusion_service.domain.preview.vinyl_actor import VinylActor
 
 if TYPE_CHECKING:
     from common.vision.detector import Detection
-    from fusion_service.domain.sculpture import Pixels, Sculpture, Shift
+    from fusion_service.domain.sculpture import Float, Pixels, Sculpture, Shift
 
 # On Mesa's software rasteriser half the time of 4x multisampling, and the sheen is smooth too.
 # Twice as fine looks the same and takes 45 MB more.
@@ -29,7 +30,33 @@ MIDDLE = (0.0, 0.0, 0.0)
 _own = threading.local()
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """What OpenGL drew for a preview, premultiplied RGBA; any thread may go on with it."""
+
+    hero: Pixels  # the left half of the picture
+    small: Pixels  # the right one, with room for the hero shot
+    frames: list[Frame]
+    floors: tuple[Float, ...]  # the shadow on them, one a frame
+
+    def to_png(self) -> bytes:
+        """Put everything on paper: hero, front, three-quarter, side and back."""
+        drawn = np.hstack([self.hero, self.small])
+        for frame in self.frames[1:]:
+            if frame.camera == self.frames[0].camera:
+                _show_again(self.hero, drawn, frame)
+        return encode_png(compose(drawn, self.frames, self.floors))
+
+
 def render_preview(sculpture: Sculpture, width: int = 1600) -> bytes:
+    """Draw the preview and put it on paper; PNG, ``width`` x ``0.625 width``.
+
+    The same sculpture gives the same bytes with the same OpenGL driver.
+    """
+    return draw_preview(sculpture, width).to_png()
+
+
+def draw_preview(sculpture: Sculpture, width: int = 1600) -> Drawing:
     """Draw the preview with this thread's own ``PreviewRenderer``, made on first use.
 
     Raises
@@ -37,7 +64,7 @@ def render_preview(sculpture: Sculpture, width: int = 1600) -> bytes:
     EngineUnavailable
         This machine has no off-screen OpenGL.
     """
-    return _own_renderer().render(sculpture, width)
+    return _own_renderer().draw(sculpture, width)
 
 
 def render_head(sculpture: Sculpture) -> Pixels:
@@ -72,24 +99,17 @@ class PreviewRenderer:
         self._shown: list[VinylActor] = []
         self._lit: Sculpture | None = None  # what the actors show
 
-    def render(self, sculpture: Sculpture, width: int = 1600) -> bytes:
-        """Draw hero, front, three-quarter, side and back; PNG, ``width`` x ``0.625 width``.
-
-        The same sculpture gives the same bytes with the same OpenGL driver.
-        """
+    def draw(self, sculpture: Sculpture, width: int = 1600) -> Drawing:
+        """Draw every view of the preview, which will be ``width`` px wide."""
         width -= width % 4  # the four small views are whole pixels wide
         height = width * 5 // 8 // 2 * 2
         frames = lay_out(sculpture.solid.vertices, width, height)
         light = self._light_and_show(sculpture, frames)
         # one half after the other: a window of half the size takes half the memory
-        hero, small = frames[0], [frame for frame in frames[1:] if frame.camera != frames[0].camera]
-        halves = [self._draw(half, width // 2, height) for half in ([hero], small)]
-        drawn = np.hstack(halves)
-        for frame in frames[1:]:
-            if frame.camera == hero.camera:
-                _show_again(halves[0], drawn, frame)
-        picture = compose(drawn, frames, [light.floors[i] for i in SHADOW_OF_FRAME])
-        return encode_png(picture)
+        hero = self._draw(frames[:1], width // 2, height)
+        others = [frame for frame in frames if frame.camera != frames[0].camera]
+        small = self._draw(others, width // 2, height)
+        return Drawing(hero, small, frames, tuple(light.floors[i] for i in SHADOW_OF_FRAME))
 
     def render_head(self, sculpture: Sculpture) -> Pixels:
         """Draw the first head alone from the front; (320, 320, 3) RGB on plain paper."""

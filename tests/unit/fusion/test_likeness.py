@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import threading
 from dataclasses import asdict, replace
 from hashlib import sha256
 from itertools import pairwise
@@ -228,6 +229,24 @@ def test_the_render_tells_the_likeness_in_its_facts(desk: Desk, studio: Studio) 
     assert 0 < told["score"] <= 100
     assert told["worst"] in told["terms"]
     assert told["says"]
+
+
+def test_the_file_is_written_while_the_face_is_rated(
+    desk: Desk, studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, rate = threading.Event(), Studio._rate_likeness
+
+    def wait_and_rate(*those: Any) -> Likeness:
+        assert written.wait(20), "the file waits for the rating"
+        return rate(*those)
+
+    def write(output: s.Output, data: bytes) -> None:
+        desk.written[output.name] = data
+        written.set()
+
+    monkeypatch.setattr(Studio, "_rate_likeness", wait_and_rate)
+    monkeypatch.setattr(desk, "write", write)
+    assert render.body(desk, f.RenderRequest(), studio).likeness is not None  # type: ignore[arg-type]
 
 
 def test_the_ar_stage_writes_a_usdz(desk: Desk, studio: Studio) -> None:

@@ -128,7 +128,7 @@ def test_drawing_again_and_again_stops_growing(gl: None) -> None:
     for _ in range(4):  # the pools of the driver and of malloc fill first
         before = _resident_kilobytes()
         for _ in range(8):
-            renderer.render(ball_man(), 400)
+            renderer.draw(ball_man(), 400).to_png()
         grown.append(_resident_kilobytes() - before)
     assert min(grown[1:]) < 3_000  # one mesh is 3 MB, so a leak would be 24 MB each time
     assert renderer._window.GetRenderers().GetNumberOfItems() == 0
