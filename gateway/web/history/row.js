@@ -84,7 +84,7 @@ function cancelButton(row, name) {
 function showPicture(row) {
   const { job } = row;
   const names = (job.artifacts ?? []).map((file) => file.name);
-  const found = ["portrait.png", "preview.png"].find((name) => names.includes(name));
+  const found = ["preview.png", "portrait.png"].find((name) => names.includes(name));
   const url = found ? `/v1/jobs/${job.id}/artifacts/${found}`
     : names.includes("recipes.json") ? `/v1/jobs/${job.id}/recipe.png?number=1` : "";
   if (url === row.pictured && row.picture.hasChildNodes()) return;
@@ -95,7 +95,8 @@ function showPicture(row) {
     return;
   }
   reachable(url).then((src) => {
-    const picture = element("img", { src, alt: "", loading: "lazy" });
+    const shown = found === "preview.png" ? "hero" : "";
+    const picture = element("img", { src, class: shown, alt: "", loading: "lazy" });
     picture.addEventListener("load", () => release(src), { once: true });
     picture.addEventListener("error", () => replace(row.picture, sign), { once: true });
     replace(row.picture, picture);
