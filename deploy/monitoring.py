@@ -18,6 +18,7 @@ import yaml
 from deploy.prometheus.config import RULES
 
 DASHBOARDS: Final = Path(__file__).parent / "grafana" / "dashboards"
+RELEASE: Final = "prometheus"  # as in the Kubernetes component `monitoring`
 OURS: Final = {"app.kubernetes.io/part-of": "kiln"}
 
 
@@ -55,7 +56,7 @@ def main() -> None:
     """Print the objects as YAML."""
     parser = argparse.ArgumentParser(prog="python -m deploy.monitoring", description=__doc__)
     parser.add_argument("--namespace", default="monitoring")
-    parser.add_argument("--release", default="prometheus", help="label of the operator's release")
+    parser.add_argument("--release", default=RELEASE, help="label of the operator's release")
     options = parser.parse_args()
     yaml.safe_dump_all(objects(options.namespace, options.release), sys.stdout, sort_keys=False)
 

@@ -94,7 +94,7 @@ def _promises() -> Section:
             number(
                 "Alerts that fire",
                 "The list is at the end of this page; docs/alerts.md says what to do about each.",
-                Query('count(ALERTS{alertstate="firing"}) or vector(0)'),
+                Query('count(ALERTS{alertname=~"Kiln.+", alertstate="firing"}) or vector(0)'),
                 scale=Scale("short", ((None, GOOD), (1, BAD)), digits=0),
             ),
         ),
@@ -206,8 +206,8 @@ def _house() -> Section:
                 "Share of the processes of a part that could be scraped, and whether Redis "
                 "answers. `make status` tells which is away.",
                 Query(
-                    'label_replace(min(kiln_redis_up), "job", "redis", "", "")'
-                    " or avg by (job) (up)",
+                    'label_replace(max(kiln_redis_up), "job", "kiln-redis", "", "")'
+                    ' or avg by (job) (up{job=~"kiln-.+"})',
                     "{{job}}",
                 ),
                 scale=Scale("percentunit", ((None, BAD), (0.5, FAIR), (1, GOOD)), most=1),
@@ -215,7 +215,11 @@ def _house() -> Section:
             listing(
                 "Alerts",
                 "What fires, and what is about to. docs/alerts.md says what to do about each.",
-                Query("count by (alertname, severity, alertstate) (ALERTS)", "How many", "short"),
+                Query(
+                    'count by (alertname, severity, alertstate) (ALERTS{alertname=~"Kiln.+"})',
+                    "How many",
+                    "short",
+                ),
                 by={"alertname": "Alert", "severity": "Severity", "alertstate": "State"},
                 width=10,
             ),

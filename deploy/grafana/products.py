@@ -18,8 +18,8 @@ from deploy.grafana.panels import (
     listing,
 )
 
-DOOR: Final = 'job=~"gateway|streams", route!~"/(health|readyz|metrics)", route=~"$route"'
-ROOMS: Final = 'job="services", route!~"/(health|readyz|metrics)"'
+DOOR: Final = 'job=~"kiln-(gateway|streams)", route!~"/(health|readyz|metrics)", route=~"$route"'
+ROOMS: Final = 'job="kiln-services", route!~"/(health|readyz|metrics)"'
 HTTP: Final = "kiln_http_request_duration_seconds"
 NOW: Final = "[$__rate_interval]"
 SHOWN: Final = "[$__range]"

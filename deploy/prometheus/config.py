@@ -48,7 +48,7 @@ def configuration(settings: Settings) -> Json:
     """Write down what Prometheus reads as YAML, of which JSON is a part.
 
     Instances have the names of processes, not their ports: a worker that was started anew may have
-    another one.
+    another one. Jobs are called ``kiln-…``: a Prometheus that reads others too keeps them apart.
     """
     pace = f"{settings.prometheus_interval_s}s"
     told: Json = {
@@ -59,8 +59,8 @@ def configuration(settings: Settings) -> Json:
         },
         "rule_files": [str(RULES / "*.yaml")],
         "scrape_configs": [
-            _at("gateway", gateway=(also_here(settings.host), settings.gateway_port)),
-            _at("services", **_services(settings)),
+            _at("kiln-gateway", gateway=(also_here(settings.host), settings.gateway_port)),
+            _at("kiln-services", **_services(settings)),
             *(_found(settings, process) for process in Process if process not in _WITH_DOOR),
             _at("prometheus", prometheus=(_inner(settings), settings.prometheus_port)),
         ],
@@ -98,4 +98,4 @@ def _at(job: str, **places: tuple[str, int]) -> Json:
 def _found(settings: Settings, process: Process) -> Json:
     """Let processes be found by the files that they write."""
     files = [str(targets_folder(settings) / process / "*.json")]
-    return {"job_name": str(process), "file_sd_configs": [{"files": files}]}
+    return {"job_name": f"kiln-{process}", "file_sd_configs": [{"files": files}]}

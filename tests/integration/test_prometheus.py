@@ -22,11 +22,11 @@ from tests.stack import TestStack, require_stack, until
 pytestmark = pytest.mark.verify_only  # a house of its own, for minutes
 
 PROCESSES = {
-    "gateway": {"gateway"},
-    "services": {"stylize", "fusion", "recipe"},
-    "workers": {"gateway-1", "stylize-1", "fusion-1", "recipe-1"},
-    "reconciler": {"reconciler"},
-    "courier": {"courier"},
+    "kiln-gateway": {"gateway"},
+    "kiln-services": {"stylize", "fusion", "recipe"},
+    "kiln-workers": {"gateway-1", "stylize-1", "fusion-1", "recipe-1"},
+    "kiln-reconciler": {"reconciler"},
+    "kiln-courier": {"courier"},
     "prometheus": {"prometheus"},
 }
 

@@ -18,6 +18,7 @@ from common import metrics
 from common.contracts.stages import QUEUES
 from common.metrics import Process
 from deploy.logins import write_logins
+from deploy.monitoring import RELEASE, objects
 from tests.images import ROOT, TARGETS, modules, stages
 
 FOLDER = ROOT / "deploy" / "kubernetes"
@@ -235,7 +236,21 @@ def test_scrape_jobs_have_the_names_that_rules_know() -> None:
         for end in (*one["spec"].get("endpoints", ()), *one["spec"].get("podMetricsEndpoints", ()))
     ]
     jobs = {rule["replacement"] for end in ends for rule in end["relabelings"]}
-    assert jobs == {"streams", *(str(process) for process in Process)}
+    assert jobs == {"kiln-streams", *(f"kiln-{process}" for process in Process)}
+
+
+def test_an_operator_selects_rules_and_monitors_by_the_same_label() -> None:
+    monitors = of_kind("overlays/s3", "ServiceMonitor", "PodMonitor").values()
+    rules = [one for one in objects("monitoring", RELEASE) if one["kind"] == "PrometheusRule"]
+    assert {one["metadata"]["labels"]["release"] for one in (*monitors, *rules)} == {RELEASE}
+
+
+@pytest.mark.parametrize("part", RENDERED)
+def test_nothing_is_in_the_way_of_tokens_that_a_cloud_mounts(part: str) -> None:
+    """They go below /var/run/secrets, which is /run/secrets in Debian's images."""
+    for workload in of_kind(part, "Deployment", "StatefulSet").values():
+        mounts = [mount["mountPath"] for mount in main(workload)["volumeMounts"]]
+        assert not [path for path in mounts if path.startswith(("/run", "/var/run"))]
 
 
 def test_portraits_by_networks_run_where_the_gpus_are() -> None:

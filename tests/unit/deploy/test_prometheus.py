@@ -25,7 +25,7 @@ from deploy.stack import Stack, StackError
 from gateway.cli import app
 from tests.unit.deploy.promtool import promtool
 
-JOBS = ["gateway", "services", "workers", "reconciler", "courier", "prometheus"]
+JOBS = ["gateway", "services", "workers", "reconciler", "courier"]
 
 
 def jobs_of(settings: Settings) -> dict[str, Any]:
@@ -56,9 +56,9 @@ def test_promtool_finds_nothing_wrong_with_it(tmp_path: Path, given: dict[str, A
 
 
 def test_every_process_of_the_house_is_looked_at() -> None:
-    assert list(jobs_of(Settings())) == JOBS
-    assert {str(process) for process in Process} < set(JOBS)
-    ports = addresses(Settings(), "services")
+    assert list(jobs_of(Settings())) == [*(f"kiln-{job}" for job in JOBS), "prometheus"]
+    assert {str(process) for process in Process} == set(JOBS)
+    ports = addresses(Settings(), "kiln-services")
     assert ports == {
         "stylize": "127.0.0.1:8001",
         "fusion": "127.0.0.1:8002",
@@ -71,7 +71,7 @@ def test_every_process_of_the_house_is_looked_at() -> None:
     [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("192.0.2.7", "127.0.0.1")],  # noqa: S104
 )
 def test_the_gateway_is_asked_where_it_knows_its_own_machine(host: str, asked: str) -> None:
-    assert addresses(Settings(host=host), "gateway") == {"gateway": f"{asked}:8000"}
+    assert addresses(Settings(host=host), "kiln-gateway") == {"gateway": f"{asked}:8000"}
 
 
 def test_a_worker_is_found_where_it_says_it_is(
@@ -81,7 +81,7 @@ def test_a_worker_is_found_where_it_says_it_is(
     prepare(settings, tmp_path / "run" / "prometheus.yml")
     monkeypatch.setattr("common.exposition.start_http_server", lambda *_: None)
     start_metrics(settings, Process.WORKER, "fusion-1@here")
-    (pattern,) = jobs_of(settings)["workers"]["file_sd_configs"][0]["files"]
+    (pattern,) = jobs_of(settings)["kiln-workers"]["file_sd_configs"][0]["files"]
     (file,) = Path(pattern).parent.glob(Path(pattern).name)
     assert json.loads(file.read_text("utf-8"))[0]["labels"] == {"instance": "fusion-1"}
 
@@ -90,7 +90,7 @@ def test_workers_of_an_earlier_start_are_forgotten(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path)
     for _ in range(2):
         prepare(settings, tmp_path / "run" / "prometheus.yml")
-        (old,) = jobs_of(settings)["workers"]["file_sd_configs"][0]["files"]
+        (old,) = jobs_of(settings)["kiln-workers"]["file_sd_configs"][0]["files"]
         assert list(Path(old).parent.iterdir()) == []
         Path(old.replace("*", "fusion-9")).write_text("[]", "utf-8")
 

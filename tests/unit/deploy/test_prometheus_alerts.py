@@ -13,14 +13,15 @@ from deploy.prometheus.page import alerts, rule_groups
 from tests.unit.deploy.promtool import Labels, check_value, promtool
 
 REQUESTS = (
-    'kiln_http_request_duration_seconds_count{{job="gateway", route="{}", method="GET", code="{}"}}'
+    'kiln_http_request_duration_seconds_count{{job="kiln-gateway", route="{}", method="GET", code="{}"}}'
 )
 JOBS = 'kiln_jobs_total{{product="figurine", outcome="{}"}}'
 ETAS = 'kiln_eta_total{{product="figurine", outcome="{}"}}'
 MEMO = 'kiln_cache_requests_total{{stage="fusion.paint", result="{}"}}'
 GOOD, BAD = REQUESTS.format("/v1/jobs", 200), REQUESTS.format("/v1/jobs", 500)
-GATEWAY, REDIS = 'up{job="gateway", instance="gateway"}', 'kiln_redis_up{job="reconciler"}'
-STREAMS = 'up{job="streams", instance="sse"}'
+GATEWAY, REDIS = 'up{job="kiln-gateway", instance="gateway"}', 'kiln_redis_up{job="kiln-reconciler"}'
+ONE, OTHER = (f'kiln_redis_up{{job="kiln-reconciler", instance="{name}"}}' for name in "ab")
+STREAMS = 'up{job="kiln-streams", instance="sse"}'
 PROMETHEUS = 'process_start_time_seconds{job="prometheus"}'
 DAY = 24 * 60
 
@@ -147,7 +148,7 @@ CASES = (
         60,
         {
             GATEWAY: "1x60",
-            'up{job="gateway", instance="another"}': "0x60",
+            'up{job="kiln-gateway", instance="another"}': "0x60",
             STREAMS: "0x60",
             PROMETHEUS: "-600x60",
         },
@@ -167,6 +168,21 @@ CASES = (
     # -- processes -----------------------------------------------------------------------------
     Case("KilnRedisDown", "it does not answer", 10, {REDIS: "1x5 0x5"}, (page(),)),
     Case("KilnRedisDown", "it answers", 10, {REDIS: "1x10"}),
+    Case("KilnRedisDown", "one of two does not reach it", 10, {ONE: "1x10", OTHER: "0x10"}),
+    Case(
+        "KilnReconcilerWithoutRedis",
+        "one of two does not reach it",
+        10,
+        {ONE: "1x10", OTHER: "1 0x9"},
+        (ticket(job="kiln-reconciler", instance="b"),),
+    ),
+    Case("KilnReconcilerWithoutRedis", "nobody does", 10, {ONE: "1 0x9", OTHER: "1 0x9"}),
+    Case(
+        "KilnAvailabilityBurn",
+        "one of two reconcilers does not reach Redis",
+        10,
+        {GATEWAY: "1x10", ONE: "1x10", OTHER: "0x10", PROMETHEUS: "0x10"},
+    ),
     Case(
         "KilnQueueWithoutWorker",
         "the last of a queue has gone",
@@ -188,43 +204,56 @@ CASES = (
         "one of two workers has gone",
         10,
         {
-            'up{job="workers", instance="fusion-1"}': "1x5 0x5",
-            'up{job="workers", instance="fusion-2"}': "1x10",
+            'up{job="kiln-workers", instance="fusion-1"}': "1x5 0x5",
+            'up{job="kiln-workers", instance="fusion-2"}': "1x10",
         },
-        (ticket(job="workers", instance="fusion-1"),),
+        (ticket(job="kiln-workers", instance="fusion-1"),),
     ),
     Case(
         "KilnProcessDown",
         "it is back at once",
         10,
-        {'up{job="workers", instance="fusion-1"}': "1x5 0 1x4"},
+        {'up{job="kiln-workers", instance="fusion-1"}': "1x5 0 1x4"},
     ),
     Case(
         "KilnProcessUnseen",
         "no worker has ever said where it is",
         10,
-        {GATEWAY: "1x10", 'up{job="reconciler"}': "1x10", 'up{job="courier"}': "1x10"},
-        (ticket(job="workers"),),
+        {GATEWAY: "1x10", 'up{job="kiln-reconciler"}': "1x10", 'up{job="kiln-courier"}': "1x10"},
+        (ticket(job="kiln-workers"),),
     ),
     Case(
         "KilnProcessUnseen",
         "reconciler and courier are not found by name any more",
         10,
         {
-            'up{job="workers"}': "1x10",
-            'up{job="reconciler"}': "1x2 stale",
-            'up{job="courier"}': "1x2 stale",
+            'up{job="kiln-workers"}': "1x10",
+            'up{job="kiln-reconciler"}': "1x2 stale",
+            'up{job="kiln-courier"}': "1x2 stale",
         },
-        (ticket(job="courier"), ticket(job="reconciler")),
+        (ticket(job="kiln-courier"), ticket(job="kiln-reconciler")),
+    ),
+    Case(
+        "KilnProcessUnseen",
+        "event streams and services are not found by name any more; the rest is there",
+        10,
+        {
+            'up{job="kiln-workers"}': "1x10",
+            'up{job="kiln-reconciler"}': "1x10",
+            'up{job="kiln-courier"}': "1x10",
+            'up{job="kiln-streams"}': "1x2 stale",
+            'up{job="kiln-services"}': "1x2 stale",
+        },
+        (ticket(job="kiln-services"), ticket(job="kiln-streams")),
     ),
     Case(
         "KilnProcessUnseen",
         "one is down",
         10,
         {
-            'up{job="workers", instance="fusion-1"}': "0x10",
-            'up{job="reconciler"}': "1x10",
-            'up{job="courier"}': "1x10",
+            'up{job="kiln-workers", instance="fusion-1"}': "0x10",
+            'up{job="kiln-reconciler"}': "1x10",
+            'up{job="kiln-courier"}': "1x10",
         },
     ),
     Case(
