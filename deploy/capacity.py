@@ -18,6 +18,8 @@ from typing import Any, Final
 MEASURED: Final = Path(__file__).with_name("capacity.json")
 PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "capacity.md"
 REDIS: Final = "redis"
+PROCESSES_GB: Final = 2.0  # a core, for everything but Redis (docs/operations.md)
+FILLED: Final = 0.7  # of its memory that Redis may fill: the rest is for writing its log anew
 ONE_REDIS: Final = 0.7  # of the one core that Redis runs its commands on; more makes everybody wait
 FIGURINES: Final = (10, 100, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 6_000_000)
 RECIPES: Final = (100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000)  # jobs an hour
@@ -34,6 +36,7 @@ class Assumptions:
     busy: float = 0.6  # share of the workers' cores that may be in use at the peak
     host_cores: int = 8
     core_speed: float = 1.0  # a core of the hosts against one of the machine that was measured
+    core_gb: float = 4.0  # memory that comes with a core
     core_hour: float = 0.04  # US dollars for a core of a general-purpose cloud machine
     gb_month: float = 0.023  # US dollars for object storage
     kept_days: float = 30.0  # KILN_RESULT_TTL_HOURS
@@ -93,13 +96,14 @@ def capacity(
     }
     needed = sum(at_peak[product] * cpu_s[product] for product in at_peak)
     cores = max(1, math.ceil(needed / assumed.busy))
-    working = math.ceil(cores / assumed.host_cores)
-    hosts = working + (assumed.spare if working > 1 else 0)
     redis = sum(
         at_peak[product] * measured["cpu_ms"][product].get(REDIS, 0.0) / 1000 / assumed.core_speed
         for product in at_peak
     )
     redis_gb = sum(kept[product] * measured["redis_kb"][product] for product in kept) * GB_A_KB
+    room_gb = (assumed.core_gb - PROCESSES_GB) * FILLED * assumed.host_cores
+    working = max(math.ceil(cores / assumed.host_cores), math.ceil(redis_gb / room_gb))
+    hosts = working + (assumed.spare if working > 1 else 0)
     stored = sum(kept[product] * measured["stored_mb"][product] for product in kept) * GB_A_MB
     machines = hosts * assumed.host_cores * assumed.core_hour * HOURS_A_MONTH
     rate = sum(at_peak.values())
@@ -136,6 +140,8 @@ def page(measured: Mapping[str, Any], assumed: Assumptions | None = None) -> str
         **measured,
         **vars(assumed),
         one_redis=ONE_REDIS,
+        processes_gb=PROCESSES_GB,
+        filled=FILLED,
         costs="\n".join(_costs(measured)),
         loads="\n".join(_table(measured, assumed)),
     )
@@ -215,7 +221,10 @@ half of that, `--core-speed 2`.
 - the busiest minute has {peak:g} times the jobs of the mean hour (`--peak`);
 - {busy:.0%} of the cores are in use then (`--busy`);
 - hosts have {host_cores} cores (`--host-cores`), each as fast as a core of the machine that was
-  measured (`--core-speed {core_speed:g}`), at {core_hour:g} US dollars a core-hour (`--core-hour`);
+  measured (`--core-speed {core_speed:g}`) and with {core_gb:g} GB (`--core-gb`), at {core_hour:g} US dollars
+  a core-hour (`--core-hour`);
+- {processes_gb:g} GB a core carry the processes of [operations.md](operations.md#how-large); of the rest
+  Redis fills {filled:.0%}, and writes its log anew in what is left;
 - results are kept for {kept_days:g} days (`--kept-days`) at {gb_month:g} US dollars a GB-month
   (`--gb-month`);
 - one Redis may fill {redis_gb:g} GB (`--redis-gb`; the files in `deploy/` come with 0.7);
@@ -223,8 +232,7 @@ half of that, `--core-speed 2`.
 
 **Not counted**: traffic out (somebody who fetches all of a figurine takes what is kept of it), what
 object storage asks for a request, disks of the hosts, pictures drawn on a GPU, status requests and
-event streams (below). Memory: 2 GB a core carry the processes of
-[operations.md](operations.md#how-large).
+event streams (below).
 
 Prices are round numbers of 2026 and no offer: put in your own.
 
@@ -239,7 +247,8 @@ its memory and its heat, and nobody has run a hundred hosts of this.
 {one_redis:.0%} of the core, or of more than it may fill, split the users over several houses (a
 Redis and its workers each) behind one address; a job never leaves its house, so houses need to
 know nothing of each other. A Redis that is full refuses new jobs and loses none. Records are what
-binds first: results that are kept for a day take a {kept_days:g}th of the space.
+binds first, and from about a thousand jobs an hour on they, not the work, say how many hosts it
+takes: results that are kept for a day take a {kept_days:g}th of the space.
 
 **Wait** is Erlang's C formula with the cores of all hosts but the spare ones as servers and
 arrivals at random. Bursts beyond the assumed peak wait longer, and are refused with a `Retry-After`

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -31,12 +32,22 @@ def test_a_house_past_its_capacity_waits_for_ever() -> None:
 
 
 def test_hosts_follow_the_work() -> None:
-    assumed = Assumptions(peak=1, busy=0.5, host_cores=4, spare=0)
+    assumed = Assumptions(peak=1, busy=0.5, host_cores=4, spare=0, kept_days=0)
     one = capacity(Load(figurines=3600), COST, assumed)  # one a second, one core each
     ten = capacity(Load(figurines=36_000), COST, assumed)
     assert (one.cores, one.hosts) == (2, 1)
     assert (ten.cores, ten.hosts) == (20, 5)
-    assert capacity(Load(figurines=36_000), COST, Assumptions(peak=1, spare=2)).hosts == 3 + 2
+    assert (
+        capacity(Load(figurines=36_000), COST, Assumptions(peak=1, spare=2, kept_days=0)).hosts == 5
+    )
+
+
+def test_hosts_hold_the_records_of_the_jobs_that_are_kept() -> None:
+    # 100 a minute for ten days at 10 kB are 14.4 GB; a host of 4 cores has 4 * 2 * 0.7 for them
+    assumed = Assumptions(host_cores=4, kept_days=10, spare=0)
+    load = Load(figurines=6000)
+    assert capacity(load, COST, replace(assumed, busy=1, core_speed=100)).hosts == 3
+    assert capacity(load, COST, replace(assumed, busy=1, core_speed=100, core_gb=8)).hosts == 1
 
 
 def test_a_faster_core_and_a_flatter_day_take_fewer() -> None:
@@ -63,7 +74,7 @@ def test_redis_holds_no_more_records_than_it_may_fill() -> None:
 
 
 def test_who_waits_has_all_cores_of_the_hosts_but_not_the_spare_ones() -> None:
-    assumed = Assumptions(peak=1, busy=0.9, host_cores=4, spare=3)
+    assumed = Assumptions(peak=1, busy=0.9, host_cores=4, spare=3, kept_days=0)
     one = capacity(Load(figurines=3600 * 5), COST, assumed)  # 5 of 6 cores, on 2 hosts and 3
     assert (one.cores, one.hosts) == (6, 5)
     assert one.wait_s == wait_s(8, 1.0, 5.0)

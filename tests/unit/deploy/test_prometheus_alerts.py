@@ -12,14 +12,15 @@ import pytest
 from deploy.prometheus.page import alerts, rule_groups
 from tests.unit.deploy.promtool import Labels, check_value, promtool
 
-REQUESTS = (
-    'kiln_http_request_duration_seconds_count{{job="kiln-gateway", route="{}", method="GET", code="{}"}}'
-)
+REQUESTS = 'kiln_http_request_duration_seconds_count{{job="kiln-gateway", route="{}", method="GET", code="{}"}}'
 JOBS = 'kiln_jobs_total{{product="figurine", outcome="{}"}}'
 ETAS = 'kiln_eta_total{{product="figurine", outcome="{}"}}'
 MEMO = 'kiln_cache_requests_total{{stage="fusion.paint", result="{}"}}'
 GOOD, BAD = REQUESTS.format("/v1/jobs", 200), REQUESTS.format("/v1/jobs", 500)
-GATEWAY, REDIS = 'up{job="kiln-gateway", instance="gateway"}', 'kiln_redis_up{job="kiln-reconciler"}'
+GATEWAY, REDIS = (
+    'up{job="kiln-gateway", instance="gateway"}',
+    'kiln_redis_up{job="kiln-reconciler"}',
+)
 ONE, OTHER = (f'kiln_redis_up{{job="kiln-reconciler", instance="{name}"}}' for name in "ab")
 STREAMS = 'up{job="kiln-streams", instance="sse"}'
 PROMETHEUS = 'process_start_time_seconds{job="prometheus"}'
