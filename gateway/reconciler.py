@@ -160,9 +160,8 @@ class Reconciler:
         while time.monotonic() < stop_at and (batch := self._ledger.trash(grace_ms, TRASH_BATCH)):
             for owner, sha256 in batch:
                 if time.monotonic() > stop_at:
-                    self._ledger.discard(owner, [sha256])
-                else:
-                    self._delete(owner, sha256)
+                    return  # what is left comes again
+                self._delete(owner, sha256)
 
     def _delete(self, owner: str, sha256: str) -> None:
         gone = False  # nor where it was put after it was let go, or by another machine's clock
@@ -171,6 +170,7 @@ class Reconciler:
         except StorageError as exc:
             log.warning("%s; it goes back to the trash", exc.detail)
         if gone:
+            self._ledger.emptied(owner, sha256)
             metrics.EXPIRED_FILES.inc()
         else:
             self._ledger.discard(owner, [sha256])

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from common.contracts.artifacts import ArtifactRef
-from common.ledger.protocol import PROMISES
+from common.ledger.protocol import HANDED_OUT_MS, PROMISES
 
 File = tuple[str, str]  # owner, sha256: two owners never share a file
 Reference = tuple[str, str]  # job, artifact name
@@ -25,6 +25,7 @@ class FileBook:
         """Refer to a file; one that lies in the trash is not deleted then."""
         self._refs[owner, ref.sha256].add((job, ref.name))
         self._sizes.setdefault((owner, ref.sha256), ref.size)
+        self._trash.pop((owner, ref.sha256), None)
 
     def drop(self, owner: str, job: str, ref: ArtifactRef, now: int) -> None:
         """Stop referring to a file; it goes to the trash with its last reference."""
@@ -81,10 +82,15 @@ class FileBook:
         """Whether somebody refers to each of these files."""
         return all(self._refs[owner, ref.sha256] for ref in artifacts)
 
-    def take_trash(self, before_ms: int, limit: int) -> list[File]:
-        """Take out what has lain in the trash since a moment and is still not referred to."""
-        old = [file for file, since in self._trash.items() if since <= before_ms]
+    def hand_out(self, now: int, grace_ms: int, limit: int) -> list[File]:
+        """Hand out what has lain in the trash for a time and is still not referred to."""
+        old = [file for file, since in self._trash.items() if since <= now - grace_ms]
         old.sort(key=lambda file: (self._trash[file], " ".join(file)))
         for file in old[:limit]:
-            del self._trash[file]
-        return [file for file in old[:limit] if not self._refs[file]]
+            self._trash[file] = now + HANDED_OUT_MS
+        return old[:limit]
+
+    def emptied(self, owner: str, sha256: str, now: int) -> None:
+        """Forget what was handed out and is deleted, unless it was thrown away anew."""
+        if self._trash.get((owner, sha256), 0) > now:
+            del self._trash[owner, sha256]

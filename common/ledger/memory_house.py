@@ -128,7 +128,12 @@ class MemoryHouse:
         """See ``Ledger``."""
         with self._lock:
             self._book.files.forget_erased(self._now() - REMEMBERED_MS)
-            return self._book.files.take_trash(self._now() - grace_ms, limit)
+            return self._book.files.hand_out(self._now(), grace_ms, limit)
+
+    def emptied(self, owner: str, sha256: str) -> None:
+        """See ``Ledger``."""
+        with self._lock:
+            self._book.files.emptied(owner, sha256, self._now())
 
     def discard(self, owner: str, hashes: Iterable[str]) -> None:
         """See ``Ledger``."""

@@ -40,6 +40,7 @@ MAX_ATTEMPTS = 3
 WORKER_TTL_MS = 8_000  # a worker that stopped is missing from /readyz after this
 IDEMPOTENCY_TTL_MS = DAY_MS
 PROMISES = "promises"  # owner of the files that outlive the ledger; never a name of somebody
+HANDED_OUT_MS = 60_000  # whoever deletes what lay in the trash has ended long before
 RECORD_LINGER_MS = 7 * DAY_MS  # an expired artifact is a 410, not a 404, for this long
 
 
@@ -168,7 +169,14 @@ class Ledger(Eraser, Outbox, Protocol):
         ...
 
     def trash(self, grace_ms: int, limit: int = 100) -> list[tuple[str, str]]:
-        """Take (owner, sha256) of files out of the trash that nobody refers to."""
+        """Hand out (owner, sha256) of files in the trash that nobody refers to.
+
+        They come again after ``HANDED_OUT_MS`` and the grace, unless they are ``emptied``.
+        """
+        ...
+
+    def emptied(self, owner: str, sha256: str) -> None:
+        """Forget a file of the trash that was handed out, and is deleted by now."""
         ...
 
     def dead_letters(self, limit: int = 100) -> list[str]:

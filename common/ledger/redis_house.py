@@ -37,6 +37,10 @@ class RedisHouse(RedisLink):
         files = reading.rows(self._run("trash", grace_ms, limit)["files"])
         return [(file["owner"], file["sha256"]) for file in files]
 
+    def emptied(self, owner: str, sha256: str) -> None:
+        """See ``Ledger``."""
+        self._run("emptied", owner, sha256)
+
     def dead_letters(self, limit: int = 100) -> list[str]:
         """See ``Ledger``."""
         return list(self._call("zrevrange", f"{self._prefix}dead", 0, limit - 1))

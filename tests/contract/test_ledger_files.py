@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from common.ledger.protocol import HANDED_OUT_MS
 from common.ledger.records import DAY_MS, HOUR_MS
 from tests.contract.conftest import ONE, House, artifact
 
@@ -111,6 +112,7 @@ def test_photo_and_results_go_each_at_their_time(house: House) -> None:
     house.later(HOUR_MS)
     assert (house.ledger.expire(), house.ledger.expire()) == (1, 0)
     assert house.ledger.trash(0) == [photo("j1")]
+    house.ledger.emptied(*photo("j1"))
     assert (house.job().photo_expired_ms, house.job().artifacts_expired_ms) == (
         end + HOUR_MS,
         None,
@@ -191,6 +193,26 @@ def test_files_stay_in_the_trash_for_a_grace(house: House) -> None:
     assert house.ledger.trash(100) == []
 
 
+def test_a_file_comes_again_unless_it_is_said_to_be_gone(house: House) -> None:
+    house.ledger.discard("ann", [artifact(name).sha256 for name in "xy"])
+    assert len(house.ledger.trash(0)) == 2
+    house.ledger.emptied(*file("x"))  # and whoever took both died
+    house.later(HANDED_OUT_MS + 99)
+    assert house.ledger.trash(100) == []
+    house.later(1)
+    assert house.ledger.trash(100) == [file("y")]
+
+
+def test_a_file_that_was_thrown_away_anew_while_it_was_deleted_is_not_forgotten(
+    house: House,
+) -> None:
+    house.ledger.discard("ann", [artifact("x").sha256])
+    assert house.ledger.trash(0) == [file("x")]
+    house.ledger.discard("ann", [artifact("x").sha256])
+    house.ledger.emptied(*file("x"))
+    assert house.ledger.trash(0) == [file("x")]
+
+
 def test_a_file_that_is_referred_to_is_not_discarded(house: House) -> None:
     finished(house, "j1", "shape.stl")
     house.ledger.discard("ann", [artifact("shape.stl").sha256])
@@ -201,6 +223,16 @@ def test_a_file_in_the_trash_is_kept_when_it_is_referred_to_again(house: House) 
     house.ledger.discard("ann", [artifact("shape.stl").sha256, artifact("x").sha256])
     finished(house, "j1", "shape.stl")
     assert house.ledger.trash(0) == [file("x")]
+
+
+def test_what_is_committed_does_not_stand_in_the_way_of_the_trash(house: House) -> None:
+    """Each file is meant for the trash until it is committed: there are far more of those."""
+    for number in range(30):
+        name = f"{number}.bin"
+        house.ledger.discard("ann", [artifact(name).sha256])
+        finished(house, f"j{number}", name)
+    house.ledger.discard("ann", [artifact("x").sha256])
+    assert house.ledger.trash(0, limit=10) == [file("x")]
 
 
 def test_the_trash_is_taken_in_portions(house: House) -> None:

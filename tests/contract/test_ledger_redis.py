@@ -14,7 +14,7 @@ from common.ledger.protocol import IDEMPOTENCY_TTL_MS
 from common.ledger.records import DAY_MS, HOUR_MS, Run
 from common.ledger.redis_ledger import LONGEST_BLOCK_MS, SOCKET_TIMEOUT_S, RedisLedger, connect
 from common.ledger.scripts import within_reach
-from tests.contract.conftest import DIAMOND, ONE, House, redis_house
+from tests.contract.conftest import DIAMOND, ONE, House, artifact, redis_house
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,9 +115,40 @@ def test_a_house_whose_jobs_are_gone_keeps_nothing_of_them(
     house.ledger.reap()
     house.later(30 * DAY_MS)
     house.ledger.expire()
-    house.ledger.trash(0)
+    for owner, sha256 in house.ledger.trash(0):
+        house.ledger.emptied(owner, sha256)
     forever = [str(key) for key in client.keys("*") if client.pttl(key) == -1]
     assert {key.split(":")[1] for key in forever} <= WITHOUT_TTL
+
+
+def test_files_of_a_job_that_ran_out_unseen_are_let_go(client: redis.Redis, house: House) -> None:
+    """No reconciler ran between the end of its files and the end of its record."""
+    house.accept("j1", ONE)
+    house.ledger.announce(house.claim("a"), artifact("a.bin"))
+    house.ledger.cancel("j1", "ann")
+    client.delete("kiln:job:j1")
+    house.ledger.expire()
+    assert house.ledger.bytes_of("ann") > 0
+    assert house.ledger.recount() > 0
+    assert house.ledger.bytes_of("ann") == house.ledger.bytes_of() == 0
+    left = {sha256 for _, sha256 in house.ledger.trash(-1)}
+    assert left == {artifact("a.bin").sha256, artifact("photo", "photo of j1").sha256}
+    assert client.keys("kiln:refs:*") == []
+    assert not client.zscore("kiln:owner:ann", "j1")
+    assert house.ledger.recount() == 0
+
+
+def test_files_of_many_jobs_of_old_are_passed_over_in_one_go(
+    client: redis.Redis, house: House
+) -> None:
+    """A version before left committed files in the trash."""
+    house.accept("j1", ONE)
+    claim = house.claim("a")
+    for number in range(50):
+        house.ledger.announce(claim, artifact(f"{number}.bin"))
+        client.zadd("kiln:trash", {f"ann {artifact(f'{number}.bin').sha256}": 1})
+    house.ledger.discard("ann", ["f" * 64])
+    assert house.ledger.trash(-1, limit=10) == [("ann", "f" * 64)]
 
 
 def test_the_list_of_dead_letters_does_not_grow_for_ever(client: redis.Redis, house: House) -> None:

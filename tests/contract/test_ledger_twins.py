@@ -209,6 +209,14 @@ class Twins(RuleBasedStateMachine):
         self.both(lambda house: house.ledger.expire())
         self.both(lambda house: house.ledger.trash(100))
 
+    @rule(owner=st.sampled_from(("ann", "bob", PROMISES)), name=st.sampled_from("xyz"))
+    def throw_away(self, owner: str, name: str) -> None:
+        self.both(lambda house: house.ledger.discard(owner, [artifact(name).sha256]))
+
+    @rule(owner=st.sampled_from(("ann", "bob", PROMISES)), name=st.sampled_from("xyz"))
+    def say_it_is_gone(self, owner: str, name: str) -> None:
+        self.both(lambda house: house.ledger.emptied(owner, artifact(name).sha256))
+
     # -- what must be true at every moment --------------------------------------------------
     @invariant()
     def both_tell_the_same(self) -> None:

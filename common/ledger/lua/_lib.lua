@@ -142,6 +142,7 @@ local function add_refs(job, artifacts, now)
     put(job, 'f:' .. ref.name, cjson.encode(ref))
     redis.call('SADD', refs_key(job.f.owner, ref.sha256), job.id .. ' ' .. ref.name)
     count_file(job.f.owner, ref.sha256, ref.size)
+    redis.call('ZREM', P .. 'trash', job.f.owner .. ' ' .. ref.sha256)
     if old_sha and old_sha ~= ref.sha256 then drop_ref(job, ref.name, old_sha, now) end
   end
 end

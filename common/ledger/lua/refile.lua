@@ -1,5 +1,6 @@
 -- ARGV: owner, sha256, owner, sha256 and so on. Counts each file that somebody refers to, and no other;
--- lets go of promises whose job has ended. Answers how many were off.
+-- lets go of promises whose job has ended, and of files whose job has run out: its record did so before
+-- anybody saw that its files had expired. Answers how many were off.
 local now, off = now_ms(), 0
 
 local function refile_promise(sha)
@@ -12,7 +13,20 @@ local function refile_promise(sha)
   end
 end
 
+local function let_go_of_the_lost(owner, sha)
+  for _, entry in ipairs(redis.call('SMEMBERS', refs_key(owner, sha))) do
+    local id = split(entry)
+    if redis.call('EXISTS', P .. 'job:' .. id) == 0 then
+      drop_entry(owner, sha, entry, now)
+      redis.call('ZREM', P .. 'owner:' .. owner, id)
+      redis.call('ZREM', P .. 'dead', id)
+      off = off + 1
+    end
+  end
+end
+
 local function refile(owner, sha)
+  let_go_of_the_lost(owner, sha)
   local counted = redis.call('HEXISTS', P .. 'files:' .. owner, sha) == 1
   local entry = redis.call('SRANDMEMBER', refs_key(owner, sha))
   if counted and not entry then

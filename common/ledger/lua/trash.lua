@@ -1,12 +1,16 @@
--- ARGV: 1 grace ms, 2 limit. Takes files out of the trash that are still unreferenced.
-local out, before = {}, now_ms() - ARGV[1]
-for _, entry in ipairs(redis.call('ZRANGEBYSCORE', P .. 'trash', '-inf', before, 'LIMIT', 0, ARGV[2])) do
-  redis.call('ZREM', P .. 'trash', entry)
+-- ARGV: 1 grace ms, 2 limit. Hands out files that are still unreferenced after the grace. They stay in
+-- the trash until somebody says that they are gone: whoever took them may die before he deletes them.
+local out, now = {}, now_ms()
+for _, entry in ipairs(redis.call('ZRANGEBYSCORE', P .. 'trash', '-inf', now - ARGV[1], 'LIMIT', 0, 1000)) do
+  if #out == tonumber(ARGV[2]) then break end
   local owner, sha = split(entry)
   if redis.call('EXISTS', refs_key(owner, sha)) == 0 then
     uncount_file(owner, sha) -- whoever dropped it without counting
+    redis.call('ZADD', P .. 'trash', now + HANDED_OUT_MS, entry)
     out[#out + 1] = { owner = owner, sha256 = sha }
+  else
+    redis.call('ZREM', P .. 'trash', entry)
   end
 end
-redis.call('ZREMRANGEBYSCORE', P .. 'erased', '-inf', now_ms() - REMEMBERED_MS)
+redis.call('ZREMRANGEBYSCORE', P .. 'erased', '-inf', now - REMEMBERED_MS)
 return answer({ files = out })
