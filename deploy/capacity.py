@@ -221,8 +221,8 @@ half of that, `--core-speed 2`.
 - the busiest minute has {peak:g} times the jobs of the mean hour (`--peak`);
 - {busy:.0%} of the cores are in use then (`--busy`);
 - hosts have {host_cores} cores (`--host-cores`), each as fast as a core of the machine that was
-  measured (`--core-speed {core_speed:g}`) and with {core_gb:g} GB (`--core-gb`), at {core_hour:g} US
-  dollars a core-hour (`--core-hour`);
+  measured (`--core-speed {core_speed:g}`) and with {core_gb:g} GB (`--core-gb`), at
+  {core_hour:g} US dollars a core-hour (`--core-hour`);
 - {processes_gb:g} GB a core carry the processes of [operations.md](operations.md#how-large); of
   the rest Redis fills {filled:.0%}, and writes its log anew in what is left;
 - results are kept for {kept_days:g} days (`--kept-days`) at {gb_month:g} US dollars a GB-month

@@ -15,6 +15,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from operator import sub
 
 from celery import Celery
 
@@ -35,6 +36,7 @@ from gateway.watch import PromiseWatch
 
 LEADER_TTL_MS = 5_000
 LEADER_ROUNDS = 2.5  # of a leader who may be slow once, where rounds are rarer than that
+LATE_S = 4.0  # a round may be; leases live for longer than that without Redis
 RENEWAL_S = 8.0  # in which everybody alive renews his leases, once he hears of Redis again
 PATIENCE_MS = 10_000  # a stage that waits longer is published again, though its message is there
 SLOW_AT_ONCE = 5  # of those, in one period: a long queue must not be doubled
@@ -64,10 +66,10 @@ class Reconciler:
         self._broker = broker
         self._who = f"{socket.gethostname()}:{os.getpid()}"
         self._seen = "$"  # position in the stream of all events
-        self._deaf_s = period_s + RENEWAL_S
+        self._deaf_s = period_s + LATE_S
         self._leader_ttl_ms = max(LEADER_TTL_MS, int(LEADER_ROUNDS * period_s * 1000))
         self._recount_at = -math.inf  # at once
-        self._heard_at = -math.inf
+        self._heard_at = (-math.inf, -math.inf)
         self._reap_at = math.inf
         self._promises = PromiseWatch(ledger, store)
         self._collector = Collector()
@@ -92,9 +94,13 @@ class Reconciler:
         leads = self._ledger.lead("reconciler", self._who, self._leader_ttl_ms)
         metrics.REDIS_UP.set(1)
         self._note_outage()
-        if not leads:
+        if leads:
+            self._lead(ended)
+        else:
             self._collector.forget()
-            return
+        self._heard_at = _clocks()
+
+    def _lead(self, ended: list[Event]) -> None:
         for event in ended:
             count_job(event)
         duties: list[Callable[[], object]] = [self._reap, self._bring_back, self._ledger.expire]
@@ -109,10 +115,13 @@ class Reconciler:
                 log.exception("bug in the reconciler's duty %s; it goes on", duty.__name__)
 
     def _note_outage(self) -> None:
-        """Tell an outage, in which leases ran out, from a call that failed; a start is one too."""
-        now = time.monotonic()
-        if now - self._heard_at > self._deaf_s:
-            self._reap_at = now + RENEWAL_S
+        """Tell an outage, in which leases ran out, from a call that failed.
+
+        A start is one too, and so is a sleep of the machine.
+        """
+        now = _clocks()
+        if max(map(sub, now, self._heard_at)) > self._deaf_s:
+            self._reap_at = time.monotonic() + RENEWAL_S
         self._heard_at = now
 
     def _ended_since(self) -> list[Event]:
@@ -185,6 +194,11 @@ class Reconciler:
         self._recount_at = time.monotonic() + RECOUNT_S
         if off := self._ledger.recount():
             log.warning("%d counters of the ledger were off and are right now", off)
+
+
+def _clocks() -> tuple[float, float]:
+    """Read a clock that nobody sets, and one that goes on in a sleep, as that of Redis does."""
+    return time.monotonic(), time.time()
 
 
 def count_job(event: Event) -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
+from common.ledger.erasure import PUT_AGAIN_MS
 from common.ledger.memory_entries import JobEntry
 from common.ledger.memory_house import MemoryHouse
 from common.ledger.protocol import IDEMPOTENCY_TTL_MS
@@ -67,5 +68,10 @@ class MemoryAdmission(MemoryHouse):
             node.ready_ms = node.begin_ms = now
             job.memo_keys |= {hit.key} - {""}
             self._book.settle(job, node, hit.artifacts, hit.result)
-        self._book.advance(job)  # a job that is known whole ends right here
+        ready = self._book.advance(job)  # a job that is known whole ends right here
+        # who sent a photo that is being deleted stores it anew and publishes then, not sooner
+        erased = self._book.files.erased
+        deleting = max((erased.get((new.owner, one.sha256), 0) for one in new.inputs), default=0)
+        for one in ready if deleting > now else ():
+            job.nodes[one.id].publish_after_ms = deleting + PUT_AGAIN_MS
         return Accepted("accepted", new.job)

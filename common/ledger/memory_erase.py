@@ -43,20 +43,26 @@ class MemoryErase(MemoryHouse):
         return replace(receipt, promise=promise)
 
     def _judged(self, job: JobEntry, receipt: Erasure, refs: list[ArtifactRef]) -> Erasure:
-        """Sort files into those that stay for other jobs and those to delete, marked as such."""
+        """Sort files into those that stay for other jobs and those to delete, marked as such.
+
+        What somebody is deleting in this moment is left to him.
+        """
         gone, kept, files = list(receipt.gone), list(receipt.kept), self._book.files
-        pending = set()
+        pending, due = set(), set()
         for ref in refs:
+            file = (job.new.owner, ref.sha256)
             if jobs := files.jobs_with(job.new.owner, ref.sha256):
                 kept.append(Kept(ref, jobs))
             else:
                 gone.append(ref)
                 pending.add(ref.sha256)
-                files.erased[job.new.owner, ref.sha256] = self._now() + DELETING_MS
+                if files.erased.get(file, 0) <= self._now():
+                    due.add(ref.sha256)
+                    files.erased[file] = self._now() + DELETING_MS
         job.receipt = replace(
             receipt, gone=tuple(gone), kept=tuple(kept), pending=frozenset(pending)
         )
-        return replace(job.receipt, due=job.receipt.pending)
+        return replace(job.receipt, due=frozenset(due))
 
     def _forget(self, job: JobEntry) -> None:
         """Leave nothing but id, owner, product, state, times and the receipt."""

@@ -11,7 +11,7 @@ from importlib import resources
 import redis
 
 from common.errors import LedgerUnavailable
-from common.ledger.erasure import DELETING_MS, REMEMBERED_MS
+from common.ledger.erasure import DELETING_MS, PUT_AGAIN_MS, REMEMBERED_MS
 from common.ledger.protocol import HANDED_OUT_MS, PROMISES
 from common.ledger.records import CANCEL_AFTER, CRASH, DEADLINE, PAUSE_MS
 
@@ -37,7 +37,7 @@ def load_scripts(lease_ms: int, max_attempts: int) -> dict[str, str]:
         f"local CRASH, DEADLINE = [==[{json.dumps(CRASH)}]==], [==[{json.dumps(DEADLINE)}]==]\n"
         f"local CANCEL_AFTER, PROMISES = [==[{json.dumps(CANCEL_AFTER)}]==], '{PROMISES}'\n"
         f"local DELETING_MS, REMEMBERED_MS = {DELETING_MS}, {REMEMBERED_MS}\n"
-        f"local HANDED_OUT_MS = {HANDED_OUT_MS}\n"
+        f"local HANDED_OUT_MS, PUT_AGAIN_MS = {HANDED_OUT_MS}, {PUT_AGAIN_MS}\n"
     )
     return {name: constants + library + text for name, text in texts.items()}
 

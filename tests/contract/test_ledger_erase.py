@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from common.errors import NoFace
-from common.ledger.erasure import DELETING_MS, REMEMBERED_MS, Erasure
+from common.ledger.erasure import DELETING_MS, PUT_AGAIN_MS, REMEMBERED_MS, Erasure
 from common.ledger.outbox import Attempt
-from common.ledger.records import Hook, NodeResult
+from common.ledger.records import HOUR_MS, Hook, NodeResult
 from tests.contract.conftest import EPOCH_MS, HELD, ONE, House, artifact, redis_house
 
 if TYPE_CHECKING:
@@ -137,9 +137,20 @@ def test_what_is_needed_again_is_not_deleted_a_second_time(house: House) -> None
     ended(house)
     erased(house)
     house.accept("j2", ONE, inputs=(PHOTO,))
+    house.later(DELETING_MS)
     again = erased(house)
     assert again.due == {artifact("a.bin").sha256}
     assert [(kept.ref.name, kept.jobs) for kept in again.kept] == [("photo", ("j2",))]
+
+
+def test_of_two_who_erase_at_once_one_deletes(house: House) -> None:
+    """The other would delete what is stored anew as soon as the first is done."""
+    ended(house)
+    first, second = erased(house), erased(house)
+    assert first.due == first.pending == second.pending != frozenset()
+    assert second.due == frozenset()
+    house.ledger.deleted("j1", "ann", {PHOTO.sha256})
+    assert erased(house).due == {artifact("a.bin").sha256}, "the first could not, so the next may"
 
 
 def test_whoever_puts_a_file_again_is_told_that_it_may_go(house: House) -> None:
@@ -155,6 +166,18 @@ def test_whoever_puts_a_file_again_is_told_that_it_may_go(house: House) -> None:
     house.later(REMEMBERED_MS)
     house.ledger.trash(0)
     assert house.ledger.unsettled("ann", hashes) == "no"
+
+
+def test_a_job_whose_photo_is_being_deleted_is_not_published_before_it_is_stored_anew(
+    house: House,
+) -> None:
+    ended(house)
+    erased(house)
+    house.accept("j2", ONE, inputs=(PHOTO,))
+    house.later(DELETING_MS + PUT_AGAIN_MS - 1)
+    assert house.ledger.overdue("red", 1, HOUR_MS) == []
+    house.later(1)
+    assert [node.job for node in house.ledger.overdue("red", 1, HOUR_MS)] == ["j2"]
 
 
 def test_who_erased_and_died_stops_nobody_for_long(house: House) -> None:

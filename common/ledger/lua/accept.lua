@@ -74,5 +74,11 @@ for _, hit in ipairs(whole and rec.memoised or {}) do
   note_memo(job, hit.node, hit.key or '')
   settle(job, hit.node, now, hit.artifacts, hit.result)
 end
-advance(job, now) -- a job that is known whole ends right here
+local ready = advance(job, now) -- a job that is known whole ends right here
+-- Who sent a photo that somebody deletes in this moment stores it anew and publishes then, not sooner.
+local deleting = 0
+for _, ref in ipairs(rec.inputs) do
+  deleting = math.max(deleting, tonumber(redis.call('ZSCORE', P .. 'erased', rec.owner .. ' ' .. ref.sha256) or 0))
+end
+for _, one in ipairs(deleting > now and ready or {}) do put(job, 'n:' .. one.id, deleting + PUT_AGAIN_MS) end
 return answer({ status = 'accepted', job = job.id })

@@ -27,8 +27,9 @@ local function jobs_with(sha)
   return jobs
 end
 
--- Sorts files into those that stay for other jobs and those to delete, which are marked as such.
-local function judge(receipt, refs)
+-- Sorts files into those that stay for other jobs and those to delete, which are marked as such. What
+-- somebody is deleting in this moment is left to him: when he is done, it may be stored anew.
+local function judge(receipt, refs, due)
   local seen = {}
   receipt.pending = {}
   for _, ref in ipairs(refs) do
@@ -37,9 +38,15 @@ local function judge(receipt, refs)
       receipt.kept[#receipt.kept + 1] = { ref = ref, jobs = jobs }
     else
       receipt.gone[#receipt.gone + 1] = ref
-      if not seen[ref.sha256] then receipt.pending[#receipt.pending + 1] = ref.sha256 end
+      if not seen[ref.sha256] then
+        local file = job.f.owner .. ' ' .. ref.sha256
+        receipt.pending[#receipt.pending + 1] = ref.sha256
+        if tonumber(redis.call('ZSCORE', P .. 'erased', file) or 0) <= now then
+          due[#due + 1] = ref.sha256
+          redis.call('ZADD', P .. 'erased', now + DELETING_MS, file)
+        end
+      end
       seen[ref.sha256] = true
-      redis.call('ZADD', P .. 'erased', now + DELETING_MS, job.f.owner .. ' ' .. ref.sha256)
     end
   end
 end
@@ -99,7 +106,7 @@ local function forget_fields()
 end
 
 redis.call('ZREMRANGEBYSCORE', P .. 'erased', '-inf', now - REMEMBERED_MS)
-local receipt, promise = { erased_ms = now, gone = {}, kept = {} }, ''
+local receipt, due, promise = { erased_ms = now, gone = {}, kept = {} }, {}, ''
 if job.f.receipt then
   local before, again = cjson.decode(job.f.receipt), {}
   receipt.erased_ms, receipt.kept = before.erased_ms, before.kept
@@ -109,15 +116,15 @@ if job.f.receipt then
     local list = waits[ref.sha256] and again or receipt.gone
     list[#list + 1] = ref
   end
-  judge(receipt, again)
+  judge(receipt, again, due)
 else
   if not TERMINAL[job.f.state] then finish(job, 'cancelled', now, nil) end
   promise = job.f.promise or ''
-  judge(receipt, drop_references())
+  judge(receipt, drop_references(), due)
   forget_memos()
   forget_events()
   forget_entries()
   forget_fields()
 end
 put(job, 'erased_at', receipt.erased_ms, 'receipt', cjson.encode(receipt))
-return answer({ status = 'erased', receipt = receipt, due = receipt.pending, promise = promise })
+return answer({ status = 'erased', receipt = receipt, due = due, promise = promise })

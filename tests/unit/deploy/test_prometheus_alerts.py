@@ -12,7 +12,10 @@ import pytest
 from deploy.prometheus.page import alerts, rule_groups
 from tests.unit.deploy.promtool import Labels, check_value, promtool
 
-REQUESTS = 'kiln_http_request_duration_seconds_count{{job="kiln-gateway", route="{}", method="GET", code="{}"}}'
+REQUESTS = (
+    "kiln_http_request_duration_seconds_count{{"
+    'job="kiln-gateway", route="{}", method="GET", code="{}"}}'
+)
 JOBS = 'kiln_jobs_total{{product="figurine", outcome="{}"}}'
 ETAS = 'kiln_eta_total{{product="figurine", outcome="{}"}}'
 MEMO = 'kiln_cache_requests_total{{stage="fusion.paint", result="{}"}}'

@@ -70,6 +70,10 @@ class World:
         self.reconciler.sweep()
         return list(self.published)
 
+    def rounds(self, seconds: float) -> list[str]:
+        """Sweep once a second, as ``sweep`` does."""
+        return [job for _ in range(int(seconds)) for job in self.sweep(1_000)]
+
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
@@ -180,8 +184,8 @@ def test_a_message_just_taken_that_belongs_to_a_running_stage_stands_for_no_othe
 
 def test_a_stage_whose_worker_died_is_published_again(world: World) -> None:
     held_since_before(world)
-    assert world.sweep(9_000) == []
-    assert world.sweep(2_000) == ["j1"]
+    assert world.rounds(9) == []
+    assert world.rounds(2) == ["j1"]
 
 
 def test_a_job_past_its_deadline_ends_and_is_not_published(world: World) -> None:
@@ -229,7 +233,7 @@ def away(*_: object, **__: object) -> None:
 def held_since_before(world: World) -> Claim:
     """Let a house that has been up for a while run a stage."""
     world.sweep()
-    world.sweep(int(RENEWAL_S * 1000))
+    world.rounds(RENEWAL_S)
     world.accept("j1", messages=1)
     claim = world.ledger.claim("j1", "fusion.measure", "w1")
     assert isinstance(claim, Claim)
@@ -246,8 +250,48 @@ def test_leases_that_ran_out_while_redis_was_away_may_be_renewed_first(
             world.sweep(6_000)
     assert world.sweep(6_000) == []
     assert world.ledger.heartbeat(claim)
-    assert world.sweep(9_000) == []  # whoever lives has renewed his
-    assert world.sweep(2_000) == ["j1"]  # and is gone now
+    assert world.rounds(9) == []  # whoever lives has renewed his
+    assert world.rounds(2) == ["j1"]  # and is gone now
+
+
+@pytest.mark.parametrize("outage_s", range(6, 12))
+def test_nobody_loses_his_stage_by_an_outage_however_short(
+    world: World, monkeypatch: pytest.MonkeyPatch, outage_s: int
+) -> None:
+    claim = held_since_before(world)
+    world.sweep(1_000)
+    world.now_ms += 1_500  # when it was to be renewed
+    with monkeypatch.context() as outage:
+        outage.setattr(world.ledger, "follow", away)
+        for _ in range(outage_s):
+            with pytest.raises(LedgerUnavailable):
+                world.sweep(1_000)
+    assert world.sweep(500) == []
+    assert world.ledger.heartbeat(claim)
+
+
+def test_nobody_loses_his_stage_by_a_sleep_of_the_machine(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = held_since_before(world)
+    slept_s = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: world.now_ms / 1000 - slept_s)
+    monkeypatch.setattr(time, "time", lambda: world.now_ms / 1000)
+    world.sweep(1_000)
+    slept_s = 3_000.0
+    assert world.sweep(3_000_000) == []
+    assert world.ledger.heartbeat(claim)
+
+
+def test_a_store_that_keeps_the_rounds_waiting_is_no_outage(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wait() -> None:
+        world.now_ms += 6_000
+
+    monkeypatch.setattr(world.reconciler, "_empty_trash", wait)
+    held_since_before(world)
+    assert [job for _ in range(3) for job in world.sweep(1_000)] == ["j1"]
 
 
 def test_deadlines_pass_in_an_outage(world: World) -> None:
@@ -280,7 +324,7 @@ def test_a_reconciler_that_starts_lets_leases_be_renewed_first(world: World) -> 
     held_since_before(world)
     world.reconciler = world.another()
     assert world.sweep(11_000) == []
-    assert world.sweep(int(RENEWAL_S * 1000)) == ["j1"]
+    assert world.rounds(RENEWAL_S) == ["j1"]
 
 
 def test_a_leader_whose_rounds_are_rare_stays_the_leader(world: World) -> None:
