@@ -27,8 +27,8 @@ _WORK: Final = (
     " -@scripting +eval +evalsha +script|load +script|exists"
 )
 USERS: Final[dict[str, str]] = {
-    # gateway processes, reconciler, courier: queues, chords, ledger, rates
-    "gateway": f"{_OURS} {_WORK}",
+    # gateway processes, reconciler, courier: queues, chords, ledger, rates; how full Redis is
+    "gateway": f"{_OURS} {_WORK} +info",
     # Celery workers: queues, chords, ledger
     "worker": f"{_OURS} {_WORK}",
     # Flower looks at the queues only; it never sees the ledger

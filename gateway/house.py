@@ -60,8 +60,8 @@ class House:
 
     @cached_property
     def room(self) -> RoomGuard:
-        """What the disks can still take."""
-        return RoomGuard(self.settings, self.store)
+        """What the disks and Redis can still take."""
+        return RoomGuard(self.settings, self.store, self.ledger.filled)
 
 
 def open_house(

@@ -77,6 +77,10 @@ class MemoryStanding(MemoryHouse):
         with self._lock:
             return self._book.files.bytes_of(owner)
 
+    def filled(self) -> float:
+        """See ``Ledger``."""
+        return 0.0
+
     def recount(self) -> int:
         """See ``Ledger``: nothing is kept as a counter here, so none is ever off."""
         return 0

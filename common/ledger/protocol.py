@@ -147,6 +147,13 @@ class Ledger(Eraser, Outbox, Protocol):
         """Tell how much the files of an owner, or of the house, take; promises not counted."""
         ...
 
+    def filled(self) -> float:
+        """Tell which share of its memory is taken; 0 where it has no limit, or does not say.
+
+        From 1 on nothing can be changed any more, and every call is ``LedgerUnavailable``.
+        """
+        ...
+
     # -- keeping house ------------------------------------------------------------------
     def reap(self, limit: int = 100, *, leases: bool = True) -> Reaped:
         """End jobs past their deadline or their own time, free nodes whose lease ran out.

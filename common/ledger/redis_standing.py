@@ -8,6 +8,8 @@ from dataclasses import replace
 from itertools import chain
 from typing import cast
 
+import redis
+
 from common.ledger import reading
 from common.ledger.protocol import PROMISES
 from common.ledger.records import Standing
@@ -18,7 +20,7 @@ FILES_AT_ONCE = 500  # no script keeps Redis busy for long
 
 
 class RedisStanding(RedisHouse):
-    """``Ledger.standing``, ``Ledger.bytes_of`` and ``Ledger.recount``."""
+    """What ``Ledger`` tells of a job's turn, and of what is taken."""
 
     def standing(self, job: str) -> Standing | None:
         """See ``Ledger``.
@@ -47,6 +49,14 @@ class RedisStanding(RedisHouse):
     def bytes_of(self, owner: str | None = None) -> int:
         """See ``Ledger``."""
         return int(self._call("hget", f"{self._prefix}bytes", owner or "*") or 0)
+
+    def filled(self) -> float:
+        """See ``Ledger``."""
+        try:
+            told = self._call("info", "memory")
+        except redis.exceptions.NoPermissionError:
+            return 0.0  # a login that was made by an older version
+        return float(told["used_memory"] / told["maxmemory"]) if told.get("maxmemory") else 0.0
 
     def recount(self) -> int:
         """See ``Ledger``."""

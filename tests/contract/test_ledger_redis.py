@@ -236,6 +236,15 @@ def test_following_with_a_block_longer_than_the_socket_waits_is_shortened(
     assert time.monotonic() - started < SOCKET_TIMEOUT_S
 
 
+def test_redis_tells_how_full_it_is(client: redis.Redis, house: House) -> None:
+    assert house.ledger.filled() == 0.0  # it may take what it wants
+    client.config_set("maxmemory", 10 * int(client.info("memory")["used_memory"]))  # type: ignore[index,arg-type]
+    try:
+        assert 0.05 < house.ledger.filled() < 0.2
+    finally:
+        client.config_set("maxmemory", 0)
+
+
 def test_a_full_redis_takes_no_job_and_finishes_none_by_half(
     client: redis.Redis, house: House
 ) -> None:

@@ -31,11 +31,15 @@ class Disks:
     def __init__(self) -> None:
         self.free = {"artifacts": 10_000 * MB, "redis": 10_000 * MB}
         self.looks = 0
+        self.redis = 0.0  # taken of its memory
         self.now = 0.0
 
     def usage(self, path: Path) -> Usage:
         self.looks += 1
         return Usage(0, 0, self.free.get(path.name, 10_000 * MB))
+
+    def filled(self) -> float:
+        return self.redis
 
 
 @pytest.fixture
@@ -50,7 +54,7 @@ def disks(monkeypatch: pytest.MonkeyPatch) -> Disks:
 def guard(disks: Disks, tmp_path: Path) -> RoomGuard:
     settings = Settings(data_dir=tmp_path)
     (tmp_path / "redis").mkdir()
-    return RoomGuard(settings, ArtifactStore(settings.artifacts_url))
+    return RoomGuard(settings, ArtifactStore(settings.artifacts_url), disks.filled)
 
 
 def _take_in(guard: RoomGuard, size: int = 1) -> None:
@@ -105,9 +109,27 @@ def test_any_other_fault_of_the_store_stays_what_it_is(guard: RoomGuard) -> None
 
 def test_a_redis_elsewhere_has_no_disk_here(disks: Disks, tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, redis_url="redis://elsewhere:6379")
-    guard = RoomGuard(settings, ArtifactStore("memory:///"))
+    guard = RoomGuard(settings, ArtifactStore("memory:///"), disks.filled)
     _take_in(guard)
     assert disks.looks == 0
+
+
+@pytest.mark.parametrize("taken", [0.0, 0.899, 1.2])
+def test_a_redis_with_room_takes_in_and_a_full_one_answers_for_itself(
+    guard: RoomGuard, disks: Disks, taken: float
+) -> None:
+    disks.redis = taken
+    _take_in(guard)
+
+
+def test_a_redis_that_is_nearly_full_leaves_the_rest_to_the_jobs_it_has(
+    guard: RoomGuard, disks: Disks
+) -> None:
+    disks.redis = 0.93
+    with pytest.raises(NoRoom, match="93% of its memory"):
+        _take_in(guard)
+    disks.redis, disks.now = 0.5, 1.0  # some of them have run out
+    _take_in(guard)
 
 
 def test_a_house_without_room_says_so_before_it_takes_anything_in(
