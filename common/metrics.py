@@ -188,6 +188,11 @@ REDIS_UP = _gauge(
     "kiln_redis_up",
     "Whether Redis served the last round; 0 too while it is full or starts",
 )
+LAST_ROUND = _gauge(
+    (RECONCILER,),
+    "kiln_reconciler_last_round_timestamp_seconds",
+    "When this one last came to the end of a round as the leader, by its own clock; 0 before",
+)
 
 # -- webhooks ----------------------------------------------------------------------------------
 WEBHOOKS = _told(
