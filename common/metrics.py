@@ -46,9 +46,11 @@ def _told(by: Iterable[Process], series: Series) -> Series:
     return series
 
 
-def _gauge(name: str, text: str, labels: tuple[str, ...] = (), mode: str = "max") -> Gauge:
+def _gauge(
+    by: Iterable[Process], name: str, text: str, labels: tuple[str, ...] = (), mode: str = "max"
+) -> Gauge:
     """Make a gauge that several processes tell as one: by default, each would add its pid."""
-    return Gauge(name, text, labels, multiprocess_mode=mode)  # type: ignore[arg-type]
+    return _told(by, Gauge(name, text, labels, multiprocess_mode=mode))  # type: ignore[arg-type]
 
 
 # -- what answers HTTP -----------------------------------------------------------------------
@@ -65,7 +67,7 @@ HTTP_SECONDS = _told(
 REJECTED = _told(
     (GATEWAY,), Counter("kiln_admission_rejected_total", "Submits and streams refused", ("reason",))
 )
-SSE_CLIENTS = _told((GATEWAY,), _gauge("kiln_sse_clients", "Open event streams", mode="livesum"))
+SSE_CLIENTS = _gauge((GATEWAY,), "kiln_sse_clients", "Open event streams", mode="livesum")
 ETAS = _told(
     (GATEWAY,),
     Counter(
@@ -76,10 +78,10 @@ ETAS = _told(
         ("product", "outcome"),
     ),
 )
-BAD_FILES = _told(
-    (GATEWAY,), _gauge("kiln_metrics_bad_files", "Metrics files nobody can read", mode="mostrecent")
+BAD_FILES = _gauge(
+    (GATEWAY,), "kiln_metrics_bad_files", "Metrics files nobody can read", mode="mostrecent"
 )
-BUILD_INFO = _told(Process, _gauge("kiln_build_info", "Always 1: which version runs", ("version",)))
+BUILD_INFO = _gauge(Process, "kiln_build_info", "Always 1: which version runs", ("version",))
 
 # -- stages, in the workers ------------------------------------------------------------------
 STAGE_QUEUE_SECONDS = _told(
@@ -119,11 +121,11 @@ LEASE_LOST = _told(
 CLAIM_REFUSED = _told(
     (WORKER,), Counter("kiln_claim_refused_total", "Messages that were no-ops", ("reason",))
 )
-MODEL_LOAD_SECONDS = _told(
-    (WORKER,), _gauge("kiln_model_load_seconds", "Time to load the models", ("service",))
+MODEL_LOAD_SECONDS = _gauge(
+    (WORKER,), "kiln_model_load_seconds", "Time to load the models", ("service",)
 )
-ENGINE_LOAD_SECONDS = _told(
-    (WORKER, SERVICE), _gauge("kiln_engine_load_seconds", "Time to load one engine", ("engine",))
+ENGINE_LOAD_SECONDS = _gauge(
+    (WORKER, SERVICE), "kiln_engine_load_seconds", "Time to load one engine", ("engine",)
 )
 MODEL_BATCH_SIZE = _told(
     (WORKER, SERVICE),
@@ -131,13 +133,11 @@ MODEL_BATCH_SIZE = _told(
         "kiln_model_batch_size", "Pictures in one forward pass", ("model",), buckets=BATCH_BUCKETS
     ),
 )
-GPU_MEMORY = _told(
+GPU_MEMORY = _gauge(
     (WORKER, SERVICE),
-    _gauge(
-        "kiln_gpu_memory_bytes",
-        "Memory of a GPU: allocated, reserved, used, total; none without one",
-        ("device", "kind"),
-    ),
+    "kiln_gpu_memory_bytes",
+    "Memory of a GPU: allocated, reserved, used, total; none without one",
+    ("device", "kind"),
 )
 
 # -- jobs and queues, told by the leader of the reconcilers ----------------------------------
@@ -158,31 +158,23 @@ JOB_SECONDS = _told(
         buckets=(*WAIT_BUCKETS, 300, 600),
     ),
 )
-JOBS_OPEN = _told(
+JOBS_OPEN = _gauge(
+    (RECONCILER,), "kiln_jobs_open", "Jobs accepted and not ended, paused ones too", ("product",)
+)
+QUEUE_DEPTH = _gauge((RECONCILER,), "kiln_queue_depth", "Ready stages nobody runs yet", ("queue",))
+OLDEST_READY = _gauge(
+    (RECONCILER,), "kiln_oldest_ready_seconds", "Age of the oldest ready stage", ("queue",)
+)
+STAGE_RUNNING = _gauge((RECONCILER,), "kiln_stage_running", "Stages claimed now", ("queue",))
+WORKER_READY = _gauge((RECONCILER,), "kiln_worker_ready", "Warm workers on a queue", ("queue",))
+WORKER_SLOTS = _gauge(
+    (RECONCILER,), "kiln_worker_slots", "Stages that its warm workers run at once", ("queue",)
+)
+DEAD_LETTERS = _gauge(
     (RECONCILER,),
-    _gauge("kiln_jobs_open", "Jobs accepted and not ended, paused ones too", ("product",)),
-)
-QUEUE_DEPTH = _told(
-    (RECONCILER,), _gauge("kiln_queue_depth", "Ready stages nobody runs yet", ("queue",))
-)
-OLDEST_READY = _told(
-    (RECONCILER,), _gauge("kiln_oldest_ready_seconds", "Age of the oldest ready stage", ("queue",))
-)
-STAGE_RUNNING = _told((RECONCILER,), _gauge("kiln_stage_running", "Stages claimed now", ("queue",)))
-WORKER_READY = _told(
-    (RECONCILER,), _gauge("kiln_worker_ready", "Warm workers on a queue", ("queue",))
-)
-WORKER_SLOTS = _told(
-    (RECONCILER,),
-    _gauge("kiln_worker_slots", "Stages that its warm workers run at once", ("queue",)),
-)
-DEAD_LETTERS = _told(
-    (RECONCILER,),
-    _gauge(
-        "kiln_dead_letters",
-        "Jobs with a stage that used up its attempts and that nobody has replayed, up to 1000;"
-        " erased jobs and those whose results have expired are none any more",
-    ),
+    "kiln_dead_letters",
+    "Jobs with a stage that used up its attempts and that nobody has replayed, up to 1000;"
+    " erased jobs and those whose results have expired are none any more",
 )
 REPUBLISHED = _told(
     (RECONCILER,),
@@ -191,11 +183,15 @@ REPUBLISHED = _told(
 EXPIRED_FILES = _told(
     (RECONCILER,), Counter("kiln_expired_files_total", "Artifact files deleted by age")
 )
-REDIS_UP = _told(
+REDIS_UP = _gauge(
     (RECONCILER,),
-    _gauge(
-        "kiln_redis_up", "Whether Redis served the last round; 0 too while it is full or starts"
-    ),
+    "kiln_redis_up",
+    "Whether Redis served the last round; 0 too while it is full or starts",
+)
+LAST_ROUND = _gauge(
+    (RECONCILER,),
+    "kiln_reconciler_last_round_timestamp_seconds",
+    "When this one last came to the end of a round as the leader, by its own clock; 0 before",
 )
 
 # -- webhooks ----------------------------------------------------------------------------------
@@ -208,9 +204,8 @@ WEBHOOK_SECONDS = _told(
         "kiln_webhook_seconds", "Time a webhook takes to answer", ("outcome",), buckets=RUN_BUCKETS
     ),
 )
-WEBHOOK_OLDEST = _told(
-    (COURIER,),
-    _gauge("kiln_webhook_oldest_seconds", "Age of the oldest message that was never tried"),
+WEBHOOK_OLDEST = _gauge(
+    (COURIER,), "kiln_webhook_oldest_seconds", "Age of the oldest message that was never tried"
 )
 
 # -- Celery, by the names of celery-exporter: its dashboards and alerts fit -------------------
@@ -265,35 +260,33 @@ CELERY_RUNTIME = _told(
         buckets=TASK_BUCKETS,
     ),
 )
-CELERY_ACTIVE = _told(
-    (WORKER,), _gauge("celery_worker_tasks_active", "Tasks a worker runs now", ("hostname",))
+CELERY_ACTIVE = _gauge(
+    (WORKER,), "celery_worker_tasks_active", "Tasks a worker runs now", ("hostname",)
 )
-CELERY_UP = _told(
+CELERY_UP = _gauge(
     (RECONCILER,),
-    _gauge(
-        "celery_worker_up",
-        "1 for a warm worker, 0 for one that was there in the last ten minutes",
-        ("hostname",),
-    ),
+    "celery_worker_up",
+    "1 for a warm worker, 0 for one that was there in the last ten minutes",
+    ("hostname",),
 )
-CELERY_QUEUE = _told(
+CELERY_QUEUE = _gauge(
     (RECONCILER,),
-    _gauge(
-        "celery_queue_length", "Messages on the broker that no worker has taken", ("queue_name",)
-    ),
+    "celery_queue_length",
+    "Messages on the broker that no worker has taken",
+    ("queue_name",),
 )
-CELERY_WORKERS = _told(
-    (RECONCILER,), _gauge("celery_active_worker_count", "Warm workers on a queue", ("queue_name",))
+CELERY_WORKERS = _gauge(
+    (RECONCILER,), "celery_active_worker_count", "Warm workers on a queue", ("queue_name",)
 )
-CELERY_CONSUMERS = _told(
+CELERY_CONSUMERS = _gauge(
     (RECONCILER,),
-    _gauge("celery_active_consumer_count", "Readers of a queue: one a worker", ("queue_name",)),
+    "celery_active_consumer_count",
+    "Readers of a queue: one a worker",
+    ("queue_name",),
 )
-CELERY_PROCESSES = _told(
+CELERY_PROCESSES = _gauge(
     (RECONCILER,),
-    _gauge(
-        "celery_active_process_count",
-        "Tasks that they run at once; in this house a pool has threads",
-        ("queue_name",),
-    ),
+    "celery_active_process_count",
+    "Tasks that they run at once; in this house a pool has threads",
+    ("queue_name",),
 )

@@ -25,6 +25,7 @@ _TRIES: Final = 10
 _NOT_KEPT: Final = frozenset(
     {"run", "logs", "metrics", "models", "redis", "artifacts", "prometheus"}
 )
+_KEYS: Final = ("keys.json", "webhook-secrets")  # as they are called in KILN_HOUSE_DIR
 
 
 def backup(stack: Stack, target: Path) -> None:
@@ -41,19 +42,23 @@ def backup(stack: Stack, target: Path) -> None:
     Raises
     ------
     StackError
-        The folder exists, the Redis is not this stack's own, or it could not be copied.
+        The folder exists, the Redis is not this stack's own, its keys are not where the settings
+        say, or it could not be copied.
     """
     _check_own_redis(stack.settings)
     data, folder = stack.settings.data_dir, _artifacts(stack.settings)
+    house = stack.settings.house
+    if not house.is_dir():
+        raise StackError(f"KILN_HOUSE_DIR names {house}, which is not there: mount or create it")
     if target.exists():
         raise StackError(f"{target} exists: name a new folder for each backup")
-    if any(place in target.parents for place in (data, folder)):
+    if any(place in target.parents for place in (data, folder, house / "webhook-secrets")):
         raise StackError(f"{target} is inside of what is to be backed up")
     part = target.with_name(f"{target.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(mode=0o700, parents=True)
     _copy_redis(data / "redis", part / "redis")
-    _copy_house(data, part / "house", folder)
+    _copy_house(stack.settings, part / "house", folder)
     if folder:
         _copy_artifacts(folder, part / "artifacts")
     part.rename(target)
@@ -65,7 +70,7 @@ def restore(stack: Stack, source: Path) -> None:
     Raises
     ------
     StackError
-        The stack is up, its folder is not empty, or the source is no backup.
+        The stack is up, its folder is not empty, it has other keys, or the source is no backup.
     """
     _check_own_redis(stack.settings)
     folder, data = _artifacts(stack.settings), stack.settings.data_dir
@@ -76,7 +81,9 @@ def restore(stack: Stack, source: Path) -> None:
     for place in (data / "redis", folder):
         if place and place.is_dir() and any(place.iterdir()):
             raise StackError(f"{place} is not empty: set KILN_DATA_DIR to a new folder")
-    shutil.copytree(source / "house", data, dirs_exist_ok=True)
+    _check_keys(source / "house", stack.settings.house)
+    for path in (source / "house").iterdir():
+        _copy(path, (stack.settings.house if path.name in _KEYS else data) / path.name)
     if folder and (source / "artifacts").is_dir():
         shutil.copytree(source / "artifacts", folder, dirs_exist_ok=True)
     shutil.copytree(source / "redis", data / "redis", dirs_exist_ok=True)
@@ -115,13 +122,34 @@ def _manifest(redis: Path) -> str:
     return path.read_text("utf-8") if path.exists() else ""
 
 
-def _copy_house(data: Path, target: Path, artifacts: Path | None) -> None:
-    """Copy keys and secrets, whatever they are called."""
+def _copy_house(settings: Settings, target: Path, artifacts: Path | None) -> None:
+    """Copy keys and secrets: those of the house by name, what else there is whatever its name."""
     target.mkdir()
-    for path in data.iterdir():
-        if path.name not in _NOT_KEPT and path != artifacts:
-            copy = shutil.copytree if path.is_dir() else shutil.copy2
-            copy(path, target / path.name)
+    for path in settings.data_dir.iterdir():
+        if path.name not in {*_NOT_KEPT, *_KEYS} and path not in {artifacts, settings.house}:
+            _copy(path, target / path.name)
+    for name in _KEYS:
+        if (settings.house / name).exists():
+            _copy(settings.house / name, target / name)
+
+
+def _check_keys(source: Path, house: Path) -> None:
+    """Say no rather than overwrite keys and secrets that are not those of the backup."""
+    for path in (path for name in _KEYS for path in [source / name, *(source / name).rglob("*")]):
+        there = house / path.relative_to(source)
+        if path.is_file() and there.exists() and there.read_bytes() != path.read_bytes():
+            raise StackError(
+                f"{there} is another one than in the backup: move it away, or, to keep it, move"
+                f" {path} away"
+            )
+
+
+def _copy(path: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir():
+        shutil.copytree(path, target, dirs_exist_ok=True)
+    else:
+        shutil.copy2(path, target)
 
 
 def _copy_artifacts(source: Path, target: Path) -> None:

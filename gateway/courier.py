@@ -38,6 +38,7 @@ PERIOD_S: Final = 0.25
 RUNNING: Final = (16, 4, 12)
 HELD: Final = (200, 100, 150)  # in hand: called, or waiting for a thread
 NOTE_AGAIN_S: Final = 0.5
+TAKEN_AGAIN_S: Final = 1.0  # in which what is due again is taken again, here or elsewhere
 GIVEN_UP: Final = "given_up"
 
 log = logging.getLogger(__name__)
@@ -103,6 +104,8 @@ class Courier:
         self._waiting: list[_Held] = []
         self._running: Counter[str] = Counter()  # by group
         self._held: Counter[str] = Counter()  # by group, running or waiting
+        # Of what is not in hand and not due yet, one of each round: until when, the oldest of it.
+        self._aside: list[tuple[float, int]] = []
 
     def sweep(self) -> None:
         """Take what is due, as much as there is room for, and start what can be started.
@@ -114,15 +117,16 @@ class Courier:
         """
         with self._lock:
             too_old = time.monotonic() - self._rules.patience_s
-            for held in [held for held in self._waiting if held.since <= too_old]:
+            let_go = [held for held in self._waiting if held.since <= too_old]
+            for held in let_go:
                 self._waiting.remove(held)
                 self._held.subtract(held.groups)
+            self._put_aside(let_go)
             room = HELD[0] - self._held[""]
         if room > 0:
             taken = self._ledger.due_calls(self._rules.lease_ms, room)
             with self._lock:
-                for call in taken:
-                    self._hold(_Held(call, time.monotonic()))
+                self._hold([_Held(call, time.monotonic()) for call in taken])
         self._start()
         self._tell_age()
 
@@ -139,10 +143,22 @@ class Courier:
         with self._lock:
             return not self._held[""]
 
-    def _hold(self, new: _Held) -> None:
-        if new.fits(self._held, HELD):  # else it comes again, and others come first
-            self._waiting.append(new)
-            self._held.update(new.groups)
+    def _hold(self, taken: list[_Held]) -> None:
+        left = []
+        for new in taken:
+            if new.fits(self._held, HELD):
+                self._waiting.append(new)
+                self._held.update(new.groups)
+            else:  # it comes again, and others come first
+                left.append(new)
+        self._put_aside(left)
+
+    def _put_aside(self, left: list[_Held]) -> None:
+        """Remember what is ours and not in hand: until its lease ends, nobody else sees it wait."""
+        if untried := [held for held in left if held.call.attempt == 1]:
+            due = max(held.since for held in untried) + self._rules.lease_ms / 1000
+            oldest = min(held.call.created_ms for held in untried)
+            self._aside.append((due + TAKEN_AGAIN_S, oldest))
 
     def _start(self) -> None:
         with self._lock:
@@ -212,8 +228,11 @@ class Courier:
                 return
 
     def _tell_age(self) -> None:
+        now = time.monotonic()
         with self._lock:
+            self._aside = [(until, oldest) for until, oldest in self._aside if until > now]
             born = [held.call.created_ms for held in self._waiting if held.call.attempt == 1]
+            born += [oldest for _, oldest in self._aside]
         oldest_s = time.time() - min(born) / 1000 if born else 0.0
         metrics.WEBHOOK_OLDEST.set(max(0.0, oldest_s))
 

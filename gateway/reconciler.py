@@ -113,6 +113,7 @@ class Reconciler:
                 raise
             except Exception:
                 log.exception("bug in the reconciler's duty %s; it goes on", duty.__name__)
+        metrics.LAST_ROUND.set_to_current_time()
 
     def _note_outage(self) -> None:
         """Tell an outage, in which leases ran out, from a call that failed.

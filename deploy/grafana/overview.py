@@ -28,6 +28,12 @@ WINDOWS: Final = ("5m", "30m", "1h", "6h", "3d")
 PACE: Final = Scale("suffix:x", ((None, GOOD), (1, FAIR), (14.4, BAD)))
 FEW: Final = Scale("percentunit", below(FAILURES / 2, FAILURES), digits=2)
 LEFT: Final = Scale("percentunit", above(0, 0.25), least=None, digits=1)
+PARTS: Final = (
+    'label_replace(max(kiln_redis_up), "job", "kiln-redis", "", "")'
+    " or label_replace(time() - max(kiln_reconciler_last_round_timestamp_seconds) < bool 180"
+    ', "job", "kiln-rounds", "", "")'
+    ' or avg by (job) (up{job=~"kiln-.+"})'
+)
 
 
 def overview() -> Page:
@@ -203,13 +209,9 @@ def _house() -> Section:
             ),
             levels(
                 "Parts that answer",
-                "Share of the processes of a part that could be scraped, and whether Redis "
-                "answers. `make status` tells which is away.",
-                Query(
-                    'label_replace(max(kiln_redis_up), "job", "kiln-redis", "", "")'
-                    ' or avg by (job) (up{job=~"kiln-.+"})',
-                    "{{job}}",
-                ),
+                "Share of the processes of a part that could be scraped, whether Redis answers, "
+                "and whether a reconciler does its rounds. `make status` tells which is away.",
+                Query(PARTS, "{{job}}"),
                 scale=Scale("percentunit", ((None, BAD), (0.5, FAIR), (1, GOOD)), most=1),
             ),
             listing(

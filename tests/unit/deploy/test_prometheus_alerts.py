@@ -25,6 +25,10 @@ GATEWAY, REDIS = (
     'kiln_redis_up{job="kiln-reconciler"}',
 )
 ONE, OTHER = (f'kiln_redis_up{{job="kiln-reconciler", instance="{name}"}}' for name in "ab")
+LEADER, NEXT = (
+    f'kiln_reconciler_last_round_timestamp_seconds{{job="kiln-reconciler", instance="{name}"}}'
+    for name in "ab"
+)
 STREAMS = 'up{job="kiln-streams", instance="sse"}'
 PROMETHEUS = 'process_start_time_seconds{job="prometheus"}'
 DAY = 24 * 60
@@ -181,6 +185,54 @@ CASES = (
         (ticket(job="kiln-reconciler", instance="b"),),
     ),
     Case("KilnReconcilerWithoutRedis", "nobody does", 10, {ONE: "1 0x9", OTHER: "1 0x9"}),
+    Case(
+        "KilnReconcilerStuck",
+        "its rounds end no more, for eight minutes",
+        20,
+        {LEADER: "0+60x12 720x8", REDIS: "1x20"},
+        (ticket(),),
+    ),
+    Case(
+        "KilnReconcilerStuck",
+        "its rounds end no more, for twenty minutes, and another was never asked to lead",
+        40,
+        {LEADER: "0+60x20 1200x20", NEXT: "0x40", ONE: "1x40", OTHER: "1x40"},
+        (page(), ticket()),
+    ),
+    Case(
+        "KilnReconcilerStuck",
+        "the only one is gone, and what it told with it",
+        40,
+        {LEADER: "0+60x20 stale", REDIS: "1x20 stale"},
+        (page(), ticket()),
+    ),
+    Case(
+        "KilnReconcilerStuck",
+        "one comes up again and again, and never to the end of a round",
+        40,
+        {LEADER: "0x10 _ 0x10 _ 0x17", REDIS: "1x40"},
+        (page(), ticket()),
+    ),
+    Case("KilnReconcilerStuck", "it does its rounds", 40, {LEADER: "0+60x40", REDIS: "1x40"}),
+    Case(
+        "KilnReconcilerStuck",
+        "another leads for half an hour, and the one before has lost its numbers since",
+        60,
+        {LEADER: "0+60x30 1800x15 0x15", NEXT: "0x30 1860+60x30", ONE: "1x60", OTHER: "1x60"},
+    ),
+    Case(
+        "KilnReconcilerStuck",
+        "a house starts after a night",
+        604,
+        {LEADER: "0+60x60 stale _x539 0 0 36120+60x2", REDIS: "1x60 stale _x539 0 1x3"},
+    ),
+    Case("KilnReconcilerStuck", "Redis is away", 40, {LEADER: "0+60x9 600x30", REDIS: "1x9 0x30"}),
+    Case(
+        "KilnReconcilerStuck",
+        "Redis is back since a minute",
+        40,
+        {LEADER: "0+60x9 600x28 2340 2400", REDIS: "1x9 0x28 1 1"},
+    ),
     Case(
         "KilnAvailabilityBurn",
         "one of two reconcilers does not reach Redis",

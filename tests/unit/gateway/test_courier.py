@@ -20,7 +20,7 @@ from common.ledger.outbox import Attempt, HookCall, HookMessage
 from common.ledger.records import Hook, Limits, NewJob
 from gateway import courier as module
 from gateway.calling import Reply
-from gateway.courier import HELD, RUNNING, Courier, Rules
+from gateway.courier import HELD, PERIOD_S, RUNNING, Courier, Rules
 from gateway.domain.addresses import Target, read_target
 
 PLAN = Plan(nodes=(Node(id="fusion.measure", stage="fusion.measure", queue="fusion"),))
@@ -439,3 +439,31 @@ def test_the_age_of_what_was_never_tried_is_told(world: World) -> None:
     world.receivers.closed["slow.example.com"].set()
     world.rounds()
     assert metrics.WEBHOOK_OLDEST._value.get() == 0
+
+
+@pytest.mark.parametrize(("hosts", "messages"), [(1, 10), (1, 300), (30, 300)])
+def test_messages_that_wait_for_hosts_that_hang_are_seen_all_the_time(
+    world: World, monkeypatch: pytest.MonkeyPatch, hosts: int, messages: int
+) -> None:
+    monkeypatch.setattr(time, "monotonic", lambda: world.now_ms / 1000)
+    monkeypatch.setattr(time, "time", lambda: world.now_ms / 1000)
+    rounds = round(3 * world.courier._rules.lease_ms / 1000 / PERIOD_S)
+    gate = threading.Event()
+    for number in range(hosts):
+        world.receivers.closed[f"slow{number}.example.com"] = gate
+        world.ended(f"slow{number}.example.com", messages // hosts, owner=f"owner{number % 5}")
+    told = [_age_told(world) for _ in range(rounds)]
+    assert told == pytest.approx([PERIOD_S * number for number in range(1, rounds + 1)])
+    gate.set()
+    for _ in range(rounds):
+        time.sleep(0.001)
+        last = _age_told(world)
+    assert len(set(world.receivers.got)) == messages
+    assert last == 0
+
+
+def _age_told(world: World) -> float:
+    """Let a period pass, and do a round."""
+    world.now_ms += round(PERIOD_S * 1000)
+    world.courier.sweep()
+    return float(metrics.WEBHOOK_OLDEST._value.get())

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import redis
@@ -515,3 +517,28 @@ def test_a_redis_that_is_away_is_told_and_nothing_else(
     assert not metrics.QUEUE_DEPTH._metrics
     world.sweep()
     assert metrics.REDIS_UP._value.get() == 1
+
+
+def test_the_end_of_a_round_is_told_by_the_clock(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ends_at(after_ms: int) -> float:
+        with contextlib.suppress(LedgerUnavailable):
+            world.sweep(after_ms)
+        return float(metrics.LAST_ROUND._value.get()) - began
+
+    monkeypatch.setattr(time, "time", lambda: world.now_ms / 1000)
+    began = world.now_ms / 1000
+    assert ends_at(1_000) == 1
+    assert ends_at(1_000) == 2
+    # a round that ends early is none
+    with monkeypatch.context() as patch:
+        patch.setattr(world.ledger, "census", Mock(side_effect=LedgerUnavailable("away")))
+        assert ends_at(1_000) == 2
+    # nor is that of one that does not lead
+    with monkeypatch.context() as patch:
+        patch.setattr(world.ledger, "lead", lambda *_: False)
+        assert ends_at(1_000) == 2
+    # a bug in one duty keeps none of the others away
+    monkeypatch.setattr(world.ledger, "census", Mock(side_effect=KeyError("bug")))
+    assert ends_at(1_000) == 5
