@@ -34,6 +34,14 @@ foods = st.lists(st.sampled_from(sorted(FOODS)), min_size=1, max_size=12)
         ("red-wine", {Diet.NO_ALCOHOL}),
         ("oat-milk", set()),
         ("carrot", set()),
+        ("margarine", set()),
+        ("table-margarine", {Diet.VEGAN, Diet.DAIRY_FREE}),
+        ("beef-and-pork-mince", {Diet.VEGETARIAN, Diet.PESCATARIAN, Diet.NO_PORK}),
+        ("clamato", {Diet.VEGETARIAN, Diet.VEGAN}),
+        ("black-vinegar", {Diet.GLUTEN_FREE}),
+        ("malt-vinegar", {Diet.GLUTEN_FREE}),
+        ("shaoxing-wine", {Diet.GLUTEN_FREE, Diet.NO_ALCOHOL}),
+        ("crab-stick", {Diet.VEGETARIAN, Diet.GLUTEN_FREE, Diet.EGG_FREE}),
     ],
 )
 def test_a_food_breaks_its_diets(food: str, broken: set[Diet]) -> None:

@@ -66,6 +66,8 @@ NAMES = index_of(KNOWLEDGE)
         ("cashews", {"cashew", "pesto"}, {"walnut", "peanut"}),
         ("shell fish", {"prawn", "mussel", "oyster-sauce"}, {"salmon", "cod"}),
         ("shell-fish", {"prawn", "mussel", "oyster-sauce"}, {"salmon", "cod"}),
+        ("cod", {"cod", "crab-stick", "fish-sauce"}, {"salmon"}),
+        ("beef", {"beef", "beef-and-pork-mince"}, {"pork"}),
         ("alcohol", {"red-wine", "mirin", "vanilla"}, {"wine-vinegar"}),
     ],
 )
