@@ -65,7 +65,8 @@ def spell_numbers(text: str) -> str:
 
 
 def _added(found: re.Match[str]) -> str:
-    unit = next(unit for unit, words in _LARGE.items() if re.fullmatch(words, found[2], re.I))
+    written = found[2].lower()
+    unit = next(unit for unit, words in _LARGE.items() if re.fullmatch(words, written))
     factor = _SMALL[unit][1]
     large, small = int(found[1]), int(found[3])
     if small >= factor:  # "1 lb 450 oz" is no sum
