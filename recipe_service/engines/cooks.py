@@ -104,7 +104,7 @@ class Cooks:
         found = exclude(lines, self.names)
         if found.unknown:
             raise BadParameter(
-                f"exclude: nobody here knows {', '.join(map(repr, found.unknown))}",
+                f"exclude: nobody here knows {', '.join(found.questions)}",
                 "Name an ingredient, an allergen, or a kind such as meat, dairy or nuts.",
             )
         return found.ids

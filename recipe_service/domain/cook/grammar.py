@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from recipe_service.domain.cook.phrases import TEMPERATURE, literal, malformed, parse
+from recipe_service.domain.cook.promises import broken_promises
 from recipe_service.domain.pantry.knowledge import Food, Knowledge, Problem
 
 if TYPE_CHECKING:  # dishes.py reads files by these rules
@@ -64,10 +65,10 @@ def _found(dish: Dish, knowledge: Knowledge) -> Iterator[tuple[str, str]]:
         for fault in (*_role_faults(role, knowledge), *_mention_faults(role, dish)):
             yield f"role {role.name}", fault
     title = re.sub(_DISH_WORDS, "", dish.title)
-    for fault in (*_text_faults(dish.title, dish, ()), *_literal_faults(title, dish, knowledge)):
-        yield "title", fault
-    for fault in _text_faults(dish.summary, dish, ()):
-        yield "summary", fault
+    yield from (("title", fault) for fault in _literal_faults(title, dish, knowledge))
+    for place, text in (("title", dish.title), ("summary", dish.summary)):
+        faults = (*_text_faults(text, dish, ()), *broken_promises(text, dish, knowledge))
+        yield from ((place, fault) for fault in faults)
     for number, step in enumerate(dish.steps, start=1):
         for fault in _step_faults(step, dish, knowledge):
             yield f"step {number}", fault
@@ -150,6 +151,7 @@ def _step_faults(step: Step, dish: Dish, knowledge: Knowledge) -> Iterator[str]:
     if found := _FIXED_NUMBER.search(step.text) or _FIXED_WORD.search(step.text):
         yield f"{found.group()!r} stays the same when the dish is scaled: say it without a number"
     yield from _literal_faults(step.text, dish, knowledge)
+    yield from broken_promises(step.text, dish, knowledge, step.needs)
 
 
 def _time_faults(step: Step) -> Iterator[str]:

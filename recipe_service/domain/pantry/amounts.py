@@ -9,6 +9,7 @@ from math import inf
 
 from common.contracts.recipe import Units
 from recipe_service.domain.pantry.knowledge import Food
+from recipe_service.domain.pantry.spelling import spell_numbers
 
 TSP_ML, TBSP_ML, CUP_ML = 5.0, 15.0, 240.0  # US cup of 236.6 ml, as kitchen scales print it
 OZ_G, LB_G = 28.35, 453.6
@@ -32,10 +33,6 @@ _SPOKEN = {
     "pound": "lb", "lbs": "lb", "tin": "can",
 }  # fmt: skip
 
-_FRACTIONS = {
-    "½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅛": "1/8", "⅜": "3/8", "⅝": "5/8",
-    "⅞": "7/8", "⅕": "1/5", "⅖": "2/5", "⅗": "3/5", "⅘": "4/5", "⅙": "1/6", "⅚": "5/6",
-}  # fmt: skip
 _GLYPHS = {
     Fraction(1, 8): "⅛", Fraction(1, 4): "¼", Fraction(1, 3): "⅓", Fraction(1, 2): "½",
     Fraction(2, 3): "⅔", Fraction(3, 4): "¾",
@@ -79,19 +76,12 @@ def parse_amount(text: str) -> Amount:
     ValueError
         The text is no positive number followed by a known unit.
     """
-    match = _AMOUNT.fullmatch(spell_fractions(text))
+    match = _AMOUNT.fullmatch(spell_numbers(text))
     unit = canonical_unit(match[2]) if match else None
     quantity = parse_number(match[1]) if match else None
     if unit is None or not quantity:
         raise ValueError(f"{text[:40]!r} is no amount: write a number and one of {_known()}")
     return Amount(quantity, unit)
-
-
-def spell_fractions(text: str) -> str:
-    """Return the text with ``1½`` as ``1 1/2``."""
-    for glyph, plain in _FRACTIONS.items():
-        text = text.replace(glyph, f" {plain} ")
-    return text.replace("\u2044", "/").strip()
 
 
 def parse_number(text: str) -> float | None:

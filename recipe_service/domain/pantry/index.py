@@ -47,9 +47,13 @@ class NameIndex:
                 self._grams[gram].append(spelling)
 
     def _add_language(self, language: str) -> None:
-        for food in self.foods.values():
+        foods = self.foods.values()
+        taken = {fold(name) for food in foods for name in food.names["en"]}
+        for food in foods:
             names = food.names[language]
-            for name in (*names, food.plural or "", food.id) if language == "en" else names:
+            if language == "en":  # an id that another food is called by stands for that one
+                names = (*names, food.plural or "", *({food.id} - taken))
+            for name in names:
                 tokens = tokens_of(name)
                 if key := tuple(token.exact for token in tokens):
                     self._written.setdefault(tuple(token.text for token in tokens), food)

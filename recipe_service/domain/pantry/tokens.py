@@ -13,7 +13,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from recipe_service.domain.pantry.amounts import spell_fractions
+from recipe_service.domain.pantry.spelling import spell_numbers
 
 _TOKEN = re.compile(
     r"\d+(?:\s+\d{1,2}/\d{1,2}|/\d{1,2}|[.,]\d{1,3})?"  # 1 1/2, 1/2, 2.5, 2,5, 3
@@ -55,8 +55,8 @@ def tokens_of(text: str) -> tuple[Token, ...]:
 
 
 def fold(text: str) -> str:
-    """Return the text in one case and one Unicode form, fractions spelled out, ё as е."""
-    return unicodedata.normalize("NFKC", spell_fractions(text)).casefold().replace("ё", "е")
+    """Return the text in one case and one Unicode form, numbers spelled plainly, ё as е."""
+    return unicodedata.normalize("NFKC", spell_numbers(text)).casefold().replace("ё", "е")
 
 
 def without_marks(word: str) -> str:

@@ -57,6 +57,11 @@ def test_an_exclusion_nobody_understands_is_refused_not_ignored(cooks: Cooks) ->
         cooks.cook(at_hand(cooks), ComposeRequest(exclude=("qwertz",)))
 
 
+def test_an_exclusion_spelled_like_another_food_is_asked_back(cooks: Cooks) -> None:
+    with pytest.raises(BadParameter, match=r"'custard' \(did you mean mustard\?\)"):
+        cooks.cook(at_hand(cooks), ComposeRequest(exclude=("custard",)))
+
+
 def test_what_is_excluded_is_in_no_recipe(cooks: Cooks) -> None:
     for slot in range(5):
         recipe = cooks.cook(at_hand(cooks), ComposeRequest(slot=slot, exclude=("eggs", "cheese")))

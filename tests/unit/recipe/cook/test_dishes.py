@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,41 @@ def test_a_title_does_not_promise_what_may_be_swapped(tmp_path: Path) -> None:
     head = HEAD.replace('"Stew"', '"Potato stew"')
     problems = read(tmp_path, MAIN, step("Cook the {main}."), head=head)[1]
     assert [problem.entry for problem in problems] == ["title"]
+
+
+@pytest.mark.parametrize(
+    ("place", "text", "word"),
+    [
+        ("summary", "Soft roots in smoky meat.", "meat"),
+        ("summary", "A fishy stew.", "fishy"),
+        ("title", "Cheesy stew", "Cheesy"),
+        ("title", "Creamy stew", "Creamy"),
+        ("step", "Cook the {main} in a buttered dish.", "buttered"),
+        ("step", "Cook the {main}[ in the {fat}] until eggy.", "eggy"),
+    ],
+)
+def test_a_word_promises_only_what_is_in_every_version(
+    tmp_path: Path, place: str, text: str, word: str
+) -> None:
+    fat = role("fat", 'butter = "20 g", olive-oil = "20 g"', need="may")
+    said = step(text) if place == "step" else step("Cook the {main}.")
+    head = re.sub(rf'^{place} = ".*"$', f'{place} = "{text}"', HEAD, flags=re.MULTILINE)
+    also = step("Add the {fat}.", more='needs = ["fat"]')
+    problems = read(tmp_path, MAIN, fat, said, also, head=head)[1]
+    assert [problem.fault for problem in problems] == [
+        f"{word!r} is not in every version of the dish: say it without"
+    ]
+
+
+def test_a_promise_that_every_version_keeps_is_none_to_mend(tmp_path: Path) -> None:
+    butter = role("fat", 'butter = "20 g"')
+    cream = role("cream", 'cream = "20 ml", oat-cream = "20 ml"', need="may")
+    head = HEAD.replace('"Stew"', '"Buttered stew"')
+    dish_of(
+        tmp_path, MAIN, butter, cream,
+        step("Cook the {main} in the {fat} in a buttered dish until creamy[, with the {cream}]."),
+        head=head,
+    )  # fmt: skip
 
 
 def test_a_role_declared_twice_is_named(tmp_path: Path) -> None:

@@ -38,7 +38,9 @@ amounts = st.builds(
         ("400 g", 400, "g"), ("0.5 tsp", 0.5, "tsp"), ("2 piece", 2, "piece"), ("2", 2, "piece"),
         ("1½ cups", 1.5, "cup"), ("1 1/2 cups", 1.5, "cup"), ("⅓ cup", 1 / 3, "cup"),
         ("2 leaves", 2, "leaf"), ("1,5 kg", 1.5, "kg"), ("2 bunches", 2, "bunch"),
-        ("1 tin", 1, "can"), ("3 tablespoons", 3, "tbsp"),
+        ("1 tin", 1, "can"), ("3 tablespoons", 3, "tbsp"), ("1 000 g", 1000, "g"),
+        ("1,250 g", 1250, "g"), ("12 500 ml", 12_500, "ml"), ("1 kg 500 g", 1.5, "kg"),
+        ("1,500 kg", 1.5, "kg"),
     ],
 )  # fmt: skip
 def test_an_amount_is_read(text: str, quantity: float, unit: str) -> None:

@@ -1,4 +1,4 @@
-"""Diets, allergens, exclusions and nutrition, computed from the list."""
+"""Diets, allergens and nutrition, computed from the list."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ from hypothesis import strategies as st
 
 from common.contracts.recipe import Diet
 from recipe_service.domain.pantry.diets import allergens_of, allows, contradictions, diets_of
-from recipe_service.domain.pantry.exclude import exclude
-from recipe_service.domain.pantry.index import index_of
 from recipe_service.domain.pantry.nutrition import per_serving
 from tests.recipe_lint import knowledge_that_reads
 
 KNOWLEDGE = knowledge_that_reads()
 FOODS = KNOWLEDGE.foods
-NAMES = index_of(KNOWLEDGE)
 foods = st.lists(st.sampled_from(sorted(FOODS)), min_size=1, max_size=12)
 
 
@@ -37,6 +34,14 @@ foods = st.lists(st.sampled_from(sorted(FOODS)), min_size=1, max_size=12)
         ("red-wine", {Diet.NO_ALCOHOL}),
         ("oat-milk", set()),
         ("carrot", set()),
+        ("margarine", set()),
+        ("table-margarine", {Diet.VEGAN, Diet.DAIRY_FREE}),
+        ("beef-and-pork-mince", {Diet.VEGETARIAN, Diet.PESCATARIAN, Diet.NO_PORK}),
+        ("clamato", {Diet.VEGETARIAN, Diet.VEGAN}),
+        ("black-vinegar", {Diet.GLUTEN_FREE}),
+        ("malt-vinegar", {Diet.GLUTEN_FREE}),
+        ("shaoxing-wine", {Diet.GLUTEN_FREE, Diet.NO_ALCOHOL}),
+        ("crab-stick", {Diet.VEGETARIAN, Diet.GLUTEN_FREE, Diet.EGG_FREE}),
     ],
 )
 def test_a_food_breaks_its_diets(food: str, broken: set[Diet]) -> None:
@@ -66,34 +71,6 @@ def test_a_recipe_suits_a_diet_when_each_food_does(ids: list[str]) -> None:
 def test_with_and_without_fish_cannot_both_be() -> None:
     assert contradictions([Diet.VEGAN, Diet.PESCATARIAN]) is not None
     assert contradictions([Diet.VEGAN, Diet.GLUTEN_FREE, Diet.VEGETARIAN]) is None
-
-
-@pytest.mark.parametrize(
-    ("line", "out", "kept"),
-    [
-        ("nuts", {"almond", "walnut", "peanut", "peanut-butter", "almond-milk"}, {"nutmeg"}),
-        ("орехи", {"almond", "peanut"}, {"carrot"}),
-        ("allergic to peanuts", {"peanut", "peanut-butter"}, {"green-pea"}),
-        ("milk", {"milk", "butter", "cheddar", "cream"}, {"oat-milk", "coconut-milk"}),
-        ("egg", {"egg", "mayonnaise", "egg-noodle"}, {"aubergine"}),
-        ("onions", {"onion", "red-onion", "spring-onion"}, {"leek"}),
-        ("лук", {"onion", "red-onion"}, {"garlic"}),
-        ("курица", {"chicken-breast", "chicken-thigh", "chicken-stock"}, {"egg"}),
-        ("花生", {"peanut", "peanut-butter"}, {"almond"}),
-        ("hải sản", {"prawn", "salmon", "fish-sauce", "oyster-sauce"}, {"nori"}),
-        ("penuts", {"peanut"}, set()),
-        ("gluten", {"flour", "pasta", "soy-sauce"}, {"rice"}),
-    ],
-)
-def test_an_exclusion_takes_its_kind_with_it(line: str, out: set[str], kept: set[str]) -> None:
-    found = exclude([line], NAMES)
-    assert out <= found.ids
-    assert not kept & found.ids
-    assert found.unknown == ()
-
-
-def test_an_exclusion_nobody_knows_is_said() -> None:
-    assert exclude(["durian"], NAMES).unknown == ("durian",)
 
 
 @given(
