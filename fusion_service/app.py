@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response, jsonify, request
 
 from common import http
-from common.contracts.figurine import MeasureRequest, PaintRequest, SculptWish
+from common.contracts import figurine, looks
 from common.direct import read_parameters, read_photo
 from common.lazily import Lazily
 from common.ledger.protocol import Ledger
@@ -20,7 +20,7 @@ from fusion_service.studio import Studio
 from fusion_service.warmup import open_studio
 
 
-class SculptDirect(SculptWish, PaintRequest, MeasureRequest):
+class SculptDirect(figurine.SculptWish, looks.AskedLooks, figurine.MeasureRequest):
     """Parameters of the direct call: those of measuring, sculpting and painting."""
 
 

@@ -23,6 +23,7 @@ from common.vision.likeness import compare
 from common.vision.network import RGB
 from common.vision.sandbox import decode_photo
 from fusion_service.domain.attributes import Attributes
+from fusion_service.domain.bodies import hides_hair
 from fusion_service.domain.certificate.gates import certify
 from fusion_service.domain.files.reading import read_glb, read_stl
 from fusion_service.domain.likeness import ADVICE, look_of, rate_figurine
@@ -62,7 +63,9 @@ def evaluate(original: Path, avatar: Path, models: Path) -> dict[str, Any]:
 def _rate_glb(faces: FaceModels, measured: Attributes, avatar: Path) -> dict[str, Any]:
     sculpture = read_glb(avatar.read_bytes())
     view, place = view_head(sculpture)
-    return {"likeness": asdict(rate_figurine(measured, view, faces.trace_face(view, place)))}
+    face = faces.trace_face(view, place)
+    hatted = hides_hair(part.name for part in sculpture.form.parts)
+    return {"likeness": asdict(rate_figurine(measured, view, face, hatted=hatted))}
 
 
 def _rate_preview(faces: FaceModels, measured: Attributes, avatar: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from common.vision.faces import FaceModels
 from common.vision.likeness import Likeness
 from fusion_service.domain.attributes import Attributes
+from fusion_service.domain.bodies import hides_hair
 from fusion_service.domain.likeness import rate_figurine
 from fusion_service.domain.preview.render import Drawing, draw_preview, view_head
 from fusion_service.domain.sculpture import Sculpture
@@ -35,4 +36,6 @@ class Studio:
     def _rate_likeness(self, measured: Attributes, sculpture: Sculpture) -> Likeness:
         view, place = view_head(sculpture)
         kind = str(sculpture.form.facts.get("face", "drawn"))
-        return rate_figurine(measured, view, self.faces.trace_face(view, place), kind)
+        face = self.faces.trace_face(view, place)
+        hatted = hides_hair(part.name for part in sculpture.form.parts)
+        return rate_figurine(measured, view, face, kind, hatted=hatted)

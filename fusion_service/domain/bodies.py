@@ -31,7 +31,7 @@ from fusion_service.domain.templates import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from fusion_service.domain.palette import Palette
     from fusion_service.domain.sculpture import Colour, Mesh
@@ -78,6 +78,15 @@ def dress(template: Template, palettes: Sequence[Palette]) -> tuple[tuple[str, C
 def name_of(part: str, person: int) -> str:
     """Return what ``head`` or ``hair`` of a person is called: ``head``, ``head 2``."""
     return part if person == 0 else f"{part} {person + 1}"
+
+
+def hides_hair(names: Iterable[str]) -> bool:
+    """Tell by its parts whether the first figure wears a hat: a wished one, or its template's."""
+    worn = set(names)
+    return "headwear" in worn or any(
+        template.hair_room is not None and worn.issuperset(piece.name for piece in template.pieces)
+        for template in TEMPLATES.values()
+    )
 
 
 @lru_cache(maxsize=BODIES_KEPT)

@@ -63,7 +63,9 @@ ADVICE = {
 }
 
 
-def rate_figurine(attributes: Attributes, view: RGB, face: Face, kind: str = "drawn") -> Likeness:
+def rate_figurine(
+    attributes: Attributes, view: RGB, face: Face, kind: str = "drawn", *, hatted: bool = False
+) -> Likeness:
     """Rate the figurine of one person against what was measured in the photo.
 
     Parameters
@@ -76,12 +78,14 @@ def rate_figurine(attributes: Attributes, view: RGB, face: Face, kind: str = "dr
         The landmarks in it.
     kind : str
         How the face came on the head: ``drawn``, or ``portrait`` for the photo itself.
+    hatted : bool
+        What is around the face is a hat as much as hair: its colour is not rated.
     """
+    photo = look_of(attributes)
     if face.presence < RECOGNISED:
-        return compare(look_of(attributes), None, ADVICE)
-    return compare(
-        look_of(attributes), without_style(look_of_toy(view, face), STYLES_OF_FACE[kind]), ADVICE
-    )
+        return compare(photo, None, ADVICE)
+    toy = without_style(look_of_toy(view, face), STYLES_OF_FACE[kind])
+    return compare(photo, _without_hair(toy) if hatted else toy, ADVICE)
 
 
 def look_of_toy(view: RGB, face: Face) -> Look:
@@ -105,6 +109,11 @@ def without_style(toy: Look, style: Style) -> Look:
         if name in toy.proportions
     }
     return Look(natural, toy.colours)
+
+
+def _without_hair(look: Look) -> Look:
+    colours = {name: colour for name, colour in look.colours.items() if name != "hair"}
+    return Look(look.proportions, colours)
 
 
 def look_of(attributes: Attributes) -> Look:

@@ -9,11 +9,11 @@ from pydantic import ConfigDict, Field, field_validator
 
 from common.contracts.figurine import (
     PackageRequest,
-    PaintRequest,
     PortraitRequest,
     PrintRequest,
     SculptWish,
 )
+from common.contracts.looks import AskedLooks
 from gateway.domain.choices import Format
 from gateway.domain.params import NAME, SPACES, split_list
 from gateway.domain.wish_params import FIXED, WishParams
@@ -36,12 +36,12 @@ _MEANING: Final = {
     "hair_tied": "How hair is tied; default: as measured",
     "headwear": "What is worn on the head; default: as measured",
     "glasses": "What is worn before the eyes; default: as measured",
-    "beard": "Where a beard grows; default: as measured",
+    "beard": "Where a beard grows; default: as measured; not with `face=portrait`",
     "expression": "What the mouth says; default: as measured",
     "age": "Whose proportions the figurine has; default: as measured",
     "skin": "Colour of the skin; default: as measured",
     "hair": "Colour of the hair; default: as measured",
-    "eyes": "Colour of the eyes; default: as measured",
+    "eyes": "Colour of the eyes; default: as measured; not with `face=portrait`",
     "shirt": "Colour of the shirt; default: as measured, or the template's",
     "accept": "`unprintable`: make the files even if a gate of the certificate fails",
     "orientation": "How it lies on the print bed; `auto`: as needs the least support",
@@ -74,7 +74,7 @@ class PortraitParams(WishParams, PortraitRequest):
 
 
 class FigurineParams(
-    WishParams, PackageRequest, PrintRequest, PaintRequest, SculptWish, PortraitRequest
+    WishParams, PackageRequest, PrintRequest, AskedLooks, SculptWish, PortraitRequest
 ):
     """Parameters of ``POST /v1/figurines``: those of the stages, and the house's own."""
 

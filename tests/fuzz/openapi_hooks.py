@@ -25,7 +25,9 @@ BY_STATE |= {"engine_unavailable", "no_such_subject", "bad_webhook"}
 # in a form all is text; so the house reads yes and no as people write them, like the page's boxes
 SAID: Final = {"true", "t", "yes", "y", "on", "1", "false", "f", "no", "n", "off", "0"}
 FLAG: Final = re.compile(r"at /properties/(\w+) \(was boolean")
-SEVERAL: Final = re.compile("choose one|carries no photo|needs the colour of at least one")
+SEVERAL: Final = re.compile(
+    "choose one|carries no photo|needs the colour of at least one|shows the photo's own"
+)
 ALL: Final = [photo for photos in PHOTOS.values() for photo in photos]
 
 

@@ -27,6 +27,7 @@ VOXELS = 1_100_000  # in the bounding box: half a millimetre on a figurine of 80
 VOXELS_A_WALL = 5  # finer voxels would not reach beyond the wall in question
 VOXELS_ACROSS = (0, 1, 2, 3, 4, 5, 6, 8)  # the balls that are tried
 NEARLY_ONE = 1.5  # voxels
+SURFACE = 0.5  # of a voxel: how far it lies before the centre of the first empty voxel
 HALF_DIAGONAL = 0.87  # of a voxel: how far the ball's true centre is from the nearest voxel's
 
 
@@ -75,17 +76,26 @@ def thinnest_feature(
     return Thickness(across * pitch, pitch, at_least=untried)
 
 
-def _survives(filled: Mask, depth: Squares, radius: float) -> bool:
-    """Tell whether opening with a ball (radius in voxels) keeps the solid whole.
+def open_with_ball(filled: Mask, depth: Squares, radius: float) -> Mask:
+    """Return what opening with a ball (radius in voxels) leaves, sharp corners included.
 
-    ``depth`` is squared, and less than that of the largest ball.
+    ``depth`` is the squared distance to the outside, at least as far as that of the ball.
     """
-    # the surface lies half a voxel before the centre of the first empty voxel
-    eroded = depth >= math.ceil((radius + 0.5) ** 2)
-    reach = radius * (1 + SHARP_CORNER) + HALF_DIAGONAL
+    eroded = depth >= math.ceil((radius + SURFACE) ** 2)
+    reach = reach_of(radius)
     opened = squared_distance(~eroded, math.ceil(reach) + 1) <= math.floor(reach**2)
+    return filled & opened
+
+
+def reach_of(radius: float) -> float:
+    """Return how far from the centre of a ball (radius in voxels) the solid counts as held."""
+    return radius * (1 + SHARP_CORNER) + HALF_DIAGONAL
+
+
+def _survives(filled: Mask, depth: Squares, radius: float) -> bool:
+    """Tell whether opening with a ball (radius in voxels) keeps the solid whole."""
     whole = np.count_nonzero(filled)
-    remains = filled & opened
+    remains = open_with_ball(filled, depth, radius)
     kept = np.count_nonzero(remains)
     if kept == 0 or whole - kept > LOST_SHARE * whole:
         return False  # spares the search for pieces

@@ -7,7 +7,7 @@ import { go } from "../router.js";
 import { t } from "../words.js";
 import { catalogue } from "./choose.js";
 import { cards, swatches, switches } from "./looks.js";
-import { wishOf } from "./wish.js";
+import { goesWith, wishOf } from "./wish.js";
 
 const PAUSE_MS = 350;  // whoever clicks through the colours waits for none of those between
 const FIRST = ["hair", "skin", "shirt", "eyes"];
@@ -47,7 +47,9 @@ async function fill(state, body) {
   const unsure = seen.uncertain ?? [];
   const places = new Map();
   const rank = (one) => FIRST.indexOf(one.name);
-  const colours = [...offered.colours].sort((one, other) => rank(one) - rank(other));
+  const possible = (one) => goesWith(state.wish, one.name);
+  const colours = offered.colours.filter(possible)
+    .sort((one, other) => rank(one) - rank(other));
   const show = (one) => replace(places.get(one.name), swatches({
     colour: one, chosen: state.wish[one.name] ?? null, measured: measuredColour(one, seen, painted),
     unsure: unsure.includes(one.name),
@@ -63,7 +65,7 @@ async function fill(state, body) {
   }
   replace(body, ...places.values(),
     element("details", { class: "folded", open: false }, element("summary", {}, t("change.looks")),
-      ...offered.looks.map((look) => switches({
+      ...offered.looks.filter(possible).map((look) => switches({
         look, chosen: state.wish[look.name] ?? null, measured: seen[look.name] ?? null,
         unsure: unsure.includes(look.name),
         onChoose: (value) => want(state, look.name, value),

@@ -113,3 +113,12 @@ def test_the_photograph_itself_can_be_the_face(client: FlaskClient, photo: bytes
     assert photographed.status_code == 200
     assert photographed.data != drawn.data
     assert _height_m(photographed.data) == pytest.approx(_height_m(drawn.data), rel=0.01)
+
+
+@pytest.mark.parametrize("wish", ["beard=full", "eyes=teal"])
+def test_what_a_photographed_face_cannot_show_is_refused(
+    client: FlaskClient, photo: bytes, wish: str
+) -> None:
+    response = client.post(f"/v1/sculpt?face=portrait&{wish}", data=photo)
+    assert response.status_code == 422
+    assert "send face=drawn" in response.json["detail"]  # type: ignore[index]

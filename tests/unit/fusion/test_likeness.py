@@ -24,7 +24,11 @@ from common.vision.likeness import Likeness
 from common.vision.network import RGB
 from fusion_service.domain.archive import coats_to_bytes, form_to_bytes
 from fusion_service.domain.attributes import Attributes, People
+from fusion_service.domain.bodies import TEMPLATES, hides_hair
+from fusion_service.domain.files.glb import to_glb
+from fusion_service.domain.files.reading import read_glb
 from fusion_service.domain.likeness import look_of, rate_figurine
+from fusion_service.domain.orders import paint_order, sculpt_order
 from fusion_service.domain.paint import paint
 from fusion_service.domain.photo.measure import measure, study_people
 from fusion_service.domain.preview.head_view import PAPER, face_place
@@ -181,6 +185,60 @@ def test_hair_that_cannot_be_seen_is_not_rated() -> None:
     assert "hair" in look_of(make_attributes("short")).colours
     assert "hair" not in look_of(make_attributes("bald")).colours
     assert "hair" not in look_of(make_attributes("short", headwear="hat")).colours
+
+
+def in_hat(person: Attributes, template: str, headwear: str | None) -> Sculpture:
+    looks = {"template": template, "headwear": headwear}
+    people = People(people=(person,))
+    form = sculpt_order(people, f.SculptRequest.model_validate(looks))
+    return paint_order(form, people, f.PaintRequest.model_validate(looks), None)
+
+
+@pytest.mark.parametrize(
+    ("template", "headwear"),
+    [("chef", None), ("graduate", None), ("default", "beanie"), ("casual", "headscarf")],
+)
+def test_a_hat_is_not_taken_for_hair(
+    her: Attributes, studio: Studio, template: str, headwear: str | None
+) -> None:
+    """She has none in the photo, and no swatch would help."""
+    found = studio.rate_likeness(her, in_hat(her, template, headwear)).result()
+    assert found.score is not None
+    assert "hair colour" not in found.terms
+    assert "swatch for `hair`" not in found.says
+
+
+@pytest.mark.parametrize("headwear", ["cap", "beanie", "headscarf"])
+def test_a_hat_that_was_wished_costs_less_than_wrong_hair(
+    face_models: FaceModels, her: Attributes, studio: Studio, headwear: str
+) -> None:
+    figurine = in_hat(her, "default", headwear)
+    found, as_hair = studio.rate_likeness(her, figurine).result(), rated(face_models, her, figurine)
+    assert as_hair.worst == "hair colour"
+    assert (found.score or 0) > (as_hair.score or 0) + 8
+
+
+def test_the_hair_of_bare_heads_is_rated(
+    face_models: FaceModels, her: Attributes, studio: Studio
+) -> None:
+    for template in ("default", "astronaut", "sports"):
+        bare = paint(sculpt([her], template), [her])
+        found = studio.rate_likeness(her, bare).result()
+        assert "hair colour" in found.terms
+        assert asdict(found) == asdict(rated(face_models, her, bare))
+
+
+def test_a_hat_is_known_by_the_parts_of_a_file() -> None:
+    her = make_attributes("long")
+    for name, template in TEMPLATES.items():
+        figurine = paint(sculpt([her] * template.people, name), [her] * template.people)
+        read = read_glb(to_glb(figurine))
+        assert hides_hair(p.name for p in read.parts) is (name in {"chef", "graduate"})
+    pair = [her, make_attributes("long", headwear="cap")]
+    names = [part.name for part in sculpt(pair, "couple").parts]
+    assert "headwear 2" in names
+    assert not hides_hair(names)  # the first person is rated
+    assert hides_hair(part.name for part in sculpt(pair[::-1], "couple").parts)
 
 
 class Desk:

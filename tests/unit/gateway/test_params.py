@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.contracts.figurine import PaintRequest
 from common.contracts.recipe import Diet, Language, Units
 from common.errors import BadParameter
 from common.ledger.records import JobState
@@ -97,6 +98,29 @@ def test_formats_may_be_a_list_or_repeated_and_always_hold_glb(
 )
 def test_a_bad_value_is_refused_with_what_is_allowed(name: str, value: str, words: str) -> None:
     assert words in refusal((name, value))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("beard", "full"), ("beard", "none"), ("eyes", "teal")]
+)
+def test_what_a_photographed_face_cannot_show_is_refused(name: str, value: str) -> None:
+    own = f"shows the photo's own {name}: leave `{name}` out, or send face=drawn"
+    assert own in refusal(("face", "portrait"), (name, value))
+    assert own in refusal((name, value), ("face", "portrait"))
+    for accepted in ([(name, value)], [(name, value), ("face", "drawn")], [("face", "portrait")]):
+        read_params(FigurineParams, accepted)
+    assert check_params(FigurineParams, {"face": "portrait", name: None}).face == "portrait"
+
+
+def test_a_stage_still_takes_what_was_accepted_before() -> None:
+    """Jobs that were under way when the refusal came are made as they would have been."""
+    accepted = {"face": "portrait", "beard": "full", "eyes": "#008080"}
+    assert PaintRequest.model_validate(accepted).beard == "full"
+
+
+def test_other_looks_go_with_a_photographed_face() -> None:
+    pairs = [("glasses", "round"), ("hair", "teal"), ("skin", "tan"), ("expression", "smile")]
+    assert read_params(FigurineParams, [("face", "portrait"), *pairs]).glasses == "round"
 
 
 def test_an_unknown_parameter_is_refused_with_the_nearest_known_one() -> None:

@@ -1,0 +1,37 @@
+"""Looks as somebody asks for them: what the photographed face cannot show is refused.
+
+The stages take such wishes all the same, for jobs that were accepted before they were refused.
+"""
+
+from __future__ import annotations
+
+from pydantic import ValidationInfo, field_validator
+
+from common.contracts.colours import EyeColour
+from common.contracts.figurine import Face, PaintRequest
+
+
+class AskedLooks(PaintRequest):
+    """Looks and colours that go together."""
+
+    @field_validator("face")
+    @classmethod
+    def with_a_beard_where_it_is_drawn(cls, face: Face, info: ValidationInfo) -> Face:
+        """Refuse ``beard`` beside ``face=portrait``, whose beard is the photo's."""
+        if face is Face.PORTRAIT and info.data.get("beard") is not None:
+            raise ValueError(_advice("beard"))
+        return face
+
+    @field_validator("eyes")
+    @classmethod
+    def in_a_colour_where_they_are_drawn(
+        cls, eyes: EyeColour | None, info: ValidationInfo
+    ) -> EyeColour | None:
+        """Refuse ``eyes`` beside ``face=portrait``, whose eyes are the photo's."""
+        if eyes is not None and info.data.get("face") is Face.PORTRAIT:
+            raise ValueError(_advice("eyes"))
+        return eyes
+
+
+def _advice(look: str) -> str:
+    return f"face=portrait shows the photo's own {look}: leave `{look}` out, or send face=drawn"
