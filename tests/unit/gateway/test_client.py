@@ -232,3 +232,22 @@ def test_a_key_is_shown_to_its_own_house_only(monkeypatch: pytest.MonkeyPatch) -
         kiln.fetch({"url": "http://kiln.test:18000/x"})
         own = shown and f"Bearer {shown}"
         assert [key for _, key in session.seen] == [own, own, None, None]
+
+
+@pytest.mark.parametrize("given", ["kiln_abc\r", " kiln_abc\n", "kiln_abc\r\n", "\tkiln_abc "])
+def test_white_space_around_a_key_is_no_part_of_it(
+    monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.setenv("KILN_API_KEY", given)
+    for said in (None, given):
+        session = Sent()
+        Kiln("http://kiln.test", said, session=lambda session=session: session).job("j1")
+        assert [key for _, key in session.seen] == ["Bearer kiln_abc"]
+
+
+@pytest.mark.parametrize("given", ["kiln_\u2026", "kiln_a\rbc", "kiln_a\x1b[2J", "\ufeffkiln_abc"])
+def test_a_key_that_no_header_can_carry_is_refused_and_not_told(given: str) -> None:
+    with pytest.raises(ApiError, match="the API key has a character that no key has") as caught:
+        Kiln("http://kiln.test", given)
+    assert (caught.value.code, caught.value.status) == ("unauthorized", 401)
+    assert "kiln_" not in repr(caught.value) + str(caught.value.problem)
