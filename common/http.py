@@ -18,7 +18,12 @@ from typing import Final
 from flask import Flask, Response, g, jsonify, request
 from gunicorn.http.errors import NoMoreData, ParseException  # type: ignore[import-untyped]
 from prometheus_client import CONTENT_TYPE_LATEST
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.exceptions import (
+    ClientDisconnected,
+    HTTPException,
+    MethodNotAllowed,
+    RequestEntityTooLarge,
+)
 
 from common import errors, logs, metrics
 from common.errors import KilnError
@@ -38,6 +43,7 @@ STATUS: Final[dict[type[KilnError], int]] = {
     errors.NotPaused: 409,
     errors.NotFinished: 409,
     errors.Gone: 410,
+    errors.TooSlow: 408,
     errors.RangeNotSatisfiable: 416,
     errors.Busy: 503,
     errors.RateLimited: 429,
@@ -109,6 +115,8 @@ def install(
     app.after_request(_stamp)
     app.register_error_handler(KilnError, _on_kiln_error)
     app.register_error_handler(HTTPException, _on_http_error)
+    # what a socket says whose client fell silent, where gateway/sockets.py has bounded that
+    app.register_error_handler(BlockingIOError, _on_silence)
     for broken in (ParseException, NoMoreData):  # what gunicorn says while a body is read
         app.register_error_handler(broken, _on_broken_body)
     app.register_error_handler(Exception, _on_bug)
@@ -174,6 +182,8 @@ def _on_kiln_error(error: KilnError) -> Response:
 
 def _on_http_error(error: HTTPException) -> Response:
     status = error.code or 500
+    if isinstance(error, ClientDisconnected) and isinstance(error.__context__, BlockingIOError):
+        return _on_silence(error)
     if isinstance(error, RequestEntityTooLarge):
         limit = (request.max_content_length or 0) / 1e6
         too_large = errors.PhotoTooLarge(f"the request has more than {limit:.1f} MB")
@@ -185,6 +195,10 @@ def _on_http_error(error: HTTPException) -> Response:
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(error.valid_methods)
     return response
+
+
+def _on_silence(_: Exception) -> Response:
+    return _on_kiln_error(errors.TooSlow("the rest of the request did not come in time"))
 
 
 def _on_broken_body(error: Exception) -> Response:
