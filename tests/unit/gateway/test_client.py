@@ -111,6 +111,22 @@ def test_an_answer_that_is_no_problem_document_is_told_as_it_is(text: str) -> No
     assert text in str(error)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"status": "error"},
+        {"status": None},
+        {"message": "Forbidden"},
+        {"code": 7, "status": 200, "detail": None, "hint": ["x"]},
+    ],
+)
+def test_a_refusal_that_is_not_ours_has_the_status_of_http(body: dict[str, Any]) -> None:
+    response = requests.Response()
+    response.status_code, response._content = 403, json.dumps(body).encode()
+    error = ApiError(problem_of(response))
+    assert (error.code, error.status, error.detail) == ("unknown", 403, json.dumps(body))
+
+
 def test_a_problem_speaks_in_detail_and_hint() -> None:
     error = ApiError({"code": "no_face", "status": 422, "detail": "Nobody.", "hint": "Turn."})
     assert (str(error), error.code, error.status) == ("Nobody.\nTurn.", "no_face", 422)
