@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 import tracemalloc
 from typing import Any
 
@@ -128,6 +129,12 @@ def test_equal_names_are_written_equally() -> None:
     spelled = {read_params(FigurineParams, [("name", n)]).name for n in (" Jose\u0301 ", "Jos\xe9")}
     assert spelled == {"Jos\xe9"}
     assert read_params(FigurineParams, [("name", "\u0416\u0435\u043d\u044f & Co.")]).name
+
+
+def test_a_name_of_endless_marks_is_refused_at_once() -> None:
+    began = time.process_time()
+    assert "text of 1 to 40 characters" in refusal(("name", "a" + "\u0315\u0300" * 20_000))
+    assert time.process_time() - began < 0.3  # to sort these marks takes seconds
 
 
 def test_a_request_of_version_1_is_known_again() -> None:
