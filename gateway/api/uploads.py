@@ -95,6 +95,7 @@ def allow_photos(sent: Request, most: int) -> None:
     photos_mb = most * house().settings.max_upload_mb
     whole_mb = max(house().settings.max_upload_mb, min(photos_mb, LARGEST_REQUEST_MB))
     sent.max_content_length = whole_mb * 1_000_000 + LONGEST_TEXT
+    sent.max_form_memory_size = sent.max_content_length  # of a text; what it may say is told later
 
 
 def needed(photos: tuple[bytes, ...]) -> tuple[bytes, ...]:
