@@ -13,7 +13,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from flask import Flask, Response, g, jsonify, request
 from gunicorn.http.errors import NoMoreData, ParseException  # type: ignore[import-untyped]
@@ -32,6 +32,9 @@ from common.ledger.protocol import Ledger
 from common.metrics import Process
 from common.origins import ANY
 from common.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 STATUS: Final[dict[type[KilnError], int]] = {
     errors.InputError: 422,
@@ -135,7 +138,17 @@ def guard(app: Flask, settings: Settings, *, inner: bool = False) -> None:
     """
     trusted = settings.inner_trusted_hosts if inner else settings.trusted_hosts
     app.config["TRUSTED_HOSTS"] = trusted
+    app.wsgi_app = partial(_with_small_host, app.wsgi_app)  # type: ignore[method-assign]
     app.before_request(partial(_refuse_foreign_sites, frozenset() if inner else settings.origins))
+
+
+def _with_small_host(
+    inner: WSGIApplication, environ: WSGIEnvironment, start: StartResponse
+) -> Iterable[bytes]:
+    """Write a host as settings have it: case says nothing in it (RFC 9110, section 4.2.3)."""
+    if "HTTP_HOST" in environ:
+        environ["HTTP_HOST"] = environ["HTTP_HOST"].lower()
+    return inner(environ, start)
 
 
 def _refuse_foreign_sites(guests: frozenset[str]) -> None:

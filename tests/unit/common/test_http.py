@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from common import errors, http
 from common.errors import KilnError
 from common.ledger.memory import MemoryLedger
+from common.settings import Settings
 from tests.unit.common.workbench import FlakyLedger
 
 LEAVES = [cls for cls in vars(errors).values() if isinstance(cls, type)]
@@ -177,3 +178,13 @@ def test_a_body_that_stops_half_way_is_told_so(client: FlaskClient, bounded: boo
     sent = {"wsgi.input": Silent(), "wsgi.input_terminated": True, **length}
     response = client.post("/read", environ_overrides=sent)
     assert (response.status_code, response.json["code"]) == (408, "request_timeout")  # type: ignore[index]
+
+
+@pytest.mark.parametrize("said", ["kiln.example.org", "Kiln.Example.org:8000", "LOCALHOST"])
+def test_a_house_answers_to_its_name_however_it_is_written(said: str) -> None:
+    app = Flask("house")
+    http.install(app, lambda: MISSING)
+    http.guard(app, Settings(allowed_hosts="Kiln.example.ORG"))
+    ask = app.test_client().get
+    assert ask("/health", headers={"Host": said}).status_code == 200
+    assert ask("/health", headers={"Host": f"x{said}"}).status_code == 400
