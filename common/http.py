@@ -13,12 +13,17 @@ import secrets
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from flask import Flask, Response, g, jsonify, request
 from gunicorn.http.errors import NoMoreData, ParseException  # type: ignore[import-untyped]
 from prometheus_client import CONTENT_TYPE_LATEST
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.exceptions import (
+    ClientDisconnected,
+    HTTPException,
+    MethodNotAllowed,
+    RequestEntityTooLarge,
+)
 
 from common import errors, logs, metrics
 from common.errors import KilnError
@@ -27,6 +32,9 @@ from common.ledger.protocol import Ledger
 from common.metrics import Process
 from common.origins import ANY
 from common.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 STATUS: Final[dict[type[KilnError], int]] = {
     errors.InputError: 422,
@@ -38,6 +46,7 @@ STATUS: Final[dict[type[KilnError], int]] = {
     errors.NotPaused: 409,
     errors.NotFinished: 409,
     errors.Gone: 410,
+    errors.TooSlow: 408,
     errors.RangeNotSatisfiable: 416,
     errors.Busy: 503,
     errors.RateLimited: 429,
@@ -109,6 +118,8 @@ def install(
     app.after_request(_stamp)
     app.register_error_handler(KilnError, _on_kiln_error)
     app.register_error_handler(HTTPException, _on_http_error)
+    # what a socket says whose client fell silent, where gateway/sockets.py has bounded that
+    app.register_error_handler(BlockingIOError, _on_silence)
     for broken in (ParseException, NoMoreData):  # what gunicorn says while a body is read
         app.register_error_handler(broken, _on_broken_body)
     app.register_error_handler(Exception, _on_bug)
@@ -127,7 +138,17 @@ def guard(app: Flask, settings: Settings, *, inner: bool = False) -> None:
     """
     trusted = settings.inner_trusted_hosts if inner else settings.trusted_hosts
     app.config["TRUSTED_HOSTS"] = trusted
+    app.wsgi_app = partial(_with_small_host, app.wsgi_app)  # type: ignore[method-assign]
     app.before_request(partial(_refuse_foreign_sites, frozenset() if inner else settings.origins))
+
+
+def _with_small_host(
+    inner: WSGIApplication, environ: WSGIEnvironment, start: StartResponse
+) -> Iterable[bytes]:
+    """Write a host as settings have it: case says nothing in it (RFC 9110, section 4.2.3)."""
+    if "HTTP_HOST" in environ:
+        environ["HTTP_HOST"] = environ["HTTP_HOST"].lower()
+    return inner(environ, start)
 
 
 def _refuse_foreign_sites(guests: frozenset[str]) -> None:
@@ -174,10 +195,10 @@ def _on_kiln_error(error: KilnError) -> Response:
 
 def _on_http_error(error: HTTPException) -> Response:
     status = error.code or 500
+    if isinstance(error, ClientDisconnected) and isinstance(error.__context__, BlockingIOError):
+        return _on_silence(error)
     if isinstance(error, RequestEntityTooLarge):
-        limit = (request.max_content_length or 0) / 1e6
-        too_large = errors.PhotoTooLarge(f"the request has more than {limit:.1f} MB")
-        return _on_kiln_error(too_large)
+        return _on_kiln_error(_too_large())
     code = {404: "not_found", 405: "method_not_allowed", 400: "bad_request"}.get(
         status, error.name.lower().replace(" ", "_")
     )
@@ -185,6 +206,23 @@ def _on_http_error(error: HTTPException) -> Response:
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(error.valid_methods)
     return response
+
+
+def _too_large() -> KilnError:
+    """Tell a body that is too large from a form with too much in it; the library does not."""
+    most, length = request.max_content_length or 0, request.content_length
+    if length is None or length > most:
+        return errors.PhotoTooLarge(f"the request has more than {most / 1e6:.1f} MB")
+    longest = (request.max_form_memory_size or most) / 1e6
+    return errors.BadParameter(
+        f"too many form fields: more than {request.max_form_parts}, or a text of more than"
+        f" {longest:.1f} MB",
+        "Send each parameter once, lists separated by commas, and a photo as a file.",
+    )
+
+
+def _on_silence(_: Exception) -> Response:
+    return _on_kiln_error(errors.TooSlow("the rest of the request did not come in time"))
 
 
 def _on_broken_body(error: Exception) -> Response:

@@ -211,18 +211,18 @@ class Settings(Allowances, Watching, Origins):
         """Host names to answer to; None for any. The machine itself asks by its own names."""
         if not self.allowed_hosts and not is_loopback(self.host):
             return None
-        return sorted({*OWN_NAMES, in_url(self.host), *self._names_elsewhere})
+        return sorted({*OWN_NAMES, in_url(self.host).lower(), *self._names_elsewhere})
 
     @property
     def _names_elsewhere(self) -> set[str]:
-        given = {name.strip() for name in (self.allowed_hosts or "").split(",")}
+        given = {name.strip().lower() for name in (self.allowed_hosts or "").split(",")}
         return given - OWN_NAMES - {""}
 
     @property
     def inner_trusted_hosts(self) -> list[str] | None:
         """Host names that services behind the gateway answer to; None for any."""
         alone = is_loopback(self.inner_host)
-        return sorted({*OWN_NAMES, in_url(self.inner_host)}) if alone else None
+        return sorted({*OWN_NAMES, in_url(self.inner_host).lower()}) if alone else None
 
     @property
     def locked(self) -> bool:

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 
 from common import metrics
-from common.errors import Busy, LedgerUnavailable
+from common.errors import Busy, LedgerUnavailable, RateLimited
 from common.ledger.protocol import Ledger
 from common.ledger.reading import position
 from common.ledger.records import Event, JobRecord
@@ -34,12 +35,22 @@ def order(event_id: str) -> tuple[int, int]:
 
 
 class Hub:
-    """All listeners of one process."""
+    """All listeners of one process.
 
-    def __init__(self, ledger: Ledger, max_listeners: int) -> None:
+    Parameters
+    ----------
+    ledger
+        Of the house.
+    max_listeners
+        Places for answers that keep a thread for long.
+    most_of_one
+        How many of them one owner may have at a time; None where there is one owner only.
+    """
+
+    def __init__(self, ledger: Ledger, max_listeners: int, most_of_one: int | None = None) -> None:
         self._ledger = ledger
         self._told = ToldEtas()
-        self._slots = threading.BoundedSemaphore(max_listeners)
+        self._places = _Places(max_listeners, most_of_one)
         self._leaving: Callable[[], bool] = lambda: False
         self._all = Reader("event-reader", ledger.follow, self._leaves)
         self._rests = Reader("rest-reader", ledger.follow_rests, self._leaves, self._told.hear)
@@ -57,23 +68,25 @@ class Hub:
         self._told.note(job, product, at_ms, by_ms)
 
     @contextmanager
-    def place(self) -> Iterator[None]:
+    def place(self, owner: str = "") -> Iterator[None]:
         """Take one of the places for answers that keep a thread for long.
 
         Raises
         ------
         Busy
             None is free in this process.
+        RateLimited
+            The owner has his share of them.
         """
-        if not self._slots.acquire(blocking=False):
-            metrics.REJECTED.labels("streams").inc()
-            raise Busy("too many event streams, waiting requests and zips are open")
+        self._places.take(owner)
         try:
             yield
         finally:
-            self._slots.release()
+            self._places.give_back(owner)
 
-    def events(self, job: str, after: str, tick_s: float) -> Generator[Event | None]:
+    def events(
+        self, job: str, after: str, tick_s: float, owner: str = ""
+    ) -> Generator[Event | None]:
         """Yield events of a job after an id, up to the terminal one.
 
         ``None`` comes first, when nothing can be missed any more, and whenever it was quiet for
@@ -82,12 +95,12 @@ class Hub:
 
         Raises
         ------
-        Busy
-            Too many listeners in this process.
+        Busy, RateLimited
+            Too many listeners in this process, or of this owner.
         LedgerUnavailable
             Redis is away.
         """
-        with self.place(), self._all.listening(job) as listener:
+        with self.place(owner), self._all.listening(job) as listener:
             last, pending, missed = after, self._ledger.events(job, after), False
             yield None
             while True:
@@ -110,18 +123,18 @@ class Hub:
                     except LedgerUnavailable:
                         pending = []
 
-    def wait_for_rest(self, job: str, seconds: float) -> JobRecord | None:
+    def wait_for_rest(self, job: str, seconds: float, owner: str = "") -> JobRecord | None:
         """Read a job when it has ended or paused, or as it is after so many seconds.
 
         Raises
         ------
-        Busy
-            Too many listeners in this process.
+        Busy, RateLimited
+            Too many listeners in this process, or of this owner.
         LedgerUnavailable
             Redis is away.
         """
         give_up = time.monotonic() + seconds
-        with self.place(), self._rests.listening(job) as listener:
+        with self.place(owner), self._rests.listening(job) as listener:
             record = self._ledger.job(job)
             while record and not record.state.resting:
                 left = give_up - time.monotonic()
@@ -135,3 +148,35 @@ class Hub:
 
     def _leaves(self) -> bool:
         return self._leaving()
+
+
+class _Places:
+    """Places of a process, counted by owner: nobody takes all of them from the others."""
+
+    def __init__(self, most: int, most_of_one: int | None) -> None:
+        self._most = most
+        self._most_of_one = most if most_of_one is None else most_of_one
+        self._taken: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def take(self, owner: str) -> None:
+        with self._lock:
+            full = self._taken.total() >= self._most
+            has_share = self._taken[owner] >= self._most_of_one
+            if not full and not has_share:
+                self._taken[owner] += 1
+                return
+        metrics.REJECTED.labels("streams").inc()
+        if full:
+            raise Busy("too many event streams, waiting requests and zips are open")
+        raise RateLimited(
+            f"you have {self._most_of_one} event streams, waiting requests and zips open here,"
+            " as many as one may",
+            "Close some of them, or wait for Retry-After seconds and ask again.",
+        )
+
+    def give_back(self, owner: str) -> None:
+        with self._lock:
+            self._taken[owner] -= 1
+            if not self._taken[owner]:
+                del self._taken[owner]

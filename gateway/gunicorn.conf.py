@@ -19,6 +19,7 @@ from gunicorn.workers.base import Worker  # type: ignore[import-untyped]
 
 from common.hosts import also_here, in_url
 from common.settings import Settings
+from gateway import sockets
 
 _settings = Settings()
 if _settings.danger:
@@ -29,13 +30,14 @@ _here = also_here(_settings.host)
 _hosts = [_host] if _here == in_url(_settings.host) else [_host, _here]
 bind = [f"{host}:{_settings.gateway_port}" for host in _hosts]
 _streams_alone = _settings.gateway_role == "events"
-worker_class = "gevent" if _streams_alone else "gthread"
+worker_class = "gevent" if _streams_alone else "gateway.sockets.PatientWorker"
 workers = _settings.gateway_processes
 threads = _settings.gateway_threads
 _busy = _settings.max_streams if _streams_alone else 2 * _settings.gateway_threads
 worker_connections = _busy + 200  # streams and kept-alive connections
 limit_request_line = 8190  # a list of ingredients may stand in the query
 keepalive = 0 if _streams_alone else 30  # a connection is its stream: both end together
+sendfile = False  # it waits for ever for a client that takes nothing
 timeout = 30  # of the accept loop, not of a request
 graceful_timeout = 10
 control_socket_disable = True
@@ -58,6 +60,11 @@ def on_starting(_server: Arbiter) -> None:
         file.unlink()
 
 
+def when_ready(server: Arbiter) -> None:
+    """Bound how long a client may be silent."""
+    sockets.bound(server.LISTENERS)
+
+
 def pre_fork(server: Arbiter, worker: Worker) -> None:
     """Choose a core for a new worker: one that few others have."""
     cores = list(os.sched_getaffinity(0)) if _pinned else []
@@ -78,7 +85,8 @@ def post_fork(_server: Arbiter, worker: Worker) -> None:
 
 
 def post_worker_init(worker: Worker) -> None:
-    """Let event streams end when this worker is told to leave."""
+    """Let event streams end when this worker is told to leave; log no client that fell silent."""
+    worker.log.error_log.addFilter(sockets.more_than_silence)
     worker.wsgi.extensions["kiln"].hub.leave_when(lambda: not worker.alive)
 
 

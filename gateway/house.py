@@ -80,11 +80,16 @@ def open_house(
         store=store or open_store(settings, settings.gateway_threads),
         publish=publish or publish_plan,
         publish_again=publish_again or publish_stages,
-        hub=Hub(ledger, settings.max_streams),
+        hub=Hub(ledger, settings.max_streams, _share(settings)),
         recall=Recall(ledger),
         keys=KeyRing(key_file(settings)),
         rates=rates_of(settings),
     )
+
+
+def _share(settings: Settings) -> int | None:
+    """Places for long answers that one of several owners may have: others find some, too."""
+    return max(1, settings.max_streams // 2) if settings.locked else None
 
 
 def house() -> House:

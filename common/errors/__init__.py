@@ -30,6 +30,7 @@
     ├── NotFinished               job_not_finished     what it makes is not all there
     ├── Gone                      gone                 the artifact has expired
     │   └── Erased                erased               somebody deleted the job
+    ├── TooSlow                   request_timeout      the body stopped half-way
     ├── RangeNotSatisfiable       range_not_satisfiable
     ├── Busy                      busy                 admission refused, try again
     ├── RateLimited               rate_limited         this caller asks too often
@@ -69,6 +70,7 @@ from common.errors.house import (
     StageHung,
     StorageError,
     TooManyJobs,
+    TooSlow,
     Unauthorized,
 )
 from common.errors.input import (
@@ -135,6 +137,7 @@ __all__ = [
     "StorageError",
     "TooManyJobs",
     "TooManyPixels",
+    "TooSlow",
     "Unauthorized",
     "Unprintable",
     "tree",

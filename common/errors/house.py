@@ -71,6 +71,13 @@ class Erased(Gone):
     hint = "Submit the photo again for a new job."
 
 
+class TooSlow(KilnError):
+    """The client fell silent in the middle of its request."""
+
+    code = "request_timeout"
+    hint = "Send the whole request again; if it stays so, look at the network in between."
+
+
 class RangeNotSatisfiable(KilnError):
     """The Range header lies outside the file."""
 

@@ -40,7 +40,7 @@ def read_archive(job: str) -> Response:
     members = [Member(f"{stem}/{ref.name}", ref.size, partial(read, ref)) for ref in refs]
     response.headers["Content-Length"] = str(length_of(members))
     if request.method != "HEAD":
-        response.response = _Stream(members)
+        response.response = _Stream(members, record.owner)
     return response
 
 
@@ -72,9 +72,9 @@ def _read(store: ArtifactStore, owner: str, ref: ArtifactRef) -> Iterator[bytes]
 class _Stream:
     """Body of the response. A class, so that ``close`` gives the place back in any case."""
 
-    def __init__(self, members: list[Member]) -> None:
+    def __init__(self, members: list[Member], owner: str) -> None:
         with ExitStack() as opened:
-            opened.enter_context(house().hub.place())
+            opened.enter_context(house().hub.place(owner))
             self._pieces = zipped(members)
             self._first = next(self._pieces)  # what is missing is still a problem document
             self._opened = opened.pop_all()

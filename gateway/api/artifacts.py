@@ -68,6 +68,9 @@ def _wanted_part(asked: Request, ref: ArtifactRef) -> tuple[int, int] | None:
     stale = "If-Range" in asked.headers and asked.headers["If-Range"] != f'"{ref.sha256}"'
     if wanted is None or wanted.units != "bytes" or len(wanted.ranges) != 1 or stale:
         return None
+    start, _ = wanted.ranges[0]
+    if start < 0 < ref.size <= -start:  # the last so many bytes, of a file that has no more
+        return 0, ref.size
     found = wanted.range_for_length(ref.size)
     if found is None:
         raise RangeNotSatisfiable(f"{ref.name} has {ref.size} bytes")

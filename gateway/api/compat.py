@@ -12,7 +12,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from common.contracts.recipe import MAX_PHOTOS, IngredientList, RecipeBook
 from common.contracts.stages import INGREDIENTS, RECIPES
-from common.errors import Busy, Gone, NotFound
+from common.errors import Busy, Gone, NotFound, RateLimited
 from common.ledger.records import JobRecord, JobState
 from gateway.api import figurines, reading, recipes, uploads
 from gateway.domain import queries, tasks, views
@@ -61,7 +61,7 @@ def task_result(task: str) -> Response:
     wait_s = reading.query_of(request, queries.WaitQuery).wait
     record = reading.job_of(request, task)
     if wait_s and not record.state.resting:
-        record = reading.own(request, task, house().hub.wait_for_rest(task, wait_s))
+        record = reading.own(request, task, house().hub.wait_for_rest(task, wait_s, record.owner))
     return jsonify(tasks.said(_result(record)))
 
 
@@ -105,8 +105,10 @@ def _accepted(job: str, wait_s: float) -> Response:
     """Answer with a task: 202, or 200 with its result when it is done in time."""
     record = reading.job_of(request, job)
     if wait_s and not record.state.resting:
-        with suppress(Busy):  # the task is accepted: a gateway too busy to wait owes its 202
-            record = house().hub.wait_for_rest(job, wait_s) or record
+        with suppress(
+            Busy, RateLimited
+        ):  # the task is accepted: a gateway too busy to wait owes its 202
+            record = house().hub.wait_for_rest(job, wait_s, record.owner) or record
     result = _result(record)
     response = jsonify(tasks.said(result))
     response.status_code = 202 if result.status == "processing" else 200

@@ -34,7 +34,7 @@ def follow_job(job: str) -> Response:
     query = query_of(request, EventsQuery)
     after = request.headers.get("Last-Event-ID") or query.after or "0"
     record = job_of(request, job)
-    events = house().hub.events(job, after, HEARTBEAT_S)
+    events = house().hub.events(job, after, HEARTBEAT_S, record.owner)
     if record.state.terminal and _nothing_after(job, after):
         return Response(status=204)
     next(events)  # subscribes: what goes wrong there is still a problem document

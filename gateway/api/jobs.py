@@ -34,7 +34,7 @@ def read_job(job: str) -> Response:
     query = query_of(request, WaitQuery)
     record = job_of(request, job)
     if query.wait and not record.state.resting:
-        record = own(request, job, house().hub.wait_for_rest(job, query.wait))
+        record = own(request, job, house().hub.wait_for_rest(job, query.wait, record.owner))
     response = job_response(record)
     if "If-None-Match" in request.headers:
         response.make_conditional(request)

@@ -9,7 +9,7 @@ from flask import Request, Response, request
 from pydantic import BaseModel
 from werkzeug.datastructures import FileStorage
 
-from common.errors import BadParameter, BadPhoto, Busy
+from common.errors import BadParameter, BadPhoto, Busy, RateLimited
 from common.http import problem, status_of_code
 from common.ledger.records import JobRecord, JobState
 from common.vision.headers import photo_format
@@ -17,6 +17,7 @@ from gateway.api.reading import (
     LONGEST_TEXT,
     job_response,
     own,
+    owner_of,
     preferred_wait_s,
     says_json,
     values_of,
@@ -94,6 +95,7 @@ def allow_photos(sent: Request, most: int) -> None:
     photos_mb = most * house().settings.max_upload_mb
     whole_mb = max(house().settings.max_upload_mb, min(photos_mb, LARGEST_REQUEST_MB))
     sent.max_content_length = whole_mb * 1_000_000 + LONGEST_TEXT
+    sent.max_form_memory_size = sent.max_content_length  # of a text; what it may say is told later
 
 
 def needed(photos: tuple[bytes, ...]) -> tuple[bytes, ...]:
@@ -141,8 +143,9 @@ def _look(job: str, wait_s: int) -> tuple[JobRecord, bool]:
     # The job is accepted: a gateway too busy to wait still owes its 202.
     if wait_s:
         try:
-            return own(request, job, house().hub.wait_for_rest(job, wait_s)), True
-        except Busy:
+            waited = house().hub.wait_for_rest(job, wait_s, owner_of(request))
+            return own(request, job, waited), True
+        except (Busy, RateLimited):
             pass
     return own(request, job, house().ledger.job(job)), False
 

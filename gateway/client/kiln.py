@@ -11,7 +11,7 @@ import requests
 
 from gateway.client.batch import Batches
 from gateway.client.files import Files
-from gateway.client.link import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, Link
+from gateway.client.link import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, Link, sendable
 from gateway.client.looking import Looking
 from gateway.client.patience import TOTAL_S
 from gateway.client.submits import Submits
@@ -29,7 +29,8 @@ class Kiln(Submits, Looking, Files, Batches):
     url : str
         Of the gateway.
     api_key : str or None
-        For a house with a lock; default: ``KILN_API_KEY`` of the environment.
+        For a house with a lock; default: ``KILN_API_KEY`` of the environment. White space around
+        it, such as the line end of the file it was read from, is no part of it.
     connect_timeout_s, timeout_s : float
         To connect, and between two bytes of an answer; a call waits at most 60 s by itself.
     patience_s : float
@@ -39,6 +40,11 @@ class Kiln(Submits, Looking, Files, Batches):
         be told that it is not there. None for no difference.
     session
         Makes the ``requests.Session`` of a thread: for proxies and certificates of one's own.
+
+    Raises
+    ------
+    ApiError
+        The key cannot be sent; the error does not say it.
     """
 
     def __init__(  # noqa: PLR0913  what a connection depends on
@@ -55,7 +61,12 @@ class Kiln(Submits, Looking, Files, Batches):
         key = os.environ.get("KILN_API_KEY") if api_key is None else api_key
         timeouts_s = (connect_timeout_s, timeout_s)
         self.link = Link(
-            url, key, timeouts_s=timeouts_s, patience_s=patience_s, hello_s=hello_s, session=session
+            url,
+            sendable(key or ""),
+            timeouts_s=timeouts_s,
+            patience_s=patience_s,
+            hello_s=hello_s,
+            session=session,
         )
 
     def __enter__(self) -> Self:

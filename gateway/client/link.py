@@ -113,6 +113,27 @@ class Link:
         return session
 
 
+def sendable(key: str) -> str:
+    """Take white space off a key, and refuse one that no header can carry, without saying it.
+
+    Raises
+    ------
+    ApiError
+        It has a character that no key has.
+    """
+    key = key.strip()
+    if key.isascii() and key.isprintable():
+        return key
+    raise ApiError(
+        {
+            "code": "unauthorized",
+            "status": 401,
+            "detail": "the API key has a character that no key has; nothing was sent",
+            "hint": "Copy the whole key once more, as `kiln keys create` printed it.",
+        }
+    )
+
+
 def _senseless(error: requests.RequestException) -> bool:
     """Whether another try would end the same: no URL, or a certificate that is not trusted."""
     return isinstance(error, ValueError | requests.exceptions.SSLError)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import Any, Final
 
 import requests
@@ -27,6 +28,8 @@ from gateway.client.shapes import (
 TERMINAL: Final = frozenset({"succeeded", "failed", "cancelled", "expired"})
 RESTING: Final = TERMINAL | {"paused"}  # nothing more comes by itself
 LONGEST_POLL_S: Final = 30.0
+BETWEEN_STREAMS_S: Final = 1.0  # as the gateway asks of browsers
+NOTHING_MORE: Final = 204  # the job has ended, and all was told
 PAGE: Final = 50
 
 
@@ -90,8 +93,9 @@ class Looking:
         """Follow a job's events to its end, over lost connections, without gap or repeat.
 
         A paused job is followed on until somebody resumes it; ``after`` is the id of the last
-        event seen before. Between them come events of the type ``eta``, without an id: ``data``
-        has the ``queue_position`` and the ``eta`` of a job.
+        event seen before, and where nothing comes after it any more, this ends. Between them come
+        events of the type ``eta``, without an id: ``data`` has the ``queue_position`` and the
+        ``eta`` of a job.
 
         Raises
         ------
@@ -99,21 +103,28 @@ class Looking:
             The connection was lost, and nothing came however often it was tried again.
         """
         last, patience = after, self.link.patience()
+        pause: float | None
         while True:
-            reason: Exception | None = None
+            first, reason = None, None
             try:
-                for event in self._stream_once(job, last):
-                    if event.type == "eta":  # nothing has happened, and nobody resumes here
-                        yield replace(event, id="")
-                        continue
-                    last, patience = event.id or last, self.link.patience()
-                    yield event
-                    if event.type in TERMINAL:
+                with self._event_stream(job, last) as response:
+                    if response.status_code == NOTHING_MORE:
                         return
+                    lines = response.iter_lines()
+                    first = next(lines, None)  # a stream of the house begins by saying something
+                    for event in _events_in(first, lines):
+                        if event.type == "eta":  # nothing has happened, and nobody resumes here
+                            yield replace(event, id="")
+                            continue
+                        last, patience = event.id or last, self.link.patience()
+                        yield event
+                        if event.type in TERMINAL:
+                            return
             except requests.RequestException as exc:
                 reason = exc
-            pause = patience.pause()  # also after an orderly end: the server restarts
-            if pause is None:
+            if first is not None and reason is None:  # in order: now and then each is ended
+                pause, patience = BETWEEN_STREAMS_S, self.link.patience()
+            elif (pause := patience.pause()) is None:
                 raise Unreachable(f"lost the event stream of {id_of(job)}") from reason
             time.sleep(pause)
 
@@ -166,14 +177,17 @@ class Looking:
         """Read what can be asked for here: styles, templates, looks, limits."""
         return dict(self.link.send("GET", "/v1/catalog").json())
 
-    def _stream_once(self, job: JobRef, last: str) -> Iterator[JobEvent]:
+    def _event_stream(self, job: JobRef, last: str) -> requests.Response:
         headers = {"Accept": "text/event-stream"}
         if last:
             headers["Last-Event-ID"] = last
-        path = f"{_path(job)}/events"
-        with self.link.send("GET", path, headers=headers, stream=True) as response:
-            # str lines would also break at the separators that Unicode knows
-            yield from parse_events(line.decode("utf-8") for line in response.iter_lines())
+        return self.link.send("GET", f"{_path(job)}/events", headers=headers, stream=True)
+
+
+def _events_in(first: bytes | None, others: Iterator[bytes]) -> Iterator[JobEvent]:
+    # str lines would also break at the separators that Unicode knows
+    lines = chain([] if first is None else [first], others)
+    return parse_events(line.decode("utf-8") for line in lines)
 
 
 def _path(job: JobRef) -> str:

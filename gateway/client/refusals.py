@@ -54,8 +54,19 @@ def checked(response: requests.Response) -> requests.Response:
 
 
 def problem_of(response: requests.Response) -> dict[str, Any]:
-    """Read the problem document of a refusal, or make one of whatever came."""
+    """Read the problem document of a refusal, or make one of whatever came.
+
+    What stands between here and the gateway speaks JSON of its own: the status is that of HTTP.
+    """
     try:
-        return dict(response.json())
-    except (ValueError, TypeError):
-        return {"code": "unknown", "status": response.status_code, "detail": response.text[:200]}
+        said = response.json()
+    except ValueError:
+        said = None
+    found = said if isinstance(said, dict) else {}
+    code, detail = found.get("code"), found.get("detail")
+    return {
+        **found,
+        "code": code if isinstance(code, str) else "unknown",
+        "status": response.status_code,
+        "detail": detail if isinstance(detail, str) else response.text[:200],
+    }

@@ -18,6 +18,7 @@ from gateway.domain.choices import Format
 from gateway.domain.params import NAME, SPACES, split_list
 from gateway.domain.wish_params import FIXED, WishParams
 
+_LONGEST_SORTED: Final = 1_000  # characters of a name, before letters and marks are composed
 PLAN: Final = 2  # a plan with a stage that paints
 _MEANING: Final = {
     "style": "Look of the cartoon portrait",
@@ -112,8 +113,13 @@ class FigurineParams(
     @field_validator("name", mode="before")
     @classmethod
     def as_it_is_printed(cls, name: Any) -> Any:  # noqa: ANN401  checked by the field itself
-        """Write equal names equally: composed letters, no white space around them."""
-        return unicodedata.normalize("NFC", name).strip(SPACES) if isinstance(name, str) else name
+        """Write equal names equally: composed letters, no white space around them.
+
+        What is refused as too long anyway is left alone: marks without end take minutes to sort.
+        """
+        if not isinstance(name, str) or len(name) > _LONGEST_SORTED:
+            return name
+        return unicodedata.normalize("NFC", name).strip(SPACES)
 
     @property
     def of_job(self) -> dict[str, Any]:

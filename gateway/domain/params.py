@@ -10,6 +10,7 @@ import difflib
 import re
 from collections.abc import Iterable
 from functools import cache
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -21,6 +22,7 @@ NAME: Final = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x
 SPACES: Final = " \u00a0\u3000"  # around a name they are cut off
 _SEPARATORS: Final = r"[;\n\r\u3001\uff0c\uff1b]|(?<!\d),|,(?!\d)"  # never inside 1,5; also Chinese
 Model = TypeVar("Model", bound=BaseModel)
+MOST_LISTED: Final = 300  # no list here takes as many, and each wrong entry costs a complaint
 _LONGEST_SHOWN: Final = 60
 _PATTERNS: Final = {  # in words; a test knows that none is missing
     r"^(largest|[0-9]{1,2})$": "largest, or a face number from 0 to 99",
@@ -56,6 +58,7 @@ def read_values(model: type[BaseModel], pairs: Iterable[tuple[str, str]]) -> dic
         _check_name(model, name)
         if _schema(model)["properties"][name].get("type") == "array":
             values.setdefault(name, []).extend(split_list(text))
+            _check_length(model, name, values[name])
         elif name in values:
             raise BadParameter(f"parameter {name!r} was given more than once")
         else:
@@ -69,14 +72,15 @@ def names_of(model: type[BaseModel]) -> list[str]:
 
 
 def split_list(text: str) -> list[str]:
-    """Split at commas, semicolons, line ends and their Chinese forms."""
-    return [part.strip() for part in re.split(_SEPARATORS, text)]
+    """Split at commas, semicolons, line ends and their Chinese forms; an endless list in part."""
+    return [part.strip() for part in re.split(_SEPARATORS, text, maxsplit=MOST_LISTED)]
 
 
 def check_params(model: type[Model], values: dict[str, Any]) -> Model:
     """Check values by name, as JSON has them; see ``read_params``."""
-    for name in values:
+    for name, value in values.items():
         _check_name(model, name)
+        _check_length(model, name, value)
     try:
         return model.model_validate(values)
     except ValidationError as exc:
@@ -88,10 +92,30 @@ def _check_name(model: type[BaseModel], name: str) -> None:
         return
     if name in getattr(model, "not_yet", ()):
         raise BadParameter(f"parameter {name!r} is not available in this version")
-    near = difflib.get_close_matches(name.lower(), names_of(model), 1)
+    near = difflib.get_close_matches(name[:_LONGEST_SHOWN].lower(), names_of(model), 1)
     meant = f", did you mean {near[0]!r}?" if near else ";"
     known = ", ".join(names_of(model)) or "none"
     raise BadParameter(f"unknown parameter {_shown(name)}{meant} known: {known}")
+
+
+def _check_length(model: type[BaseModel], name: str, value: Any) -> None:  # noqa: ANN401  JSON
+    """Refuse endless lists before anything looks at their entries: all would be complained of."""
+    schema = _schema(model)
+    said = schema["properties"][name]
+    is_list = said.get("type") == "array"
+    waiting, entries = [value], 0
+    while waiting and entries <= MOST_LISTED:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            one = list(one.values())
+        if isinstance(one, list | tuple):
+            entries += len(one)
+            waiting += one if entries <= MOST_LISTED else ()
+        elif isinstance(one, str) and is_list:
+            entries += len(list(islice(re.finditer(_SEPARATORS, one), MOST_LISTED + 1)))
+    if entries > MOST_LISTED:
+        allowed = allowed_values(said, schema.get("$defs", {}))
+        raise BadParameter(f"{name}: more than {MOST_LISTED} entries were sent; send {allowed}")
 
 
 def _complaints(model: type[BaseModel], error: ValidationError) -> list[str]:

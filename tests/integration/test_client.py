@@ -12,7 +12,7 @@ import pytest
 from flask import Flask, Response, request
 from werkzeug.serving import make_server
 
-from gateway.client import ApiError, Kiln, Unreachable, patience
+from gateway.client import ApiError, Kiln, Unreachable, looking, patience
 
 JOB = {"id": "j1", "state": "queued", "artifacts": []}
 
@@ -133,6 +133,33 @@ def test_a_stream_that_stays_empty_is_given_up(gateway: Gateway, kiln: Kiln) -> 
         gateway.will_stream()
     with pytest.raises(Unreachable, match="lost the event stream of j1"):
         list(kiln.stream("j1"))
+
+
+def test_a_paused_job_is_followed_on_however_often_its_stream_ends(
+    gateway: Gateway, kiln: Kiln, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "BETWEEN_STREAMS_S", 0.001)
+    gateway.will_stream(("1-0", "paused"))
+    for _ in range(3 * patience.RETRIES):
+        gateway.will("retry: 1000\n\n: quiet\n\n", content_type="text/event-stream")
+    gateway.will_stream(("2-0", "succeeded"))
+    assert [event.id for event in kiln.stream("j1")] == ["1-0", "2-0"]
+
+
+def test_where_nothing_more_comes_a_stream_ends(gateway: Gateway, kiln: Kiln) -> None:
+    gateway.will(b"", 204)
+    assert list(kiln.stream("j1", after="9-0")) == []
+    assert [asked["last"] for asked in gateway.asked] == ["9-0"]
+
+
+@pytest.mark.parametrize("body", ['{"status": "error"}', '{"status": null}', "[]"])
+def test_a_refusal_of_a_proxy_is_tried_again_like_ours(
+    gateway: Gateway, kiln: Kiln, body: str
+) -> None:
+    gateway.will(body, 502)
+    gateway.will(body, 503)
+    gateway.will(JOB)
+    assert kiln.job("j1")["id"] == "j1"
 
 
 def test_waiting_ends_with_the_job_whatever_its_end(gateway: Gateway, kiln: Kiln) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import logging
 
@@ -10,6 +11,7 @@ from flask.testing import FlaskClient
 from common import errors, http
 from common.errors import KilnError
 from common.ledger.memory import MemoryLedger
+from common.settings import Settings
 from tests.unit.common.workbench import FlakyLedger
 
 LEAVES = [cls for cls in vars(errors).values() if isinstance(cls, type)]
@@ -157,3 +159,32 @@ def test_extra_fields_of_a_problem_are_shown() -> None:
     with Flask("house").app_context():
         body = json.loads(http.problem(429, "busy", "full", active=3).get_data())
     assert body["active"] == 3
+
+
+class Silent(io.RawIOBase):
+    """What comes of a body whose sender says no more: a socket's time-out."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _: object) -> int:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+
+@pytest.mark.parametrize("bounded", [True, False])
+def test_a_body_that_stops_half_way_is_told_so(client: FlaskClient, bounded: bool) -> None:
+    client.application.config["MAX_CONTENT_LENGTH"] = 100 if bounded else None
+    length = {"CONTENT_LENGTH": "50"} if bounded else {}
+    sent = {"wsgi.input": Silent(), "wsgi.input_terminated": True, **length}
+    response = client.post("/read", environ_overrides=sent)
+    assert (response.status_code, response.json["code"]) == (408, "request_timeout")  # type: ignore[index]
+
+
+@pytest.mark.parametrize("said", ["kiln.example.org", "Kiln.Example.org:8000", "LOCALHOST"])
+def test_a_house_answers_to_its_name_however_it_is_written(said: str) -> None:
+    app = Flask("house")
+    http.install(app, lambda: MISSING)
+    http.guard(app, Settings(allowed_hosts="Kiln.example.ORG"))
+    ask = app.test_client().get
+    assert ask("/health", headers={"Host": said}).status_code == 200
+    assert ask("/health", headers={"Host": f"x{said}"}).status_code == 400

@@ -133,6 +133,13 @@ def test_a_house_with_a_name_of_its_own_still_answers_its_own_machine() -> None:
     assert settings.locked
 
 
+def test_the_case_of_a_name_says_nothing() -> None:
+    settings = Settings(allowed_hosts="Kiln.Example.org, LOCALHOST", host="My.House")
+    own = ["127.0.0.1", "[::1]", "localhost"]
+    assert settings.trusted_hosts == sorted([*own, "kiln.example.org", "my.house"])
+    assert not Settings(allowed_hosts="LOCALHOST").locked
+
+
 @pytest.mark.parametrize(
     ("host", "here"),
     [

@@ -111,6 +111,22 @@ def test_an_answer_that_is_no_problem_document_is_told_as_it_is(text: str) -> No
     assert text in str(error)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"status": "error"},
+        {"status": None},
+        {"message": "Forbidden"},
+        {"code": 7, "status": 200, "detail": None, "hint": ["x"]},
+    ],
+)
+def test_a_refusal_that_is_not_ours_has_the_status_of_http(body: dict[str, Any]) -> None:
+    response = requests.Response()
+    response.status_code, response._content = 403, json.dumps(body).encode()
+    error = ApiError(problem_of(response))
+    assert (error.code, error.status, error.detail) == ("unknown", 403, json.dumps(body))
+
+
 def test_a_problem_speaks_in_detail_and_hint() -> None:
     error = ApiError({"code": "no_face", "status": 422, "detail": "Nobody.", "hint": "Turn."})
     assert (str(error), error.code, error.status) == ("Nobody.\nTurn.", "no_face", 422)
@@ -232,3 +248,22 @@ def test_a_key_is_shown_to_its_own_house_only(monkeypatch: pytest.MonkeyPatch) -
         kiln.fetch({"url": "http://kiln.test:18000/x"})
         own = shown and f"Bearer {shown}"
         assert [key for _, key in session.seen] == [own, own, None, None]
+
+
+@pytest.mark.parametrize("given", ["kiln_abc\r", " kiln_abc\n", "kiln_abc\r\n", "\tkiln_abc "])
+def test_white_space_around_a_key_is_no_part_of_it(
+    monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.setenv("KILN_API_KEY", given)
+    for said in (None, given):
+        session = Sent()
+        Kiln("http://kiln.test", said, session=lambda session=session: session).job("j1")
+        assert [key for _, key in session.seen] == ["Bearer kiln_abc"]
+
+
+@pytest.mark.parametrize("given", ["kiln_\u2026", "kiln_a\rbc", "kiln_a\x1b[2J", "\ufeffkiln_abc"])
+def test_a_key_that_no_header_can_carry_is_refused_and_not_told(given: str) -> None:
+    with pytest.raises(ApiError, match="the API key has a character that no key has") as caught:
+        Kiln("http://kiln.test", given)
+    assert (caught.value.code, caught.value.status) == ("unauthorized", 401)
+    assert "kiln_" not in repr(caught.value) + str(caught.value.problem)

@@ -52,6 +52,16 @@ def test_an_error_is_a_sentence(
     assert "Traceback" not in result.output
 
 
+def test_a_key_that_cannot_be_sent_is_refused_and_not_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("KILN_API_KEY", "kiln_secret\u2026")
+    result = CliRunner().invoke(cli.app, ["jobs"])
+    assert result.exit_code == Exit.REFUSED
+    assert "unauthorized: the API key has a character" in result.stderr
+    assert "kiln_secret" not in result.output
+
+
 def test_where_a_fault_is_is_shown_to_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     result = broken_by(KeyError("bug"), monkeypatch, "--traceback")
     assert isinstance(result.exception, KeyError)

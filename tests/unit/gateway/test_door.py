@@ -328,3 +328,24 @@ def test_a_photo_is_not_read_before_its_key_is_known(stack: Stack, house: House)
     assert house
     answer = stack.client.post("/v1/figurines", data=jpeg() * 100)  # larger than any photo
     assert code_of(answer) == (401, "unauthorized")
+
+
+def test_one_key_leaves_places_for_long_answers_to_the_others(
+    stack: Stack, house: House, anna: dict[str, str], bert: dict[str, str]
+) -> None:
+    assert house.settings.max_streams == 2
+    hers, his = submitted(stack, anna), submitted(stack, bert)
+    with house.hub.place("anna"):
+        for path in (
+            f"/v1/jobs/{hers}?wait=1",
+            f"/v1/jobs/{hers}/events",
+            f"/task-result/{hers}?wait=1",
+        ):
+            answer = get(stack, path, headers=anna)
+            assert code_of(answer) == (429, "rate_limited")
+            assert int(answer.headers["Retry-After"]) >= 1
+            assert "event streams" in answer.json["detail"]
+        accepted = stack.post(headers=anna | {"Prefer": "wait=1"})  # it owes its 202
+        assert (accepted.status_code, "Preference-Applied" in accepted.headers) == (202, False)
+        assert get(stack, f"/v1/jobs/{his}?wait=0.1", headers=bert).status_code == 200
+    assert get(stack, f"/v1/jobs/{hers}?wait=0.1", headers=anna).status_code == 200

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.errors import Busy, LedgerUnavailable
+from common.errors import Busy, LedgerUnavailable, RateLimited
 from common.ledger.memory import MemoryLedger
 from common.ledger.records import Event, JobRecord, Limits, NewJob
 from gateway import follow, reader
@@ -211,6 +211,24 @@ def test_there_are_only_so_many_streams_and_closed_ones_make_room(hub: Hub) -> N
         next(hub.events("a", "0", TICK_S))
     streams[0].close()
     assert next(hub.events("a", "0", TICK_S)) is None
+
+
+def test_one_owner_leaves_places_to_the_others(feed: Feed) -> None:
+    hub = Hub(feed, 4, most_of_one=2)  # type: ignore[arg-type]
+    hub.leave_when(lambda: True)
+    with hub.place("anna"), hub.place("anna"), hub.place("bert"):
+        for _ in range(3):
+            with pytest.raises(RateLimited, match="you have 2 event streams"):
+                next(hub.events("a", "0", TICK_S, "anna"))
+            with pytest.raises(RateLimited):
+                hub.wait_for_rest("a", 1, "anna")
+        with hub.place("carl"), pytest.raises(Busy), hub.place("bert"):
+            pass
+        with hub.place("bert"):
+            pass
+    with hub.place("anna"), hub.place("anna"):
+        pass
+    assert not hub._places._taken
 
 
 def test_many_followers_share_one_reader(feed: Feed, hub: Hub) -> None:

@@ -207,6 +207,7 @@ def test_a_file_of_a_job_that_goes_on_may_be_made_anew_so_nobody_keeps_it(stack:
         ("bytes=5-", 206, slice(5, None)),
         ("bytes=-4", 206, slice(-4, None)),
         ("bytes=0-999999", 206, slice(0, None)),
+        ("bytes=-999999", 206, slice(0, None)),
         ("bytes=0-1,3-4", 200, slice(0, None)),
         ("lines=0-1", 200, slice(0, None)),
         ("bytes=what", 200, slice(0, None)),
@@ -229,6 +230,13 @@ def test_a_range_outside_the_file_is_a_416(stack: Stack, done: str) -> None:
     answer = fetch(stack, done, Range="bytes=100000-")
     assert (answer.status_code, answer.json["code"]) == (416, "range_not_satisfiable")
     assert re.fullmatch(r"bytes \*/\d+", answer.headers["Content-Range"])
+
+
+def test_the_last_bytes_of_a_file_are_as_many_as_it_has(stack: Stack, done: str) -> None:
+    size = len(fetch(stack, done).data)
+    for last in (size - 1, size, size + 1):
+        answer = fetch(stack, done, Range=f"bytes=-{last}")
+        assert (answer.status_code, len(answer.data)) == (206, min(last, size))
 
 
 def test_if_range_sends_the_range_only_of_the_very_file(stack: Stack, done: str) -> None:

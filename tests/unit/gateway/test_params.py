@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import time
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from gateway.domain.figurines import FigurineParams, PortraitParams
 from gateway.domain.params import allowed_values, check_params, names_of, read_params
 from gateway.domain.queries import EventsQuery, JobsQuery, NoQuery, PredictQuery, WaitQuery
 from gateway.domain.recipes import RecipeParams
+from gateway.domain.wish_params import WishParams
 
 
 def refusal(*pairs: tuple[str, str]) -> str:
@@ -152,6 +155,12 @@ def test_equal_names_are_written_equally() -> None:
     assert read_params(FigurineParams, [("name", "\u0416\u0435\u043d\u044f & Co.")]).name
 
 
+def test_a_name_of_endless_marks_is_refused_at_once() -> None:
+    began = time.process_time()
+    assert "text of 1 to 40 characters" in refusal(("name", "a" + "\u0315\u0300" * 20_000))
+    assert time.process_time() - began < 0.3  # to sort these marks takes seconds
+
+
 def test_a_request_of_version_1_is_known_again() -> None:
     """What version 1 wrote of a request decides whether a repeated one is the same."""
     wrote = {
@@ -183,6 +192,61 @@ def test_a_parameter_given_twice_is_refused() -> None:
 def test_a_very_long_value_is_shown_in_part() -> None:
     assert len(refusal(("style", "x" * 100_000))) < 300
     assert len(refusal(("y" * 100_000, "x"))) < 600
+
+
+ENDLESS: list[tuple[type[WishParams], dict[str, Any]]] = [
+    (FigurineParams, {"webhook_events": [1] * 100_000}),
+    (FigurineParams, {"formats": [[1] * 50_000, {"a": [1] * 50_000}]}),
+    (FigurineParams, {"formats": ",".join("a" * 100_000)}),
+    (FigurineParams, {"style": [1] * 100_000}),
+    (PortraitParams, {"webhook_events": {str(n): n for n in range(100_000)}}),
+    (RecipeParams, {"diet": ["x"] * 100_000}),
+    (RecipeParams, {"diet": ["x", ",".join("a" * 100_000)]}),
+    (RecipeParams, {"ingredients": [",".join("a" * 200)] * 500}),
+]
+
+
+@pytest.mark.parametrize(("model", "values"), ENDLESS)
+def test_an_endless_list_is_refused_before_its_entries_are_looked_at(
+    model: type[WishParams], values: dict[str, Any]
+) -> None:
+    name = next(iter(values))
+    tracemalloc.start()
+    try:
+        with pytest.raises(BadParameter, match=rf"^{name}: more than 300 .* send ") as caught:
+            check_params(model, values)
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()
+    assert len(caught.value.detail) < 300
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [("formats", ",".join("a" * 300_000))],
+        [("formats", "a")] * 300_000,
+        [("formats", ",".join("a" * 100)), ("formats", "a\n" * 300_000)],
+    ],
+)
+def test_an_endless_list_of_a_form_is_not_split_to_its_end(pairs: list[tuple[str, str]]) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(BadParameter) as caught:
+            read_params(FigurineParams, pairs)
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()
+    words = "formats: more than 300 entries were sent; send one or more of: glb, stl, 3mf, usdz"
+    assert caught.value.detail == words
+
+
+def test_a_list_that_is_only_too_long_is_told_how_much() -> None:
+    lines = [f"line {n}" for n in range(300)]
+    with pytest.raises(BadParameter, match="300 entries are too many, at most 100"):
+        check_params(RecipeParams, {"ingredients": lines})
+    with pytest.raises(BadParameter, match=r"more than 300 .* a list of at most 100 entries"):
+        check_params(RecipeParams, {"ingredients": [*lines, "rice"]})
 
 
 @given(st.lists(st.tuples(st.text(max_size=12), st.text(max_size=12)), max_size=4))

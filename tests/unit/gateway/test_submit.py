@@ -103,6 +103,20 @@ def test_a_photo_over_the_limit_is_a_413(stack: Stack, size: int) -> None:
     assert answer.json["code"] == "photo_too_large"
 
 
+def test_a_form_within_the_limit_is_not_too_large(stack: Stack) -> None:
+    long, kind = "x" * 600_000, "multipart/form-data; boundary=b"
+    for fields, code, words in (
+        ([("name", long)], "bad_parameter", "name must be text of 1 to 40 characters"),
+        ([("photo", long)], "bad_photo", "the field `photo` is text"),
+        ([("filaments", "red")] * 1_001, "bad_parameter", "too many form fields: more than 1000"),
+    ):
+        head = '--b\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
+        body = "".join(head.format(*field) for field in fields) + "--b--\r\n"
+        answer = stack.client.post("/v1/figurines", data=body, content_type=kind)
+        assert (answer.status_code, answer.json["code"]) == (422, code)
+        assert words in answer.json["detail"]
+
+
 def test_an_upload_without_length_is_cut_off_at_the_limit(stack: Stack) -> None:
     class Endless:
         taken = 0
