@@ -16,7 +16,7 @@ import numpy.typing as npt
 from fusion_service.domain.bodies import find_template
 from fusion_service.domain.certificate.gates import certify
 from fusion_service.domain.paint import paint
-from fusion_service.domain.preview.render import render_preview
+from fusion_service.domain.preview.render import draw_preview
 from fusion_service.domain.sculpt import sculpt
 from tests.unit.fusion.factories import HairKind, make_attributes
 
@@ -38,7 +38,7 @@ def _draw(template: str, hair: HairKind) -> npt.NDArray[np.uint8]:
         gates = certify(replace(form, height_mm=height)).gates
         failed = [f"{gate.name} {gate.measured}" for gate in gates if not gate.passed]
         sys.stdout.write(f"{template}, {hair}, {height:g} mm: {', '.join(failed) or 'prints'}\n")
-    png = np.frombuffer(render_preview(paint(form, people), WIDTH), np.uint8)
+    png = np.frombuffer(draw_preview(paint(form, people), WIDTH).to_png(), np.uint8)
     return np.asarray(cv2.imdecode(png, cv2.IMREAD_COLOR), np.uint8)
 
 

@@ -40,7 +40,10 @@ class Drawing:
     floors: tuple[Float, ...]  # the shadow on them, one a frame
 
     def to_png(self) -> bytes:
-        """Put everything on paper: hero, front, three-quarter, side and back."""
+        """Put everything on paper: hero, front, three-quarter, side and back.
+
+        The same sculpture gives the same bytes with the same OpenGL driver.
+        """
         drawn = np.hstack([self.hero, self.small])
         for frame in self.frames[1:]:
             if frame.camera == self.frames[0].camera:
@@ -48,16 +51,10 @@ class Drawing:
         return encode_png(compose(drawn, self.frames, self.floors))
 
 
-def render_preview(sculpture: Sculpture, width: int = 1600) -> bytes:
-    """Draw the preview and put it on paper; PNG, ``width`` x ``0.625 width``.
-
-    The same sculpture gives the same bytes with the same OpenGL driver.
-    """
-    return draw_preview(sculpture, width).to_png()
-
-
 def draw_preview(sculpture: Sculpture, width: int = 1600) -> Drawing:
     """Draw the preview with this thread's own ``PreviewRenderer``, made on first use.
+
+    It will be ``width`` x ``0.625 width`` pixels.
 
     Raises
     ------

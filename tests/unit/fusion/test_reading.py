@@ -20,7 +20,7 @@ from fusion_service.domain.files.stl import to_stl
 from fusion_service.domain.likeness import rate_figurine
 from fusion_service.domain.paint import paint
 from fusion_service.domain.photo.measure import measure
-from fusion_service.domain.preview.render import render_preview, view_head
+from fusion_service.domain.preview.render import draw_preview, view_head
 from fusion_service.domain.sculpt import sculpt
 from fusion_service.domain.sculpture import Sculpture
 from tests.house import ROOT
@@ -90,7 +90,7 @@ def test_files_are_rated_against_the_photo(sculpture: Sculpture, tmp_path: Path)
     models = MODELS
     (tmp_path / "figurine.glb").write_bytes(to_glb(sculpture))
     (tmp_path / "figurine.stl").write_bytes(to_stl(sculpture.form))
-    (tmp_path / "preview.png").write_bytes(render_preview(sculpture))
+    (tmp_path / "preview.png").write_bytes(draw_preview(sculpture).to_png())
     glb = evaluating.evaluate(PHOTO, tmp_path / "figurine.glb", models)
     assert set(glb) == {"quality", "likeness"}
     assert glb["likeness"]["score"] > 60

@@ -16,7 +16,7 @@ import pytest
 
 from fusion_service.domain.preview.baked_light import bake_light
 from fusion_service.domain.preview.cameras import BACK, FRONT, HERO, SIDE, Camera, lay_out
-from fusion_service.domain.preview.render import PreviewRenderer, render_preview
+from fusion_service.domain.preview.render import PreviewRenderer, draw_preview
 from tests.unit.fusion.sculptures import ball_man, with_parts
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ Picture = npt.NDArray[np.int16]  # (500, 800, 3) RGB
 
 @pytest.fixture(scope="module")
 def preview(gl: None) -> bytes:
-    return render_preview(ball_man(), WIDTH)
+    return draw_preview(ball_man(), WIDTH).to_png()
 
 
 @pytest.fixture(scope="module")
@@ -100,23 +100,23 @@ def test_the_figurine_casts_a_shadow_and_the_paper_is_not_flat(picture: Picture)
 
 
 def test_the_same_sculpture_gives_the_same_bytes(preview: bytes) -> None:
-    assert render_preview(ball_man(), WIDTH) == preview
-    render_preview(ball_man(40.0), 400)  # another size and sculpture in between
-    assert render_preview(ball_man(), WIDTH) == preview
+    assert draw_preview(ball_man(), WIDTH).to_png() == preview
+    draw_preview(ball_man(40.0), 400).to_png()  # another size and sculpture in between
+    assert draw_preview(ball_man(), WIDTH).to_png() == preview
 
 
 def test_parts_without_a_face_are_drawn_too(gl: None, preview: bytes) -> None:
     sculpture = ball_man()
     parts = tuple(replace(part, texture=None) for part in sculpture.parts)
-    faceless = render_preview(with_parts(sculpture, *parts), WIDTH)
+    faceless = draw_preview(with_parts(sculpture, *parts), WIDTH).to_png()
     decoded = cv2.imdecode(np.frombuffer(faceless, np.uint8), cv2.IMREAD_COLOR)
     assert blue_share(np.asarray(decoded[:, :, ::-1], np.int16)) == 0
-    assert render_preview(sculpture, WIDTH) == preview
+    assert draw_preview(sculpture, WIDTH).to_png() == preview
 
 
 def test_another_thread_gets_its_own_context_and_the_same_picture(preview: bytes) -> None:
     drawn: list[bytes] = []
-    thread = threading.Thread(target=lambda: drawn.append(render_preview(ball_man(), WIDTH)))
+    thread = threading.Thread(target=lambda: drawn.append(draw_preview(ball_man(), WIDTH).to_png()))
     thread.start()
     thread.join(30)
     assert drawn == [preview]
