@@ -159,6 +159,7 @@ def shelf(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("PATH", str(folder))
     monkeypatch.setattr(software, "_OPEN_WINDOW", "raise SystemExit('no EGL here')")
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("KILN_MODELS_DIR", raising=False)
     return folder
 
 
