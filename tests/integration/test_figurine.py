@@ -133,7 +133,7 @@ def test_the_files_are_the_bytes_that_the_bare_functions_give(stack: TestStack, 
 def test_what_cannot_be_printed_fails_by_its_gate_and_is_made_if_accepted(
     stack: TestStack, kiln: Kiln
 ) -> None:
-    # five millimetres of the sculpture make one wall of the print: a bald chef's cap and spoon are less
+    # five millimetres of the sculpture make one wall of the print: parts of a bald chef are less
     thin = {
         "template": "chef", "name": "Olga", "hair_type": "bald", "height_mm": 40,
         "process": "full_colour",
