@@ -23,12 +23,11 @@ from common.vision.likeness import compare
 from common.vision.network import RGB
 from common.vision.sandbox import decode_photo
 from fusion_service.domain.attributes import Attributes
-from fusion_service.domain.bodies import hides_hair
 from fusion_service.domain.certificate.gates import certify
 from fusion_service.domain.files.reading import read_glb, read_stl
 from fusion_service.domain.likeness import ADVICE, look_of, rate_figurine
 from fusion_service.domain.photo.measure import measure
-from fusion_service.domain.preview.render import view_head
+from fusion_service.studio import rate_head
 
 CERTIFICATE: Final = "certificate.json"
 FRONT: Final = ((0.5, 0.75, 0.5), (0.55, 0.7, 0.33), (0.5, 0.75, 0.3))  # left, right, bottom
@@ -62,10 +61,7 @@ def evaluate(original: Path, avatar: Path, models: Path) -> dict[str, Any]:
 
 def _rate_glb(faces: FaceModels, measured: Attributes, avatar: Path) -> dict[str, Any]:
     sculpture = read_glb(avatar.read_bytes())
-    view, place = view_head(sculpture)
-    face = faces.trace_face(view, place)
-    hatted = hides_hair(part.name for part in sculpture.form.parts)
-    return {"likeness": asdict(rate_figurine(measured, view, face, hatted=hatted))}
+    return {"likeness": asdict(rate_head(faces, measured, sculpture))}
 
 
 def _rate_preview(faces: FaceModels, measured: Attributes, avatar: Path) -> dict[str, Any]:

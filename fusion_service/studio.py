@@ -31,11 +31,12 @@ class Studio:
 
     def rate_likeness(self, measured: Attributes, sculpture: Sculpture) -> Future[Likeness]:
         """Compare the first head with the photo, in the render thread; quickest after a preview."""
-        return self._renders.submit(self._rate_likeness, measured, sculpture)
+        return self._renders.submit(rate_head, self.faces, measured, sculpture)
 
-    def _rate_likeness(self, measured: Attributes, sculpture: Sculpture) -> Likeness:
-        view, place = view_head(sculpture)
-        kind = str(sculpture.form.facts.get("face", "drawn"))
-        face = self.faces.trace_face(view, place)
-        hatted = hides_hair(part.name for part in sculpture.form.parts)
-        return rate_figurine(measured, view, face, kind, hatted=hatted)
+
+def rate_head(faces: FaceModels, measured: Attributes, sculpture: Sculpture) -> Likeness:
+    """Draw the first head in this thread, and compare it with the photo."""
+    view, place = view_head(sculpture)
+    kind = str(sculpture.form.facts.get("face", "drawn"))
+    hatted = hides_hair(part.name for part in sculpture.form.parts)
+    return rate_figurine(measured, view, faces.trace_face(view, place), kind, hatted=hatted)

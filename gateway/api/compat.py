@@ -105,9 +105,7 @@ def _accepted(job: str, wait_s: float) -> Response:
     """Answer with a task: 202, or 200 with its result when it is done in time."""
     record = reading.job_of(request, job)
     if wait_s and not record.state.resting:
-        with suppress(
-            Busy, RateLimited
-        ):  # the task is accepted: a gateway too busy to wait owes its 202
+        with suppress(Busy, RateLimited):  # the task is accepted: who cannot wait owes its 202
             record = house().hub.wait_for_rest(job, wait_s, record.owner) or record
     result = _result(record)
     response = jsonify(tasks.said(result))

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from common import metrics
 from common.errors import NoRoom, StorageError
@@ -70,11 +70,13 @@ class RoomGuard:
         if now - self._looked >= seconds:
             self._looked, self._free, self._taken = now, self._look(), self._filled()
         if FILLED <= self._taken < 1:
-            metrics.REJECTED.labels("no_room").inc()
-            raise NoRoom(f"Redis has taken {self._taken:.0%} of its memory; no more are taken in")
+            self._refuse(f"Redis has taken {self._taken:.0%} of its memory")
         if self._free is not None and self._free < max(self._least, size):
-            metrics.REJECTED.labels("no_room").inc()
-            raise NoRoom(f"{self._free // MB} MB are free on this machine; no more are taken in")
+            self._refuse(f"{self._free // MB} MB are free on this machine")
+
+    def _refuse(self, why: str) -> NoReturn:
+        metrics.REJECTED.labels("no_room").inc()
+        raise NoRoom(f"{why}; no more are taken in")
 
     def _look(self) -> int | None:
         """Find the fullest disk."""

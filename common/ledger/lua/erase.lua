@@ -29,8 +29,8 @@ end
 
 -- Sorts files into those that stay for other jobs and those to delete, which are marked as such. What
 -- somebody is deleting in this moment is left to him: when he is done, it may be stored anew.
-local function judge(receipt, refs, due)
-  local seen = {}
+local function judge(receipt, refs)
+  local seen, due = {}, {}
   receipt.pending = {}
   for _, ref in ipairs(refs) do
     local jobs = jobs_with(ref.sha256)
@@ -49,6 +49,7 @@ local function judge(receipt, refs, due)
       seen[ref.sha256] = true
     end
   end
+  return due
 end
 
 -- What a stage has found out is remembered only as long as the files that it made.
@@ -106,7 +107,7 @@ local function forget_fields()
 end
 
 redis.call('ZREMRANGEBYSCORE', P .. 'erased', '-inf', now - REMEMBERED_MS)
-local receipt, due, promise = { erased_ms = now, gone = {}, kept = {} }, {}, ''
+local receipt, due, promise = { erased_ms = now, gone = {}, kept = {} }, nil, ''
 if job.f.receipt then
   local before, again = cjson.decode(job.f.receipt), {}
   receipt.erased_ms, receipt.kept = before.erased_ms, before.kept
@@ -116,11 +117,11 @@ if job.f.receipt then
     local list = waits[ref.sha256] and again or receipt.gone
     list[#list + 1] = ref
   end
-  judge(receipt, again, due)
+  due = judge(receipt, again)
 else
   if not TERMINAL[job.f.state] then finish(job, 'cancelled', now, nil) end
   promise = job.f.promise or ''
-  judge(receipt, drop_references(), due)
+  due = judge(receipt, drop_references())
   forget_memos()
   forget_events()
   forget_entries()

@@ -3,30 +3,20 @@
 -- anybody saw that its files had expired. Answers how many were off.
 local now, off = now_ms(), 0
 
-local function refile_promise(sha)
-  for _, entry in ipairs(redis.call('SMEMBERS', refs_key(PROMISES, sha))) do
-    local state = redis.call('HGET', P .. 'job:' .. split(entry), 'state')
-    if not state or TERMINAL[state] then
-      drop_entry(PROMISES, sha, entry, now)
-      off = off + 1
-    end
-  end
-end
-
 local function let_go_of_the_lost(owner, sha)
   for _, entry in ipairs(redis.call('SMEMBERS', refs_key(owner, sha))) do
     local id = split(entry)
-    if redis.call('EXISTS', P .. 'job:' .. id) == 0 then
+    local state = redis.call('HGET', P .. 'job:' .. id, 'state')
+    if not state then redis.call('ZREM', P .. 'owner:' .. owner, id) end
+    if not state then redis.call('ZREM', P .. 'dead', id) end
+    if not state or (owner == PROMISES and TERMINAL[state]) then
       drop_entry(owner, sha, entry, now)
-      redis.call('ZREM', P .. 'owner:' .. owner, id)
-      redis.call('ZREM', P .. 'dead', id)
       off = off + 1
     end
   end
 end
 
 local function refile(owner, sha)
-  let_go_of_the_lost(owner, sha)
   local counted = redis.call('HEXISTS', P .. 'files:' .. owner, sha) == 1
   local entry = redis.call('SRANDMEMBER', refs_key(owner, sha))
   if counted and not entry then
@@ -43,6 +33,7 @@ local function refile(owner, sha)
 end
 
 for i = 1, #ARGV, 2 do
-  if ARGV[i] == PROMISES then refile_promise(ARGV[i + 1]) else refile(ARGV[i], ARGV[i + 1]) end
+  let_go_of_the_lost(ARGV[i], ARGV[i + 1])
+  if ARGV[i] ~= PROMISES then refile(ARGV[i], ARGV[i + 1]) end
 end
 return off

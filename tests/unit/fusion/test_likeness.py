@@ -22,6 +22,7 @@ from common.contracts import stages as s
 from common.vision.faces import FaceModels
 from common.vision.likeness import Likeness
 from common.vision.network import RGB
+from fusion_service import studio as studio_module
 from fusion_service.domain.archive import coats_to_bytes, form_to_bytes
 from fusion_service.domain.attributes import Attributes, People
 from fusion_service.domain.bodies import TEMPLATES, hides_hair
@@ -292,7 +293,7 @@ def test_the_render_tells_the_likeness_in_its_facts(desk: Desk, studio: Studio) 
 def test_the_file_is_written_while_the_face_is_rated(
     desk: Desk, studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    written, rate = threading.Event(), Studio._rate_likeness
+    written, rate = threading.Event(), studio_module.rate_head
 
     def wait_and_rate(*those: Any) -> Likeness:
         assert written.wait(20), "the file waits for the rating"
@@ -302,7 +303,7 @@ def test_the_file_is_written_while_the_face_is_rated(
         desk.written[output.name] = data
         written.set()
 
-    monkeypatch.setattr(Studio, "_rate_likeness", wait_and_rate)
+    monkeypatch.setattr(studio_module, "rate_head", wait_and_rate)
     monkeypatch.setattr(desk, "write", write)
     assert render.body(desk, f.RenderRequest(), studio).likeness is not None  # type: ignore[arg-type]
 
