@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from fusion_service.domain.preview.vinyl_actor import VinylActor
 
 if TYPE_CHECKING:
     from common.vision.detector import Detection
-    from fusion_service.domain.sculpture import Float, Pixels, Sculpture, Shift
+    from fusion_service.domain.sculpture import Float, Form, Part, Pixels, Sculpture, Shift
 
 # On Mesa's software rasteriser half the time of 4x multisampling, and the sheen is smooth too.
 # Twice as fine looks the same and takes 45 MB more.
@@ -49,6 +50,15 @@ class Drawing:
             if frame.camera == self.frames[0].camera:
                 _show_again(self.hero, drawn, frame)
         return encode_png(compose(drawn, self.frames, self.floors))
+
+
+@dataclass(frozen=True)
+class _Baked:
+    """The light on a form, which others keep alive or not, in the order of its meshes."""
+
+    form: weakref.ref[Form]
+    meshes: list[int]
+    light: BakedLight
 
 
 def draw_preview(sculpture: Sculpture, width: int = 1600) -> Drawing:
@@ -95,6 +105,7 @@ class PreviewRenderer:
         self._heads: list[VinylActor] = []  # one a drawn face
         self._shown: list[VinylActor] = []
         self._lit: Sculpture | None = None  # what the actors show
+        self._baked: _Baked | None = None
 
     def draw(self, sculpture: Sculpture, width: int = 1600) -> Drawing:
         """Draw every view of the preview, which will be ``width`` px wide."""
@@ -124,11 +135,7 @@ class PreviewRenderer:
         """Bake the light and hand the parts to the actors: one for each face, one for the rest."""
         heads = [part for part in sculpture.parts if part.texture is not None]
         plain = [part for part in sculpture.parts if part.texture is None]
-        points = np.concatenate([part.mesh.vertices for part in plain + heads])
-        normals = np.concatenate([part.mesh.normals for part in plain + heads])
-        first = [SHADOW_OF_FRAME.index(i) for i in range(max(SHADOW_OF_FRAME) + 1)]
-        cameras = tuple(frames[i].camera for i in first)
-        light = bake_light(sculpture.solid, points, normals, cameras)
+        light = self._bake(sculpture.form, plain + heads, frames)
         self._heads += [VinylActor(textured=True) for _ in range(len(heads) - len(self._heads))]
         groups = [(self._plain, plain), *((self._heads[i], [part]) for i, part in enumerate(heads))]
         self._shown = [actor for actor, _ in groups]
@@ -138,6 +145,19 @@ class PreviewRenderer:
             actor.show(parts, light.ambient[start:end], light.key[start:end])
             start = end
         self._lit = sculpture
+        return light
+
+    def _bake(self, form: Form, parts: list[Part], frames: list[Frame]) -> BakedLight:
+        """Bake the light at the parts' vertices, unless it is the last form in other paint."""
+        meshes = [id(part.mesh) for part in parts]  # of a form that lives: nobody else's
+        if self._baked and self._baked.form() is form and self._baked.meshes == meshes:
+            return self._baked.light
+        points = np.concatenate([part.mesh.vertices for part in parts])
+        normals = np.concatenate([part.mesh.normals for part in parts])
+        first = [SHADOW_OF_FRAME.index(i) for i in range(max(SHADOW_OF_FRAME) + 1)]
+        cameras = tuple(frames[i].camera for i in first)
+        light = bake_light(form.solid, points, normals, cameras)
+        self._baked = _Baked(weakref.ref(form), meshes, light)
         return light
 
     def _draw(self, frames: list[Frame], width: int, height: int) -> Pixels:

@@ -7,20 +7,22 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from fusion_service.domain.preview.baked_light import bake_light
+from fusion_service.domain.preview import render
+from fusion_service.domain.preview.baked_light import BakedLight, bake_light
 from fusion_service.domain.preview.cameras import BACK, FRONT, HERO, SIDE, Camera, lay_out
 from fusion_service.domain.preview.render import PreviewRenderer, draw_preview
 from tests.unit.fusion.sculptures import ball_man, with_parts
 
 if TYPE_CHECKING:
     from fusion_service.domain.preview.cameras import Frame
+    from fusion_service.domain.sculpture import Solid
 
 WIDTH = 800
 Picture = npt.NDArray[np.int16]  # (500, 800, 3) RGB
@@ -112,6 +114,30 @@ def test_parts_without_a_face_are_drawn_too(gl: None, preview: bytes) -> None:
     decoded = cv2.imdecode(np.frombuffer(faceless, np.uint8), cv2.IMREAD_COLOR)
     assert blue_share(np.asarray(decoded[:, :, ::-1], np.int16)) == 0
     assert draw_preview(sculpture, WIDTH).to_png() == preview
+
+
+def test_light_is_baked_once_for_a_form_whatever_its_paint(
+    gl: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    baked: list[int] = []
+
+    def counted(solid: Solid, *rest: Any) -> BakedLight:
+        baked.append(id(solid))
+        return bake_light(solid, *rest)
+
+    monkeypatch.setattr(render, "bake_light", counted)
+    first, other = ball_man(), ball_man(70.0)
+    hair = replace(first.coats[4], colour=(190, 30, 30))
+    dyed = replace(first, coats=(*first.coats[:4], hair, first.coats[5]))
+    drawn, alone = PreviewRenderer(), PreviewRenderer()
+    drawn.draw(first, WIDTH)
+    again = drawn.draw(dyed, WIDTH).to_png()
+    assert baked == [id(first.solid)]
+    assert again == alone.draw(dyed, WIDTH).to_png()
+    drawn.draw(other, WIDTH)
+    faceless = replace(dyed, coats=tuple(replace(coat, texture=None) for coat in dyed.coats))
+    drawn.draw(faceless, WIDTH)  # its parts are drawn in another order
+    assert baked[2:] == [id(other.solid), id(first.solid)]
 
 
 def test_another_thread_gets_its_own_context_and_the_same_picture(preview: bytes) -> None:
