@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -35,6 +36,7 @@ from common.settings import Settings
 
 _FAILURES = (BaseError, OSError)  # obstore raises FileNotFoundError and friends for some
 _AT_ONCE = 8  # files that one process writes at the same time
+_WRITTEN_S = 60.0  # nobody writes a file for longer
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,7 @@ class ArtifactStore:
         """
         path = path_of(owner, sha256)
         try:
+            self._drop_halves(path)
             if datetime.now(UTC) - obstore.head(self._once, path)["last_modified"] < older_than:
                 return False
             obstore.delete(self._once, path)
@@ -164,6 +167,16 @@ class ArtifactStore:
         except _FAILURES as exc:
             raise StorageError(f"cannot delete {sha256}: {type(exc).__name__}") from exc
         return True
+
+    def _drop_halves(self, path: str) -> None:
+        """Delete what writers of a file left behind that were killed: obstore numbers it."""
+        if self._folder is None:
+            return
+        before = time.time() - _WRITTEN_S
+        for half in (self._folder / path).parent.glob(f"{Path(path).name}#*"):
+            with suppress(FileNotFoundError):
+                if half.stat().st_mtime < before:
+                    half.unlink()
 
     def files(self, below: str = "") -> Iterator[tuple[str, datetime]]:
         """List every path (of one owner) with the time it was last put.

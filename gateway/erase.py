@@ -43,7 +43,7 @@ def erase(ledger: Ledger, store: ArtifactStore, job: str, owner: str) -> Erasure
     if not erasure.due:
         return erasure
     done = [sha256 for sha256 in sorted(erasure.due) if _deleted(store, owner, sha256, give_up)]
-    ledger.deleted(job, owner, done)
+    ledger.deleted(job, owner, done, erasure.due.difference(done))
     return replace(erasure, pending=erasure.pending.difference(done))
 
 

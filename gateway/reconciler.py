@@ -14,6 +14,7 @@ import socket
 import statistics
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from operator import sub
 
@@ -69,6 +70,8 @@ class Reconciler:
         self._deaf_s = period_s + LATE_S
         self._leader_ttl_ms = max(LEADER_TTL_MS, int(LEADER_ROUNDS * period_s * 1000))
         self._recount_at = -math.inf  # at once
+        self._recounting: Future[int] | None = None
+        self._aside = ThreadPoolExecutor(1, "recount")
         self._heard_at = (-math.inf, -math.inf)
         self._reap_at = math.inf
         self._promises = PromiseWatch(ledger, store)
@@ -98,7 +101,7 @@ class Reconciler:
             self._lead(ended)
         else:
             self._collector.forget()
-        self._heard_at = _clocks()
+        self._note_sleep()
 
     def _lead(self, ended: list[Event]) -> None:
         for event in ended:
@@ -122,6 +125,17 @@ class Reconciler:
         """
         now = _clocks()
         if max(map(sub, now, self._heard_at)) > self._deaf_s:
+            self._reap_at = time.monotonic() + RENEWAL_S
+        self._heard_at = now
+
+    def _note_sleep(self) -> None:
+        """Tell whether the machine slept in this round: leases ran out then, too.
+
+        A round that merely took long is no outage: others renewed their leases meanwhile.
+        """
+        now = _clocks()
+        awake, passed = map(sub, now, self._heard_at)
+        if passed - awake > LATE_S:
             self._reap_at = time.monotonic() + RENEWAL_S
         self._heard_at = now
 
@@ -169,32 +183,35 @@ class Reconciler:
         stop_at = time.monotonic() + TRASH_S
         while time.monotonic() < stop_at and (batch := self._ledger.trash(grace_ms, TRASH_BATCH)):
             for owner, sha256 in batch:
-                if time.monotonic() > stop_at:
-                    return  # what is left comes again
-                self._delete(owner, sha256)
+                gone = time.monotonic() < stop_at and self._deleted(owner, sha256)
+                self._ledger.emptied(owner, sha256, gone=gone)
+                metrics.EXPIRED_FILES.inc(gone)
 
-    def _delete(self, owner: str, sha256: str) -> None:
-        gone = False  # nor where it was put after it was let go, or by another machine's clock
+    def _deleted(self, owner: str, sha256: str) -> bool:
+        """Delete a file, unless it was put after it was let go, or by another machine's clock."""
         try:
-            gone = self._store.delete_stale(owner, sha256, TRASH_GRACE)
+            return self._store.delete_stale(owner, sha256, TRASH_GRACE)
         except StorageError as exc:
             log.warning("%s; it goes back to the trash", exc.detail)
-        if gone:
-            self._ledger.emptied(owner, sha256)
-            metrics.EXPIRED_FILES.inc()
-        else:
-            self._ledger.discard(owner, [sha256])
+            return False
 
     def _recount(self) -> None:
-        """Set counters right: processes of an older version do not keep them.
+        """Set counters right, beside the rounds: it takes as long as there is much.
 
-        Without an upgrade none is ever off, so what is found is worth a line in the log.
+        Processes of an older version do not keep them. Without an upgrade none is ever off, so
+        what is found is worth a line in the log.
         """
-        if time.monotonic() < self._recount_at:
+        if self._recounting is None and time.monotonic() >= self._recount_at:
+            self._recount_at = time.monotonic() + RECOUNT_S
+            self._recounting = self._aside.submit(self._ledger.recount)
+        if self._recounting is None or not self._recounting.done():
             return
-        self._recount_at = time.monotonic() + RECOUNT_S
-        if off := self._ledger.recount():
-            log.warning("%d counters of the ledger were off and are right now", off)
+        counted, self._recounting = self._recounting, None
+        try:
+            if off := counted.result():
+                log.warning("%d counters of the ledger were off and are right now", off)
+        except LedgerUnavailable:
+            self._recount_at = -math.inf
 
 
 def _clocks() -> tuple[float, float]:

@@ -14,6 +14,7 @@ from common.contracts.artifacts import ArtifactRef
 
 DELETING_MS = 30_000  # nobody deletes a file longer than this after the ledger let it go
 PUT_AGAIN_MS = 2_000  # in which who sent a photo that was being deleted stores it anew, afterwards
+KEPT_FOR = 10  # other jobs that a receipt names for a file, at most: it is stored for weeks
 REMEMBERED_MS = 600_000  # longer than a stage runs: what it put may have been deleted since
 
 # All that stays of the record of an erased job; what it has to have is empty, with `EMPTIED`.
@@ -27,7 +28,7 @@ EMPTIED = ("plan", "params", "inputs", "trace")
 
 @dataclass(frozen=True)
 class Kept:
-    """A file that stays, and the other jobs of the same owner that it stays for."""
+    """A file that stays, and some other jobs of the same owner that it stays for."""
 
     ref: ArtifactRef
     jobs: tuple[str, ...]
@@ -56,8 +57,10 @@ class Eraser(Protocol):
         """
         ...
 
-    def deleted(self, job: str, owner: str, hashes: Iterable[str]) -> None:
-        """Say that deleting is over, and which files it has deleted."""
+    def deleted(
+        self, job: str, owner: str, hashes: Iterable[str], left: Iterable[str] = ()
+    ) -> None:
+        """Say that deleting what was ``due`` is over: what is gone, and what is ``left``."""
         ...
 
     def in_use(self, owner: str, hashes: Iterable[str]) -> bool:

@@ -42,8 +42,8 @@ class NodeEntry:
 
     @property
     def unsent(self) -> bool:
-        """Whether a failed try made it ready: nobody has published it since."""
-        return self.attempts > 0 and self.publish_after_ms == self.ready_ms
+        """Whether it is ready again after a try of it: nobody has published it since."""
+        return self.begin_ms is not None and self.publish_after_ms == self.ready_ms
 
     def record(self) -> NodeRecord:
         """Show this node."""

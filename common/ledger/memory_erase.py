@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from common.contracts.artifacts import ArtifactRef
 from common.contracts.plans import Plan
-from common.ledger.erasure import DELETING_MS, REMEMBERED_MS, Erasure, Kept
+from common.ledger.erasure import DELETING_MS, KEPT_FOR, REMEMBERED_MS, Erasure, Kept
 from common.ledger.memory_entries import JobEntry
 from common.ledger.memory_house import MemoryHouse
 from common.ledger.records import JobState, NewJob
@@ -52,7 +52,7 @@ class MemoryErase(MemoryHouse):
         for ref in refs:
             file = (job.new.owner, ref.sha256)
             if jobs := files.jobs_with(job.new.owner, ref.sha256):
-                kept.append(Kept(ref, jobs))
+                kept.append(Kept(ref, jobs[:KEPT_FOR]))
             else:
                 gone.append(ref)
                 pending.add(ref.sha256)
@@ -91,19 +91,18 @@ class MemoryErase(MemoryHouse):
             mine.clear()
         job.error, job.promise, job.cancel_at_ms = None, "", None
 
-    def deleted(self, job: str, owner: str, hashes: Iterable[str]) -> None:
+    def deleted(
+        self, job: str, owner: str, hashes: Iterable[str], left: Iterable[str] = ()
+    ) -> None:
         """See ``Eraser``."""
         with self._lock:
             entry = self._book.find(job)
             if entry is None or entry.new.owner != owner or entry.receipt is None:
                 return
-            erased = self._book.files.erased
-            for sha256 in entry.receipt.pending:
-                until = erased.get((owner, sha256), 0)
-                if until:
-                    erased[owner, sha256] = min(until, self._now())
-            left = entry.receipt.pending - set(hashes)
-            entry.receipt = replace(entry.receipt, pending=left)
+            done = set(hashes)
+            for sha256 in done.union(left):
+                self._book.files.deleting_is_over(owner, sha256, self._now())
+            entry.receipt = replace(entry.receipt, pending=entry.receipt.pending - done)
 
     def in_use(self, owner: str, hashes: Iterable[str]) -> bool:
         """See ``Eraser``."""

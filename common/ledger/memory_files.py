@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from common.contracts.artifacts import ArtifactRef
+from common.ledger.erasure import DELETING_MS
 from common.ledger.protocol import HANDED_OUT_MS, PROMISES
 
 File = tuple[str, str]  # owner, sha256: two owners never share a file
@@ -74,6 +75,11 @@ class FileBook:
         found = [self.erased.get((owner, ref.sha256), -1) for ref in artifacts]
         return max((until for until in found if until >= began), default=None)
 
+    def deleting_is_over(self, owner: str, sha256: str, now: int) -> None:
+        """Let those who put a file anew go on: nobody is about to delete it any more."""
+        if (owner, sha256) in self.erased:
+            self.erased[owner, sha256] = min(self.erased[owner, sha256], now)
+
     def forget_erased(self, before_ms: int) -> None:
         """Forget what was let go long ago."""
         self.erased = {file: until for file, until in self.erased.items() if until > before_ms}
@@ -88,9 +94,15 @@ class FileBook:
         old.sort(key=lambda file: (self._trash[file], " ".join(file)))
         for file in old[:limit]:
             self._trash[file] = now + HANDED_OUT_MS
+            self.erased[file] = now + DELETING_MS
         return old[:limit]
 
-    def emptied(self, owner: str, sha256: str, now: int) -> None:
+    def emptied(self, owner: str, sha256: str, now: int, *, gone: bool) -> None:
         """Forget what was handed out and is deleted, unless it was thrown away anew."""
-        if self._trash.get((owner, sha256), 0) > now:
+        self.deleting_is_over(owner, sha256, now)
+        if self._trash.get((owner, sha256), 0) <= now:
+            return
+        if gone:
             del self._trash[owner, sha256]
+        else:
+            self._trash[owner, sha256] = now

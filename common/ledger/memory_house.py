@@ -130,10 +130,10 @@ class MemoryHouse:
             self._book.files.forget_erased(self._now() - REMEMBERED_MS)
             return self._book.files.hand_out(self._now(), grace_ms, limit)
 
-    def emptied(self, owner: str, sha256: str) -> None:
+    def emptied(self, owner: str, sha256: str, *, gone: bool = True) -> None:
         """See ``Ledger``."""
         with self._lock:
-            self._book.files.emptied(owner, sha256, self._now())
+            self._book.files.emptied(owner, sha256, self._now(), gone=gone)
 
     def discard(self, owner: str, hashes: Iterable[str]) -> None:
         """See ``Ledger``."""

@@ -178,12 +178,13 @@ class Ledger(Eraser, Outbox, Protocol):
     def trash(self, grace_ms: int, limit: int = 100) -> list[tuple[str, str]]:
         """Hand out (owner, sha256) of files in the trash that nobody refers to.
 
-        They come again after ``HANDED_OUT_MS`` and the grace, unless they are ``emptied``.
+        They count as being deleted, for ``DELETING_MS`` at most, until they are ``emptied``; those
+        that never are come again after ``HANDED_OUT_MS`` and the grace.
         """
         ...
 
-    def emptied(self, owner: str, sha256: str) -> None:
-        """Forget a file of the trash that was handed out, and is deleted by now."""
+    def emptied(self, owner: str, sha256: str, *, gone: bool = True) -> None:
+        """Say that a file that was handed out is deleted by now, or goes back to the trash."""
         ...
 
     def dead_letters(self, limit: int = 100) -> list[str]:

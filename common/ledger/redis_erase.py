@@ -20,9 +20,12 @@ class RedisErase(RedisLink):
         self._recent.forget(job)
         return _erasure(job, answer) if answer["status"] == "erased" else None
 
-    def deleted(self, job: str, owner: str, hashes: Iterable[str]) -> None:
+    def deleted(
+        self, job: str, owner: str, hashes: Iterable[str], left: Iterable[str] = ()
+    ) -> None:
         """See ``Eraser``."""
-        self._run("deleted", job, owner, *hashes)
+        done = list(hashes)
+        self._run("deleted", job, owner, len(done), *done, *left)
 
     def in_use(self, owner: str, hashes: Iterable[str]) -> bool:
         """See ``Eraser``."""

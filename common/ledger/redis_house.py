@@ -37,9 +37,9 @@ class RedisHouse(RedisLink):
         files = reading.rows(self._run("trash", grace_ms, limit)["files"])
         return [(file["owner"], file["sha256"]) for file in files]
 
-    def emptied(self, owner: str, sha256: str) -> None:
+    def emptied(self, owner: str, sha256: str, *, gone: bool = True) -> None:
         """See ``Ledger``."""
-        self._run("emptied", owner, sha256)
+        self._run("emptied", owner, sha256, int(gone))
 
     def dead_letters(self, limit: int = 100) -> list[str]:
         """See ``Ledger``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import cast
@@ -16,7 +16,9 @@ from common.ledger.records import Standing
 from common.ledger.redis_house import RedisHouse
 from common.ledger.scripts import within_reach
 
-FILES_AT_ONCE = 500  # no script keeps Redis busy for long
+FILES_AT_ONCE = 500
+REFERENCES_AT_ONCE = 1000  # no script keeps Redis busy for long
+File = tuple[str, ...]  # owner, sha256
 
 
 class RedisStanding(RedisHouse):
@@ -65,11 +67,31 @@ class RedisStanding(RedisHouse):
             owners = {*self._names("files"), *self._names("active_of")}
             counted = {(owner, sha) for owner in owners for sha in self._counted(owner)}
         files = sorted(referred | counted)
-        off = 0
-        for at in range(0, len(files), FILES_AT_ONCE):
-            off += int(self._run("refile", *chain(*files[at : at + FILES_AT_ONCE])))
+        off = sum(int(self._run("refile", *chain(*some))) for some in self._portions(files))
         owners.update(file[0] for file in files if file[0] != PROMISES)
         return off + len(reading.rows(self._run("recount", 1, *sorted(owners))["off"]))
+
+    def _portions(self, files: Sequence[File]) -> Iterator[list[File]]:
+        """Divide files so that no script reads many references: Redis stands still meanwhile."""
+        portion: list[File] = []
+        room = REFERENCES_AT_ONCE
+        for at in range(0, len(files), FILES_AT_ONCE):
+            some = files[at : at + FILES_AT_ONCE]
+            for file, references in zip(some, self._references(some), strict=True):
+                room -= 1 + references
+                if portion and room < 0:
+                    yield portion
+                    portion, room = [], REFERENCES_AT_ONCE - 1 - references
+                portion.append(file)
+        if portion:
+            yield portion
+
+    def _references(self, files: Sequence[File]) -> list[int]:
+        asked = self._redis.pipeline(transaction=False)
+        for owner, sha256 in files:
+            asked.scard(f"{self._prefix}refs:{owner}:{sha256}")
+        with within_reach():
+            return list(asked.execute())
 
     def _names(self, family: str) -> Iterator[str]:
         start = f"{self._prefix}{family}:"

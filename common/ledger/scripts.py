@@ -11,7 +11,7 @@ from importlib import resources
 import redis
 
 from common.errors import LedgerUnavailable
-from common.ledger.erasure import DELETING_MS, PUT_AGAIN_MS, REMEMBERED_MS
+from common.ledger.erasure import DELETING_MS, KEPT_FOR, PUT_AGAIN_MS, REMEMBERED_MS
 from common.ledger.protocol import HANDED_OUT_MS, PROMISES
 from common.ledger.records import CANCEL_AFTER, CRASH, DEADLINE, PAUSE_MS
 
@@ -38,6 +38,7 @@ def load_scripts(lease_ms: int, max_attempts: int) -> dict[str, str]:
         f"local CANCEL_AFTER, PROMISES = [==[{json.dumps(CANCEL_AFTER)}]==], '{PROMISES}'\n"
         f"local DELETING_MS, REMEMBERED_MS = {DELETING_MS}, {REMEMBERED_MS}\n"
         f"local HANDED_OUT_MS, PUT_AGAIN_MS = {HANDED_OUT_MS}, {PUT_AGAIN_MS}\n"
+        f"local KEPT_FOR = {KEPT_FOR}\n"
     )
     return {name: constants + library + text for name, text in texts.items()}
 

@@ -23,7 +23,9 @@ class ErasedFile(BaseModel):
 class KeptFile(ErasedFile):
     """A file of the job that other jobs have too."""
 
-    used_by: list[str] = Field(description="Your jobs that it stays for; erase them as well")
+    used_by: list[str] = Field(
+        description="Jobs of yours that it stays for, ten at most; erase them as well"
+    )
 
 
 class ErasureReceipt(BaseModel):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from common.errors import NoFace, StageHung, StorageError
+from common.ledger.erasure import DELETING_MS
 from common.ledger.records import Claim, Refusal
-from tests.contract.conftest import LEASE_MS, House
+from tests.contract.conftest import LEASE_MS, ONE, House, artifact
 
 
 def among_others(house: House, node: str = "a") -> Claim | Refusal:
@@ -74,6 +75,17 @@ def test_a_stage_that_is_to_be_tried_again_is_missed_whatever_the_broker_counts(
     assert (due.id, due.lost) == ("a", True)
     house.later(2000)
     assert house.ledger.overdue("red", missing=0, patience_ms=60_000) == []  # once is enough
+
+
+def test_a_stage_whose_file_was_deleted_meanwhile_is_missed_as_well(house: House) -> None:
+    house.ledger.discard("ann", [artifact("shape.stl").sha256])
+    house.accept("j1", ONE)
+    claim = house.claim("a")
+    assert house.ledger.trash(0)
+    assert house.commit(claim, "shape.stl").status == "again"
+    house.later(DELETING_MS)
+    (due,) = house.ledger.overdue("red", missing=0, patience_ms=60_000)
+    assert (due.id, due.lost) == ("a", True)
 
 
 def test_a_stage_whose_claim_was_taken_away_has_been_published_by_whoever_took_it(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from common.errors import NoFace
-from common.ledger.erasure import DELETING_MS, PUT_AGAIN_MS, REMEMBERED_MS, Erasure
+from common.ledger.erasure import DELETING_MS, KEPT_FOR, PUT_AGAIN_MS, REMEMBERED_MS, Erasure
 from common.ledger.outbox import Attempt
 from common.ledger.records import HOUR_MS, Hook, NodeResult
 from tests.contract.conftest import EPOCH_MS, HELD, ONE, House, artifact, redis_house
@@ -70,7 +70,7 @@ def test_a_second_call_answers_the_same_receipt(house: House) -> None:
 def test_what_could_not_be_deleted_stays_pending_and_is_due_again(house: House) -> None:
     ended(house)
     receipt = erased(house)
-    house.ledger.deleted("j1", "ann", [PHOTO.sha256])
+    house.ledger.deleted("j1", "ann", [PHOTO.sha256], [artifact("a.bin").sha256])
     again = erased(house)
     assert set(names(again)) == set(names(receipt))
     assert again.pending == again.due == {artifact("a.bin").sha256}
@@ -149,8 +149,33 @@ def test_of_two_who_erase_at_once_one_deletes(house: House) -> None:
     first, second = erased(house), erased(house)
     assert first.due == first.pending == second.pending != frozenset()
     assert second.due == frozenset()
-    house.ledger.deleted("j1", "ann", {PHOTO.sha256})
+    house.ledger.deleted("j1", "ann", {PHOTO.sha256}, {artifact("a.bin").sha256})
     assert erased(house).due == {artifact("a.bin").sha256}, "the first could not, so the next may"
+
+
+def test_who_is_done_says_nothing_of_a_file_that_somebody_else_is_deleting(house: House) -> None:
+    """Else a photo that is sent in this moment would be stored before it is deleted."""
+    ended(house, "j1")
+    slow = erased(house, "j1")
+    house.accept("j2", ONE, inputs=(PHOTO, artifact("other")))
+    quick = erased(house, "j2")
+    assert (quick.due, PHOTO.sha256 in quick.pending) == ({artifact("other").sha256}, True)
+    house.ledger.deleted("j2", "ann", quick.due)
+    assert house.ledger.unsettled("ann", [PHOTO.sha256]) == "deleting"
+    house.ledger.deleted("j1", "ann", slow.due)
+    assert house.ledger.unsettled("ann", [PHOTO.sha256]) == "deleted"
+    house.later(1)
+    assert erased(house, "j2").due == {PHOTO.sha256}, "it may have been stored anew meanwhile"
+
+
+def test_a_receipt_does_not_grow_with_the_jobs_that_share_a_file(house: House) -> None:
+    others = [f"k{n}" for n in range(KEPT_FOR + 3)]
+    ended(house, "j1")
+    for job in others:
+        house.accept(job, ONE, inputs=(PHOTO,))
+    (kept,) = erased(house, "j1").kept
+    assert (kept.ref, len(kept.jobs)) == (PHOTO, KEPT_FOR)
+    assert set(kept.jobs) < set(others)
 
 
 def test_whoever_puts_a_file_again_is_told_that_it_may_go(house: House) -> None:
@@ -164,7 +189,7 @@ def test_whoever_puts_a_file_again_is_told_that_it_may_go(house: House) -> None:
     house.ledger.deleted("j1", "ann", receipt.due)
     assert house.ledger.unsettled("ann", hashes) == "deleted"
     house.later(REMEMBERED_MS)
-    house.ledger.trash(0)
+    house.ledger.trash(HOUR_MS)  # hands out nothing so young, and forgets
     assert house.ledger.unsettled("ann", hashes) == "no"
 
 

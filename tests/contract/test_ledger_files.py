@@ -203,6 +203,39 @@ def test_a_file_comes_again_unless_it_is_said_to_be_gone(house: House) -> None:
     assert house.ledger.trash(100) == [file("y")]
 
 
+def test_a_file_that_could_not_be_deleted_waits_for_the_grace_again(house: House) -> None:
+    house.ledger.discard("ann", [artifact("x").sha256])
+    house.later(100)
+    assert house.ledger.trash(100) == [file("x")]
+    house.ledger.emptied(*file("x"), gone=False)
+    house.later(99)
+    assert house.ledger.trash(100) == []
+    house.later(1)
+    assert house.ledger.trash(100) == [file("x")]
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_who_puts_what_is_handed_out_is_told_that_it_may_go(house: House, *, gone: bool) -> None:
+    owner, sha256 = file("shape.stl")
+    house.ledger.discard(owner, [sha256])
+    house.accept("j1", ONE)
+    claim = house.claim("a")
+    assert house.ledger.trash(0) == [file("shape.stl")]
+    assert house.ledger.unsettled(owner, [sha256]) == "deleting"
+    house.later(5)
+    house.ledger.emptied(owner, sha256, gone=gone)
+    assert house.ledger.unsettled(owner, [sha256]) == "deleted"
+    assert house.commit(claim, "shape.stl").status == "again"
+    assert house.commit(house.claim("a"), "other.stl").status == "committed"
+
+
+def test_a_file_that_is_needed_again_does_not_go_back_to_the_trash(house: House) -> None:
+    finished(house, "j1", "shape.stl")
+    house.ledger.emptied(*file("shape.stl"), gone=False)
+    house.later(1)
+    assert house.ledger.trash(0) == []
+
+
 def test_a_file_that_was_thrown_away_anew_while_it_was_deleted_is_not_forgotten(
     house: House,
 ) -> None:

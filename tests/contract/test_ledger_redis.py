@@ -10,6 +10,8 @@ import pytest
 import redis
 
 from common.errors import LedgerUnavailable, NoFace
+from common.ledger import redis_standing
+from common.ledger.erasure import REMEMBERED_MS
 from common.ledger.protocol import IDEMPOTENCY_TTL_MS
 from common.ledger.records import DAY_MS, HOUR_MS, Run
 from common.ledger.redis_ledger import LONGEST_BLOCK_MS, SOCKET_TIMEOUT_S, RedisLedger, connect
@@ -117,6 +119,8 @@ def test_a_house_whose_jobs_are_gone_keeps_nothing_of_them(
     house.ledger.expire()
     for owner, sha256 in house.ledger.trash(0):
         house.ledger.emptied(owner, sha256)
+    house.later(REMEMBERED_MS)
+    house.ledger.trash(0)
     forever = [str(key) for key in client.keys("*") if client.pttl(key) == -1]
     assert {key.split(":")[1] for key in forever} <= WITHOUT_TTL
 
@@ -327,3 +331,25 @@ def test_run_times_that_an_older_version_noted_are_read(client: redis.Redis, hou
     standing = house.ledger.standing("j1")
     assert standing is not None
     assert standing.runs == {"stage.a": (Run(8, 2), Run(40, None))}
+
+
+def test_no_script_of_a_recount_reads_many_references(
+    client: redis.Redis, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_standing, "FILES_AT_ONCE", 3)
+    monkeypatch.setattr(redis_standing, "REFERENCES_AT_ONCE", 6)
+    for name in "abcdefg":
+        client.sadd(
+            f"kiln:refs:ann:{name}", *(f"j{n} photo" for n in range(5 if name < "c" else 1))
+        )
+    ledger = house.ledger
+    assert isinstance(ledger, RedisLedger)
+    files = [("ann", name) for name in "abcdefgh"]
+    portions = list(ledger._portions(files))
+    assert [file for portion in portions for file in portion] == files
+    assert ["".join(name for _, name in portion) for portion in portions] == [
+        "a",
+        "b",
+        "cde",
+        "fgh",
+    ]

@@ -213,9 +213,13 @@ class Twins(RuleBasedStateMachine):
     def throw_away(self, owner: str, name: str) -> None:
         self.both(lambda house: house.ledger.discard(owner, [artifact(name).sha256]))
 
-    @rule(owner=st.sampled_from(("ann", "bob", PROMISES)), name=st.sampled_from("xyz"))
-    def say_it_is_gone(self, owner: str, name: str) -> None:
-        self.both(lambda house: house.ledger.emptied(owner, artifact(name).sha256))
+    @rule(
+        owner=st.sampled_from(("ann", "bob", PROMISES)),
+        name=st.sampled_from("xyz"),
+        gone=st.booleans(),
+    )
+    def say_how_deleting_went(self, owner: str, name: str, *, gone: bool) -> None:
+        self.both(lambda house: house.ledger.emptied(owner, artifact(name).sha256, gone=gone))
 
     # -- what must be true at every moment --------------------------------------------------
     @invariant()

@@ -45,7 +45,8 @@ class Afterlife(Twins):
 
     @rule(job=jobs, owner=owners, which=st.sets(st.sampled_from(FILES)))
     def deleted(self, job: str, owner: str, which: set[str]) -> None:
-        self.both(lambda house: house.ledger.deleted(job, owner, sorted(which)))
+        left = set(FILES) - which
+        self.both(lambda house: house.ledger.deleted(job, owner, sorted(which), sorted(left)))
 
     @rule(lease=st.sampled_from((10, 2000)), limit=st.sampled_from((1, 10)))
     def take_messages(self, lease: int, limit: int) -> None:

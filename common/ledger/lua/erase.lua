@@ -16,9 +16,10 @@ local function drop_references()
   return refs
 end
 
+-- Some of the jobs that refer to a file: thousands may.
 local function jobs_with(sha)
   local seen, jobs = {}, {}
-  for _, member_ in ipairs(redis.call('SMEMBERS', refs_key(job.f.owner, sha))) do
+  for _, member_ in ipairs(redis.call('SRANDMEMBER', refs_key(job.f.owner, sha), KEPT_FOR)) do
     local id = split(member_)
     if not seen[id] then jobs[#jobs + 1] = id end
     seen[id] = true

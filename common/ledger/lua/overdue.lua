@@ -9,8 +9,8 @@ local function look(entry, since, failed_only)
   if not job then
     redis.call('ZREM', ready, entry)
   elseif now >= tonumber(job.f['n:' .. id]) then
-    -- what a failed try made ready was published by nobody
-    local unsent = tonumber(job.f['a:' .. id]) > 0 and tonumber(job.f['n:' .. id]) == tonumber(since)
+    -- what has been begun before, and is ready again, was published by nobody
+    local unsent = job.f['b:' .. id] and tonumber(job.f['n:' .. id]) == tonumber(since)
     local missed = missing > 0 and waited >= 1000 -- younger: its message may be on its way
     if unsent or (not failed_only and (missed or waited >= tonumber(ARGV[3]))) then
       missing = missing - 1

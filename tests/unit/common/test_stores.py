@@ -13,7 +13,7 @@ from common import clouds
 from common.contracts.artifacts import ArtifactRef
 from common.errors import Gone, StorageError
 from common.settings import Settings
-from common.stores import ArtifactStore, open_store
+from common.stores import ArtifactStore, open_store, path_of, reference
 from tests.servers.s3 import S3Server
 
 LONG, NO_TIME = timedelta(minutes=10), timedelta(0)
@@ -136,6 +136,23 @@ def test_a_folder_that_cannot_be_written_is_a_retryable_error(folder: Path) -> N
     with pytest.raises(StorageError, match=r"cannot store a\.bin") as failure:
         _put(store)
     assert failure.value.retryable
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_a_killed_writer_left_goes_with_its_file(tmp_path: Path, *, whole: bool) -> None:
+    store = ArtifactStore(tmp_path.as_uri())
+    ref = reference("photo", "image/jpeg", b"whole")
+    path = tmp_path / path_of("ann", ref.sha256)
+    if whole:
+        store.keep("ann", ref, b"whole")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    old, being_written = path.with_name(f"{path.name}#1"), path.with_name(f"{path.name}#2")
+    for half in (old, being_written):
+        half.write_bytes(b"who")
+    long_ago = time.time() - 120
+    os.utime(old, (long_ago, long_ago))
+    assert store.delete_stale("ann", ref.sha256, NO_TIME)
+    assert list(path.parent.iterdir()) == [being_written]
 
 
 @pytest.mark.parametrize("call", ["get", "stream", "delete_stale", "ping"])

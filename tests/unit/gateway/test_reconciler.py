@@ -95,8 +95,40 @@ def test_the_leader_sets_counters_right_at_once_and_then_every_hour(
     monkeypatch.setattr(world.ledger, "recount", recount)
     for _ in range(5):
         world.sweep(int(RECOUNT_S * 1000 / 3))
+        world.reconciler._aside.submit(int).result()
     assert counted == [RECOUNT_S / 3, RECOUNT_S * 4 / 3]
     assert "3 counters" in caplog.text
+
+
+def test_a_count_that_takes_long_keeps_no_lease_waiting(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held_since_before(world)
+    enough = threading.Event()
+    monkeypatch.setattr(world.ledger, "recount", lambda: int(enough.wait(30)))
+    world.reconciler._recount_at = 0.0
+    assert "j1" in world.rounds(12)
+    assert not enough.is_set()
+    enough.set()
+
+
+def test_a_count_that_redis_left_is_made_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [LedgerUnavailable("away"), 0]
+    asked: list[object] = []
+
+    def recount() -> int:
+        asked.append(answers[len(asked)])
+        if isinstance(asked[-1], Exception):
+            raise asked[-1]
+        return 0
+
+    monkeypatch.setattr(world.ledger, "recount", recount)
+    for _ in range(6):
+        world.sweep(1_000)
+        world.reconciler._aside.submit(int).result()
+    assert asked == answers
 
 
 def test_who_does_not_lead_does_not_count(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -282,6 +314,27 @@ def test_nobody_loses_his_stage_by_a_sleep_of_the_machine(
     world.sweep(1_000)
     slept_s = 3_000.0
     assert world.sweep(3_000_000) == []
+    assert world.ledger.heartbeat(claim)
+
+
+@pytest.mark.parametrize("duty", ["_bring_back", "_empty_trash", "_recount"])
+def test_nor_by_one_in_the_middle_of_a_round(
+    world: World, monkeypatch: pytest.MonkeyPatch, duty: str
+) -> None:
+    claim = held_since_before(world)
+    slept_s = 0.0
+
+    def sleep() -> None:
+        nonlocal slept_s
+        world.now_ms, slept_s = world.now_ms + 60_000, slept_s + 60.0
+
+    monkeypatch.setattr(time, "monotonic", lambda: world.now_ms / 1000 - slept_s)
+    monkeypatch.setattr(time, "time", lambda: world.now_ms / 1000)
+    world.sweep(1_000)
+    with monkeypatch.context() as lid:
+        lid.setattr(world.reconciler, duty, sleep)
+        assert world.sweep(1_000) == []
+    assert world.sweep(1_000) == []
     assert world.ledger.heartbeat(claim)
 
 
