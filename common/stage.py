@@ -32,6 +32,7 @@ from common.errors import (
 from common.lease import LeaseKeeper, LeaseLost
 from common.ledger.protocol import Ledger
 from common.ledger.records import Claim, Committed, NodeResult, ReadyNode, Refusal
+from common.losses import noticed
 from common.memo import memo_key
 from common.stores import ArtifactStore, reference
 
@@ -66,7 +67,9 @@ class StageContext:
 
     def read(self, name: str) -> bytes:
         """Read an input artifact."""
-        return self._store.get(self.claim.owner, self.claim.artifacts[name])
+        ref = self.claim.artifacts[name]
+        with noticed(self._ledger, self.claim.job, ref):
+            return self._store.get(self.claim.owner, ref)
 
     def write(self, output: Output, data: bytes) -> ArtifactRef:
         """Store an output."""
@@ -76,10 +79,7 @@ class StageContext:
     def write_all(
         self, outputs: Mapping[Output, bytes], *, early: Output | None = None
     ) -> list[ArtifactRef]:
-        """Store several outputs in little more than the time of one.
-
-        An ``early`` one of them is shown before the stage has ended.
-        """
+        """Store several outputs in little more than the time of one; an ``early`` one is shown."""
         self.checkpoint()
         files = [
             (reference(output.name, output.media_type, data, internal=output.internal), data)

@@ -63,6 +63,10 @@ class Eraser(Protocol):
         """Say that deleting what was ``due`` is over: what is gone, and what is ``left``."""
         ...
 
+    def forget_outputs(self, job: str, sha256: str) -> None:
+        """Say that a file of a job is lost: stages that are remembered with it run again."""
+        ...
+
     def in_use(self, owner: str, hashes: Iterable[str]) -> bool:
         """Tell whether jobs refer to each of these files, so that all of them are stored."""
         ...

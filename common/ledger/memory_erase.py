@@ -104,6 +104,15 @@ class MemoryErase(MemoryHouse):
                 self._book.files.deleting_is_over(owner, sha256, self._now())
             entry.receipt = replace(entry.receipt, pending=entry.receipt.pending - done)
 
+    def forget_outputs(self, job: str, sha256: str) -> None:
+        """See ``Eraser``."""
+        with self._lock:
+            entry = self._book.find(job)
+            known = {(entry.new.owner, key) for key in entry.memo_keys} if entry else set()
+            for memo in known & self._memos.keys():
+                if sha256 in {ref.sha256 for ref in self._memos[memo][0].artifacts}:
+                    del self._memos[memo]
+
     def in_use(self, owner: str, hashes: Iterable[str]) -> bool:
         """See ``Eraser``."""
         with self._lock:

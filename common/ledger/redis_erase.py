@@ -27,6 +27,10 @@ class RedisErase(RedisLink):
         done = list(hashes)
         self._run("deleted", job, owner, len(done), *done, *left)
 
+    def forget_outputs(self, job: str, sha256: str) -> None:
+        """See ``Eraser``."""
+        self._run("forget", job, sha256)
+
     def in_use(self, owner: str, hashes: Iterable[str]) -> bool:
         """See ``Eraser``."""
         keys = {f"{self._prefix}refs:{owner}:{sha256}" for sha256 in hashes}

@@ -12,12 +12,11 @@ from flask import Blueprint, Response, request
 from common.contracts.artifacts import ArtifactRef
 from common.errors import Gone, NotFinished, NotFound, StorageError
 from common.ledger.records import JobRecord
-from common.stores import ArtifactStore
-from gateway.api.reading import job_of, query_of
+from gateway.api.reading import job_of, query_of, stream_file
 from gateway.domain.files import files_to_keep
 from gateway.domain.queries import NoQuery
 from gateway.domain.zipped import Member, length_of, zipped
-from gateway.house import house
+from gateway.house import House, house
 
 blueprint = Blueprint("archives", __name__)
 
@@ -36,7 +35,7 @@ def read_archive(job: str) -> Response:
     if request.if_none_match.contains_weak(response.get_etag()[0] or ""):
         response.status_code = 304
         return response
-    read = partial(_read, house().store, record.owner)
+    read = partial(_read, house(), record)
     members = [Member(f"{stem}/{ref.name}", ref.size, partial(read, ref)) for ref in refs]
     response.headers["Content-Length"] = str(length_of(members))
     if request.method != "HEAD":
@@ -59,10 +58,10 @@ def _said(stem: str, refs: list[ArtifactRef]) -> str:
     return "\n".join([stem, *(f"{ref.name} {ref.sha256}" for ref in refs)])
 
 
-def _read(store: ArtifactStore, owner: str, ref: ArtifactRef) -> Iterator[bytes]:
+def _read(rooms: House, record: JobRecord, ref: ArtifactRef) -> Iterator[bytes]:
     """Read a file, checked: one that is not what it was ends the answer before its end."""
     digest = hashlib.sha256()
-    for piece in store.stream(owner, ref, 0, ref.size) if ref.size else ():
+    for piece in stream_file(rooms, record, ref, 0, ref.size) if ref.size else ():
         digest.update(piece)
         yield piece
     if digest.hexdigest() != ref.sha256:

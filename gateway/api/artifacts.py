@@ -11,7 +11,7 @@ from common.contracts.artifacts import ArtifactRef
 from common.errors import Gone, NotFound, RangeNotSatisfiable
 from common.http import problem
 from common.ledger.records import JobRecord
-from gateway.api.reading import job_of
+from gateway.api.reading import job_of, stream_file
 from gateway.domain.files import files_by_name
 from gateway.door.headers import FOR_EVER
 from gateway.house import house
@@ -40,7 +40,7 @@ def read_artifact(job: str, name: str) -> Response:
         return elsewhere
     response = _described(Response(mimetype=ref.media_type), record, ref)
     if request.method != "HEAD" and end > start:
-        response.response = house().store.stream(record.owner, ref, start, end)
+        response.response = stream_file(house(), record, ref, start, end)
     if part:
         response.status_code = 206
         response.headers["Content-Range"] = f"bytes {start}-{end - 1}/{ref.size}"

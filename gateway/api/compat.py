@@ -150,4 +150,4 @@ def _made(record: JobRecord) -> dict[str, Any]:
 
 
 def _read(record: JobRecord, name: str) -> bytes:
-    return house().store.get(record.owner, record.artifacts[name])
+    return reading.read_file(house(), record, record.artifacts[name])

@@ -1,20 +1,23 @@
-"""What several calls read from a request in the same way."""
+"""What several calls read in the same way: from a request, and of a job."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any, Final, TypeVar
 
 from flask import Request, Response, g
 from pydantic import BaseModel
 
+from common.contracts.artifacts import ArtifactRef
 from common.errors import BadParameter, Erased, KilnError, LedgerUnavailable, NotFound, Unauthorized
 from common.ledger.records import JobRecord
+from common.losses import noticed
 from common.vision.headers import photo_format
 from gateway.domain.keys import Key
 from gateway.domain.params import read_params, read_values
 from gateway.domain.queries import LONGEST_WAIT_S
-from gateway.house import house
+from gateway.house import House, house
 
 LONGEST_TEXT: Final = 1_000_000  # bytes of parameters in a body
 LOCAL: Final = "local"  # the one owner in a house without a lock
@@ -178,3 +181,29 @@ def job_response(record: JobRecord, status: int = 200) -> Response:
     response.headers["ETag"] = answer.etag
     response.headers["Cache-Control"] = "private, no-cache"
     return response
+
+
+def read_file(rooms: House, record: JobRecord, ref: ArtifactRef) -> bytes:
+    """Read a whole file, checked.
+
+    Raises
+    ------
+    Gone, StorageError
+        It is not there, or cannot be read.
+    """
+    with noticed(rooms.ledger, record.id, ref):
+        return rooms.store.get(record.owner, ref)
+
+
+def stream_file(
+    rooms: House, record: JobRecord, ref: ArtifactRef, start: int, end: int
+) -> Iterator[bytes]:
+    """Read bytes ``start`` to ``end`` (exclusive) in chunks; the file is opened at once.
+
+    Raises
+    ------
+    Gone, StorageError
+        It is not there, or cannot be read.
+    """
+    with noticed(rooms.ledger, record.id, ref):
+        return rooms.store.stream(record.owner, ref, start, end)

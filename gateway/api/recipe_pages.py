@@ -9,7 +9,7 @@ from common.contracts.recipe import RecipeBook
 from common.contracts.stages import RECIPE_PAGES, RECIPES
 from common.errors import Gone, NotFound
 from common.ledger.records import JobRecord
-from gateway.api.reading import job_of, query_of
+from gateway.api.reading import job_of, query_of, read_file
 from gateway.domain.files import files_by_name
 from gateway.domain.plate import draw_plate
 from gateway.domain.queries import RecipePageQuery
@@ -27,7 +27,7 @@ def read_recipe_page(job: str) -> Response:
     query = query_of(request, RecipePageQuery)
     record = job_of(request, job)
     ref = _file_of(record, query.number, RECIPE_PAGES[query.number - 1].name)
-    page = house().store.get(record.owner, ref).decode()
+    page = read_file(house(), record, ref).decode()
     answer = Response(_at_its_address(page, request, record, query.number), mimetype="text/html")
     answer.headers["Cache-Control"] = "private, no-cache"
     answer.headers["Content-Disposition"] = f'inline; filename="{ref.name}"'
@@ -46,7 +46,7 @@ def read_recipe_picture(job: str) -> Response:
     tag = f"{ref.sha256}-{query.number}"
     answer = Response(status=304)
     if not request.if_none_match.contains_weak(tag):
-        book = RecipeBook.model_validate_json(house().store.get(record.owner, ref))
+        book = RecipeBook.model_validate_json(read_file(house(), record, ref))
         recipe = book.recipes[query.number - 1]
         foods = [
             ((line.id or line.name).replace("-", " "), line.grams or 0.0)

@@ -436,3 +436,25 @@ def everything(client: redis.Redis) -> str:
     }
     found = {key: readers[str(client.type(key))](key) for key in client.keys("*")}
     return json.dumps(found)
+
+
+# -- files that the store has lost ----------------------------------------------------------
+def test_what_is_remembered_with_a_lost_file_is_forgotten(house: House) -> None:
+    ended(house, "j1", "a.bin", "b.bin")
+    house.accept("j2", ONE, inputs=(PHOTO,))
+    house.commit(house.claim("a", "j2"), "c.bin", memo="other")
+    house.ledger.forget_outputs("j1", artifact("c.bin").sha256)
+    house.ledger.forget_outputs("nobody", artifact("b.bin").sha256)
+    assert None not in house.ledger.memos("ann", ["m", "other"])
+    house.ledger.forget_outputs("j1", artifact("b.bin").sha256)
+    forgotten, kept = house.ledger.memos("ann", ["m", "other"])
+    assert (forgotten, kept is None) == (None, False)
+    assert house.job("j1").artifacts["a.bin"] == artifact("a.bin"), "the job is as it was"
+
+
+def test_what_was_recalled_and_is_lost_is_forgotten_through_either_job(house: House) -> None:
+    ended(house, "j1")
+    house.accept("j2", ONE, inputs=(PHOTO,))
+    assert house.ledger.recall(house.claim("a", "j2"), "m").status == "hit"
+    house.ledger.forget_outputs("j2", artifact("a.bin").sha256)
+    assert house.ledger.memos("ann", ["m"]) == [None]

@@ -183,6 +183,17 @@ local function note_memo(job, node_id, key)
   put(job, 'm:' .. node_id, known and known .. '\n' .. key or key)
 end
 
+-- Looks at all that the nodes of a job are remembered by: the key in Redis, and the artifacts.
+local function each_memo(job, look)
+  for _, node in ipairs(job.plan) do
+    for key in string.gmatch(job.f['m:' .. node.id] or '', '[^\n]+') do
+      local memo = P .. 'memo:' .. job.f.owner .. ':' .. key
+      local text = redis.call('GET', memo)
+      if text then look(memo, cjson.decode(text).artifacts) end
+    end
+  end
+end
+
 -- Writes a message to the hook of a job, if it wants this event; a courier delivers it. The name
 -- of a message is its event, from the second pause on with a number.
 local function tell_hook(job, event, now)

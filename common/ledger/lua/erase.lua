@@ -55,14 +55,9 @@ end
 
 -- What a stage has found out is remembered only as long as the files that it made.
 local function forget_memos()
-  for _, node in ipairs(job.plan) do
-    for key in string.gmatch(job.f['m:' .. node.id] or '', '[^\n]+') do
-      local name = P .. 'memo:' .. job.f.owner .. ':' .. key
-      local text = redis.call('GET', name)
-      local artifacts = text and cjson.decode(text).artifacts
-      if text and (#artifacts == 0 or not refs_alive(job.f.owner, artifacts)) then redis.call('DEL', name) end
-    end
-  end
+  each_memo(job, function(memo, artifacts)
+    if #artifacts == 0 or not refs_alive(job.f.owner, artifacts) then redis.call('DEL', memo) end
+  end)
 end
 
 -- The end of the job stays told, without its reason. Who follows all jobs may not have heard it yet.

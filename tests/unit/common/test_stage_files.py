@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from common.contracts.artifacts import ArtifactRef
@@ -10,7 +12,7 @@ from common.contracts.figurine import MeasureRequest
 from common.contracts.stages import ATTRIBUTES, GLB, PHOTO, STL
 from common.errors import StorageError
 from common.stage import StageContext
-from tests.unit.common.workbench import FACTS, Workbench
+from tests.unit.common.workbench import FACTS, SCULPT, Workbench
 
 
 @pytest.fixture
@@ -75,3 +77,22 @@ def test_where_one_of_several_files_cannot_be_stored_the_others_are_trash(
     bench.run(several)
     assert bench.node_states()[0] == "ready"  # another attempt follows
     assert len(bench.trash()) == 2
+
+
+def test_a_file_that_the_store_has_lost_is_made_anew_for_the_next_job(bench: Workbench) -> None:
+    def makes(context: StageContext, *_: object) -> MeasureFacts:
+        context.write(ATTRIBUTES, b"measured")
+        return FACTS
+
+    def reads(context: StageContext, *_: object) -> MeasureFacts:
+        assert context.read(ATTRIBUTES.name) == b"measured"
+        return FACTS
+
+    assert bench.run(makes) == "committed"
+    lost = bench.job().artifacts[ATTRIBUTES.name]
+    assert bench.store.delete_stale("ann", lost.sha256, timedelta(0))
+    assert bench.run(reads, stage=SCULPT) == "failed"
+    assert bench.job().error["code"] == "gone"  # type: ignore[index]
+    bench.accept("j2")
+    assert bench.run(makes, job="j2") == "committed", "not remembered"
+    assert bench.run(reads, job="j2", stage=SCULPT) != "failed"

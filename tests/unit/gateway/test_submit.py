@@ -6,6 +6,7 @@ import hashlib
 import io
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -194,6 +195,23 @@ def test_a_known_job_is_finished_at_once_and_not_published(stack: Stack) -> None
     assert answer.json["state"] == "succeeded"
     assert all(stage["cached"] for stage in answer.json["stages"])
     assert stack.published == []
+
+
+@pytest.mark.parametrize("asked", ["artifacts/portrait.png", "artifacts.zip"])
+def test_a_known_job_whose_file_is_lost_is_made_anew_once_somebody_missed_it(
+    stack: Stack, asked: str
+) -> None:
+    done = stack.submit(style="pop")
+    stack.run(done)
+    lost = stack.record(done).artifacts["portrait.png"]
+    assert stack.store.delete_stale("local", lost.sha256, timedelta(0))
+    answer = stack.client.get(f"/v1/jobs/{done}/{asked}")
+    if asked.endswith(".png"):
+        assert (answer.status_code, answer.json["code"]) == (410, "gone")
+    again = stack.post(query_string={"style": "pop"}).json["id"]
+    assert stack.record(again).state == "queued"
+    stack.run(again)
+    assert stack.client.get(f"/v1/jobs/{done}/artifacts/portrait.png").status_code == 200
 
 
 def test_a_known_job_is_a_hit_of_each_of_its_stages(stack: Stack) -> None:
