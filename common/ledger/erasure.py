@@ -14,7 +14,7 @@ from common.contracts.artifacts import ArtifactRef
 
 DELETING_MS = 30_000  # nobody deletes a file longer than this after the ledger let it go
 PUT_AGAIN_MS = 2_000  # in which who sent a photo that was being deleted stores it anew, afterwards
-KEPT_FOR = 10  # other jobs that a receipt names for a file, at most: it is stored for weeks
+KEPT_FOR = 5  # other jobs that a receipt names for a file, at most: it is stored for weeks
 REMEMBERED_MS = 600_000  # longer than a stage runs: what it put may have been deleted since
 
 # All that stays of the record of an erased job; what it has to have is empty, with `EMPTIED`.

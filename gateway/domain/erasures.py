@@ -24,7 +24,7 @@ class KeptFile(ErasedFile):
     """A file of the job that other jobs have too."""
 
     used_by: list[str] = Field(
-        description="Jobs of yours that it stays for, ten at most; erase them as well"
+        description="Jobs of yours that it stays for, five at most; erase them as well"
     )
 
 
