@@ -151,6 +151,7 @@ def test_expiry_waits_for_the_reader_and_for_the_job(scene: Scene) -> None:
         for owner, sha256 in scene.ledger.trash(grace_ms=-1000, limit=10_000):
             path = scene.stack.folder / "artifacts" / owner / sha256[:2] / sha256
             path.unlink(missing_ok=True)  # ten minutes later
+            scene.ledger.emptied(owner, sha256)
         # Then the download completes, and afterwards the files are gone
         assert len(download.content) == int(download.headers["Content-Length"])
     assert requests.get(url, timeout=10).status_code == 410

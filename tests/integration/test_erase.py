@@ -54,9 +54,9 @@ def made(kiln: Kiln, photo: bytes, **parameters: Any) -> dict[str, Any]:
 
 def sweep(stack: TestStack) -> None:
     """Do at once what the reconciler does after ten minutes."""
-    store = stack.store()
-    for owner, sha256 in stack.ledger().trash(-1_000, 10_000):
-        store.delete_stale(owner, sha256, NOW)
+    store, ledger = stack.store(), stack.ledger()
+    for owner, sha256 in ledger.trash(-1_000, 10_000):
+        ledger.emptied(owner, sha256, gone=store.delete_stale(owner, sha256, NOW))
 
 
 def files(stack: TestStack) -> list[str]:
