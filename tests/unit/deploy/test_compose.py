@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from functools import cache
@@ -14,7 +15,7 @@ import yaml
 
 from common.contracts.stages import QUEUES
 from deploy.logins import write_logins
-from tests.images import ROOT, TARGETS, modules, stages
+from tests.images import ROOT, TARGETS, lineage, modules, stages
 from tests.unit.deploy.promtool import promtool
 
 FOLDER = ROOT / "deploy" / "compose"
@@ -48,6 +49,11 @@ def secrets_of(service: dict[str, Any]) -> set[str]:
 
 def command(service: dict[str, Any]) -> list[str]:
     return service.get("command") or stages()[target(service)].command()
+
+
+def image_environment(name: str) -> dict[str, str]:
+    lines = [line for stage in reversed(lineage(name)) for line in stage.all("ENV")]
+    return dict(word.split("=", 1) for line in lines for word in shlex.split(line))
 
 
 @pytest.mark.parametrize("file", [FILE, OUTSIDE], ids=lambda f: f.name)
@@ -108,6 +114,21 @@ def test_nothing_secret_is_in_an_environment() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(services(ours=True)))
+def test_a_setting_of_the_operator_reaches_every_process(name: str) -> None:
+    service = services()[name]
+    assert service["env_file"] == [{"path": "kiln.env", "required": False}]
+    assert "/deploy/compose/kiln.env" in (ROOT / ".gitignore").read_text("utf-8").splitlines()
+    # `environment` comes before the file: nobody moves the house out of its volumes
+    fixed = {
+        key: value for key, value in image_environment(target(service)).items() if "KILN_" in key
+    }
+    assert {"KILN_DATA_DIR", "KILN_HOUSE_DIR", "KILN_HOST", "KILN_INNER_HOST"} <= set(fixed)
+    assert {key: service["environment"].get(key) for key in fixed} == fixed
+    free = {"KILN_RESULT_TTL_HOURS", "KILN_MAX_QUEUE_DEPTH", "KILN_MIN_FREE_MB", "KILN_KEY_RATE"}
+    assert not free & set(service["environment"])
+
+
+@pytest.mark.parametrize("name", sorted(services(ours=True)))
 def test_a_container_of_ours_has_few_rights(name: str) -> None:
     service = services()[name]
     assert service["read_only"] is True
@@ -148,6 +169,17 @@ def test_streams_go_to_the_process_that_is_made_for_them() -> None:
 
 def test_prometheus_can_read_its_configuration() -> None:
     promtool("check", "config", "--syntax-only", FOLDER / "prometheus.yaml")
+
+
+def test_prometheus_can_tell_somebody(tmp_path: Path) -> None:
+    text = (FOLDER / "prometheus.yaml").read_text("utf-8")
+    assert "\n# alerting:\n" in text
+    block = re.search(r"^# alerting:\n(?:#  .*\n)+", text, re.MULTILINE)
+    assert block
+    plain = text.replace(block[0], re.sub("^# ", "", block[0], flags=re.MULTILINE))
+    assert yaml.safe_load(plain)["alerting"]["alertmanagers"]
+    (tmp_path / "told.yaml").write_text(plain, "utf-8")
+    promtool("check", "config", "--syntax-only", tmp_path / "told.yaml")
 
 
 def test_prometheus_looks_for_services_that_exist() -> None:
