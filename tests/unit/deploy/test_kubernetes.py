@@ -99,6 +99,23 @@ def test_everything_that_is_named_exists(part: str, tmp_path: Path) -> None:
         assert (tmp_path / user / "kiln_redis_url").exists()
 
 
+@pytest.mark.parametrize("page", ["operations.md", "how-to/kubernetes.md"])
+def test_every_secret_that_a_pod_or_a_monitor_needs_is_made_on_the_page(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    needed = {
+        (found["name"], found["key"])
+        for monitor in of_kind("overlays/s3", "ServiceMonitor", "PodMonitor").values()
+        for endpoint in monitor["spec"].get("endpoints", [])
+        for found in [endpoint.get("authorization", {}).get("credentials")]
+        if found
+    }
+    assert needed == {("kiln-prometheus-key", "key")}
+    for secret, key in needed:
+        assert re.search(rf"create secret generic {secret} .*--from-file={key}=", text), secret
+    for secret in ("kiln-redis-users", "kiln-redis-gateway", "kiln-redis-worker", "kiln-s3"):
+        assert f"create secret generic {secret} " in text, secret
+
+
 @pytest.mark.parametrize("part", RENDERED)
 def test_every_command_is_one_that_its_image_can_import(part: str) -> None:
     queues = set()
