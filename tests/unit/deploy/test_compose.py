@@ -14,12 +14,16 @@ import pytest
 import yaml
 
 from common.contracts.stages import QUEUES
+from common.settings import Settings
 from deploy.logins import write_logins
+from gateway.api.reading import LONGEST_TEXT
+from gateway.api.uploads import LARGEST_REQUEST_MB
 from tests.images import ROOT, TARGETS, lineage, modules, stages
 from tests.unit.deploy.promtool import promtool
 
 FOLDER = ROOT / "deploy" / "compose"
 FILE, OUTSIDE = FOLDER / "compose.yaml", FOLDER / "outside-bucket.yaml"
+PROCESS_MB = 120  # docs/operations.md
 LATER = "prometheus_key"  # made with the first keys, when the house is there
 # as in supervisord.conf
 GRACE = {"gateway": 30, "courier": 40, "reconciler": 10, "redis": 30, "recipe-worker": 150}
@@ -86,6 +90,20 @@ def test_every_command_is_one_that_the_image_can_import() -> None:
 def test_every_queue_has_a_worker() -> None:
     workers = [command(one) for one in services(ours=True).values() if "-Q" in command(one)]
     assert {words[words.index("-Q") + 1] for words in workers} == set(QUEUES)
+
+
+def test_a_gateway_has_room_for_the_uploads_it_takes_in() -> None:
+    service, house = services()["gateway"], Settings()
+    tmp = next(one for one in service["tmpfs"] if one.startswith("/tmp:"))  # noqa: S108  a path in a container
+    size = re.search(r"size=(\d+)m", tmp)
+    assert size
+    folder = int(size[1]) * 2**20
+    assert house.gateway_processes * house.uploads_mb * 1_000_000 <= folder
+    assert house.uploads_mb * 1_000_000 >= LARGEST_REQUEST_MB * 1_000_000 + LONGEST_TEXT
+    # what is in /tmp counts as memory; a photo is read out of there before it leaves
+    a_process = PROCESS_MB + house.uploads_mb + house.max_upload_mb
+    assert service["deploy"]["resources"]["limits"]["memory"] == "1g"
+    assert house.gateway_processes * a_process * 1_000_000 <= 2**30
 
 
 def test_what_is_mounted_from_here_exists() -> None:
