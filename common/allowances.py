@@ -34,6 +34,12 @@ class Allowances(BaseSettings):
         None, ge=1, description="Files of a key's owner, in MB (10^6 bytes); beyond it a 507"
     )
     max_upload_mb: int = Field(20, ge=1, le=200, description="Largest photo, in MB (10^6 bytes)")
+    uploads_mb: int = Field(
+        250,
+        ge=1,
+        description="Requests with photos that a gateway process has in hand at once, in MB (10^6"
+        " bytes); beyond it a submit is a 503. One that is alone is always read",
+    )
     job_deadline_s: int = Field(
         3600, ge=10, description="A job that has not ended by then is `expired`"
     )

@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from gateway.door.room import FILLED as CLOSED_FROM
+
 MEASURED: Final = Path(__file__).with_name("capacity.json")
 PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "capacity.md"
 REDIS: Final = "redis"
@@ -40,7 +42,8 @@ class Assumptions:
     core_hour: float = 0.04  # US dollars for a core of a general-purpose cloud machine
     gb_month: float = 0.023  # US dollars for object storage
     kept_days: float = 30.0  # KILN_RESULT_TTL_HOURS
-    redis_gb: float = 8.0  # what one Redis may fill (maxmemory)
+    photo_days: float = 1.0  # KILN_PHOTO_TTL_HOURS
+    redis_gb: float = 8.0  # what one Redis may fill (maxmemory); of its share of a host at most
     spare: int = 1  # hosts that may fail
 
 
@@ -79,13 +82,14 @@ def capacity(
     The cores of the hosts that nobody may miss are the servers of one queue with arrivals at
     random, and wait times follow Erlang's C formula (A. K. Erlang, 1917) for as many servers,
     with a job's whole CPU time as the service time. That is rough where jobs are few: stages of
-    a job run side by side.
+    a job run side by side. A house takes no new jobs before its Redis is full, and a Redis is on
+    one host: houses are placed whole.
 
     Parameters
     ----------
     measured
-        For each product: ``cpu_ms`` a job by kind of process; ``stored_mb`` and ``redis_kb``
-        that a kept job takes.
+        For each product: ``cpu_ms`` a job by kind of process; ``photo_mb``, ``results_mb`` and
+        ``redis_kb`` that a kept job takes.
     """
     assumed = assumed or Assumptions()
     at_peak = {product: jobs / 3600 * assumed.peak for product, jobs in load.jobs.items()}
@@ -101,10 +105,13 @@ def capacity(
         for product in at_peak
     )
     redis_gb = sum(kept[product] * measured["redis_kb"][product] for product in kept) * GB_A_KB
-    room_gb = (assumed.core_gb - PROCESSES_GB) * FILLED * assumed.host_cores
-    working = max(math.ceil(cores / assumed.host_cores), math.ceil(redis_gb / room_gb))
+    room_gb = _room_gb(assumed)
+    one_gb = min(assumed.redis_gb, room_gb)
+    houses = max(1, math.ceil(redis / ONE_REDIS), math.ceil(redis_gb / (one_gb * CLOSED_FROM)))
+    a_host = math.floor(room_gb / one_gb)
+    working = max(math.ceil(cores / assumed.host_cores), math.ceil(houses / a_host))
     hosts = working + (assumed.spare if working > 1 else 0)
-    stored = sum(kept[product] * measured["stored_mb"][product] for product in kept) * GB_A_MB
+    stored = _stored_gb(load, measured, assumed)
     machines = hosts * assumed.host_cores * assumed.core_hour * HOURS_A_MONTH
     rate = sum(at_peak.values())
     return Capacity(
@@ -113,10 +120,29 @@ def capacity(
         wait_s=wait_s(working * assumed.host_cores, needed / rate if rate else 0.0, rate),
         redis=redis,
         redis_gb=redis_gb,
-        houses=max(1, math.ceil(redis / ONE_REDIS), math.ceil(redis_gb / assumed.redis_gb)),
+        houses=houses,
         stored_gb=stored,
         dollars=machines + stored * assumed.gb_month,
     )
+
+
+def _room_gb(assumed: Assumptions) -> float:
+    """Find what the Redis servers of one host may fill."""
+    return (assumed.core_gb - PROCESSES_GB) * FILLED * assumed.host_cores
+
+
+def _stored_gb(load: Load, measured: Mapping[str, Any], assumed: Assumptions) -> float:
+    """Photos go sooner than results, never later."""
+    photo_days = min(assumed.photo_days, assumed.kept_days)
+    mb_days = sum(
+        jobs
+        * (
+            measured["photo_mb"][product] * photo_days
+            + measured["results_mb"][product] * assumed.kept_days
+        )
+        for product, jobs in load.jobs.items()
+    )
+    return float(mb_days * 24 * GB_A_MB)
 
 
 def wait_s(servers: int, service_s: float, rate: float, share: float = 0.95) -> float:
@@ -142,6 +168,8 @@ def page(measured: Mapping[str, Any], assumed: Assumptions | None = None) -> str
         one_redis=ONE_REDIS,
         processes_gb=PROCESSES_GB,
         filled=FILLED,
+        closed_from=CLOSED_FROM,
+        room_gb=_room_gb(assumed),
         costs="\n".join(_costs(measured)),
         loads="\n".join(_table(measured, assumed)),
     )
@@ -149,12 +177,13 @@ def page(measured: Mapping[str, Any], assumed: Assumptions | None = None) -> str
 
 def _costs(measured: Mapping[str, Any]) -> Iterator[str]:
     kinds = sorted({kind for product in measured["cpu_ms"].values() for kind in product})
-    yield "| product | " + " | ".join(kinds) + " | all | files, MB | Redis, kB |"
-    yield "| --- |" + " ---: |" * (len(kinds) + 3)
+    yield "| product | " + " | ".join(kinds) + " | all | photo, MB | results, MB | Redis, kB |"
+    yield "| --- |" + " ---: |" * (len(kinds) + 4)
     for product, cpu in measured["cpu_ms"].items():
         each = " | ".join(f"{cpu.get(kind, 0):.0f}" for kind in kinds)
-        files, record = measured["stored_mb"][product], measured["redis_kb"][product]
-        yield f"| {product} | {each} | {sum(cpu.values()):.0f} | {files:.2f} | {record:.1f} |"
+        kept = " | ".join(f"{measured[f'{what}_mb'][product]:.2f}" for what in ("photo", "results"))
+        record = measured["redis_kb"][product]
+        yield f"| {product} | {each} | {sum(cpu.values()):.0f} | {kept} | {record:.1f} |"
 
 
 def _table(measured: Mapping[str, Any], assumed: Assumptions) -> Iterator[str]:
@@ -212,7 +241,7 @@ hour: `.venv/bin/python -m deploy.capacity --figurines 500 --recipes 2000`.
 **Measured** by `make curves` {when} on {machine}: CPU ms of one core that a
 job takes, by kind of process, and what of it is kept. A recipe is a dinner from {recipes_of}.
 The yardstick, a fixed piece of work, took {pace:.0f} ms of CPU time there: on cores that take
-half of that, `--core-speed 2`.
+half of that, `--core-speed 2`. {files_from}
 
 {costs}
 
@@ -225,9 +254,11 @@ half of that, `--core-speed 2`.
   {core_hour:g} US dollars a core-hour (`--core-hour`);
 - {processes_gb:g} GB a core carry the processes of [operations.md](operations.md#how-large); of
   the rest Redis fills {filled:.0%}, and writes its log anew in what is left;
-- results are kept for {kept_days:g} days (`--kept-days`) at {gb_month:g} US dollars a GB-month
-  (`--gb-month`);
-- one Redis may fill {redis_gb:g} GB (`--redis-gb`; the files in `deploy/` come with 0.7);
+- results are kept for {kept_days:g} days (`--kept-days`), photos for {photo_days:g}
+  (`--photo-days`), at {gb_month:g} US dollars a GB-month (`--gb-month`);
+- one Redis may fill {redis_gb:g} GB (`--redis-gb`; the files in `deploy/` come with 0.7), takes no
+  new jobs from {closed_from:.0%} of it on, and is on one host as a whole, which has room for
+  {room_gb:.1f} GB: the rest of it stays empty;
 - from two hosts on, {spare} may fail (`--spare`).
 
 **Not counted**: traffic out (somebody who fetches all of a figurine takes what is kept of it), what

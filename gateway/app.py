@@ -27,7 +27,7 @@ from gateway.api import (
     webhooks,
 )
 from gateway.api.reading import LONGEST_TEXT
-from gateway.door import cors, farewell, headers
+from gateway.door import cors, farewell, headers, inflow
 from gateway.door.lock import lock
 from gateway.door.rest import read_rests
 from gateway.house import EXTENSION, House, Publish, PublishAgain, open_house
@@ -78,6 +78,7 @@ def create_app(
     farewell.tell_deprecations(app)
     headers.harden(app)
     read_rests(app)
+    inflow.let_go(app, the_house.inflow)
     count_in_gateway()
     return app
 

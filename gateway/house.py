@@ -15,6 +15,7 @@ from common.ledger.records import ReadyNode
 from common.settings import Settings
 from common.stores import ArtifactStore, open_store
 from gateway.answers import Answers
+from gateway.door.inflow import Inflow
 from gateway.door.keys import KeyRing, key_file
 from gateway.door.rates import RateLimiter
 from gateway.door.room import RoomGuard
@@ -42,6 +43,7 @@ class House:
     recall: Recall
     keys: KeyRing
     rates: RateLimiter
+    inflow: Inflow
 
     @cached_property
     def locked(self) -> bool:
@@ -84,6 +86,7 @@ def open_house(
         recall=Recall(ledger),
         keys=KeyRing(key_file(settings)),
         rates=rates_of(settings),
+        inflow=Inflow(settings.uploads_mb * 1_000_000),
     )
 
 

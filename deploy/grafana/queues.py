@@ -167,7 +167,8 @@ def _troubles() -> Section:
             _often(
                 "Refused at the door, by reason",
                 "`busy`, `deep`: more is asked for than the limits let in. `no_room`, `quota`: a "
-                "disk or a share of it is full. `streams`: too many listen at once.",
+                "disk or a share of it is full. `streams`: too many listen at once. "
+                "`uploads`: too many large photos on their way in (`KILN_UPLOADS_MB`).",
                 "reason",
                 _rates("reason", "kiln_admission_rejected_total"),
             ),

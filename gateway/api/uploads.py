@@ -24,6 +24,7 @@ from gateway.api.reading import (
 )
 from gateway.domain.params import read_values
 from gateway.domain.views import job_url, links
+from gateway.door.inflow import let_in, reading
 from gateway.house import house
 from gateway.submit import Receipt
 
@@ -54,11 +55,14 @@ def read_upload(sent: Request, most: int) -> tuple[tuple[bytes, ...], Pairs]:
         There are too many photos, or a file under another name.
     PhotoTooLarge
         The whole request is.
+    Busy
+        Too much is on its way in.
     """
     allow_photos(sent, most)
     pairs = list(sent.args.items(multi=True))
     if sent.mimetype == FORM_TYPES[0] and "boundary" in sent.mimetype_params:
-        photos = _photos(list(sent.files.items(multi=True)), most)
+        with reading():
+            photos = _photos(list(sent.files.items(multi=True)), most)
         # a part may come without a name
         form = [(name or "", text) for name, text in sent.form.items(multi=True)]
     else:
@@ -91,11 +95,18 @@ def changes_of(sent: Request, model: type[BaseModel]) -> dict[str, Any]:
 
 
 def allow_photos(sent: Request, most: int) -> None:
-    """Let the body be as large as that many photos, within reason."""
+    """Let the body be as large as that many photos, within reason, if it fits beside the others.
+
+    Raises
+    ------
+    Busy
+        It does not.
+    """
     photos_mb = most * house().settings.max_upload_mb
     whole_mb = max(house().settings.max_upload_mb, min(photos_mb, LARGEST_REQUEST_MB))
     sent.max_content_length = whole_mb * 1_000_000 + LONGEST_TEXT
     sent.max_form_memory_size = sent.max_content_length  # of a text; what it may say is told later
+    let_in(sent, house().inflow)
 
 
 def needed(photos: tuple[bytes, ...]) -> tuple[bytes, ...]:
@@ -118,7 +129,14 @@ def _photos(files: list[tuple[str, FileStorage]], most: int) -> tuple[bytes, ...
     if len(files) > most:
         allowed = "one photo is" if most == 1 else f"at most {most} photos are"
         raise BadParameter(f"{len(files)} photos were sent: {allowed} taken at a time")
-    return tuple(file.read() for _, file in files)
+    return tuple(_taken_out(file) for _, file in files)
+
+
+def _taken_out(file: FileStorage) -> bytes:
+    """Read a file, and let go of its temporary one: no photo is there twice for long."""
+    with file.stream:
+        photo: bytes = file.read()
+        return photo
 
 
 def answer(receipt: Receipt) -> Response:

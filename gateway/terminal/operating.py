@@ -1,4 +1,4 @@
-"""``kiln audit``, ``kiln recover``, ``kiln dead``: for whoever runs the house on this machine.
+"""``kiln audit``, ``recover``, ``dead``, ``redis``: for whoever runs the house on this machine.
 
 They talk to Redis and to the store of the settings, not to the gateway: it may be down. Nobody's
 wishes and nobody's face are shown.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +17,7 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
+from common.errors import BadParameter
 from common.ledger.audit_rules import Kind
 from common.settings import Settings
 from gateway.terminal.exits import Exit
@@ -79,6 +81,42 @@ def recover_house(
     if as_json:
         print_json(asdict(found) | {"swept": ["/".join(one) for one in swept]})
     raise typer.Exit(Exit.FAILED if found.lost else 0)
+
+
+@app.command(
+    "redis",
+    rich_help_panel=RUNNING,
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+def ask_redis(
+    words: Annotated[list[str], typer.Argument(metavar="COMMAND", help="Such as `info memory`.")],
+) -> None:
+    """Send one command to the ledger's Redis, with the address and the login of the settings.
+
+    `redis-cli` would need both, and the password is to be in no command line.
+    """
+    from redis import ResponseError  # noqa: PLC0415  see above
+
+    from common.ledger.redis_ledger import connect  # noqa: PLC0415
+    from common.ledger.scripts import within_reach  # noqa: PLC0415
+
+    with connect(Settings().ledger_url) as client:
+        client.response_callbacks.clear()  # as Redis says it
+        try:
+            with within_reach():
+                answer = client.execute_command(*words)
+        except ResponseError as exc:
+            raise BadParameter(f"Redis refuses that: {exc}") from exc
+    for line in _lines(answer):
+        typer.echo(line)
+
+
+def _lines(answer: object) -> Iterator[str]:
+    if isinstance(answer, list):
+        for one in answer:
+            yield from _lines(one)
+    else:
+        yield "(nil)" if answer is None else str(answer).rstrip()
 
 
 @letters.command("list")

@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -68,18 +67,18 @@ def measure(jobs: int, each: int, longest: int) -> Curves:
     when, busy = stamp(), os.getloadavg()[0]
     paces = [pace() for _ in range(PACES)]
     with TestStack(fusion_workers=1) as stack:
-        one = _figurines(stack, jobs)
+        one = _figurines(stack, _portraits(jobs))
     with TestStack(max_queue_depth=10_000) as stack:
-        _figurines(stack, 3)
-        costs, rates = {}, {1: one}
-        with _taken(stack, jobs, costs, "figurine"):
-            rates[2] = _figurines(stack, jobs)
+        _figurines(stack, _portraits(3))
+        costs, rates, portraits = {}, {1: one}, _portraits(jobs)
+        with _taken(stack, portraits, costs, "figurine"):
+            rates[2] = _figurines(stack, portraits)
         paces += [pace() for _ in range(PACES)]
         sizes = {side: _sized(stack, side, each) for side in SIDES}
-        dinners = _dinners(stack, DINNERS + CLIENTS)
-        _each_at_once(dinners[DINNERS:])
-        with _taken(stack, DINNERS, costs, "recipe"):
-            _each_at_once(dinners[:DINNERS])
+        tables = _tables(stack, DINNERS + CLIENTS)
+        _dinners(stack, tables[DINNERS:])
+        with _taken(stack, tables[:DINNERS], costs, "recipe"):
+            _dinners(stack, tables[:DINNERS])
         send = {"dinners": _send_list, "figurines": _send_portrait}
         drained = [
             _drain(stack, what, many, send[what])
@@ -98,27 +97,37 @@ def _for_capacity(curves: Curves) -> dict[str, Any]:
         "pace": round(curves.pace_ms, 1),
         "recipes_of": "a photo" if have_groceries() else "a list",
         "cpu_ms": {product: cost.cpu_ms for product, cost in curves.costs.items()},
-        "stored_mb": {product: cost.stored_mb for product, cost in curves.costs.items()},
+        "files_from": "",  # what there is to say of the next two
+        "photo_mb": {product: cost.photo_mb for product, cost in curves.costs.items()},
+        "results_mb": {product: cost.results_mb for product, cost in curves.costs.items()},
         "redis_kb": {product: cost.redis_kb for product, cost in curves.costs.items()},
     }
 
 
 @contextmanager
-def _taken(stack: TestStack, jobs: int, into: dict[str, Cost], product: str) -> Iterator[None]:
-    """Note what so many jobs take."""
+def _taken(
+    stack: TestStack, photos: Sequence[bytes], into: dict[str, Cost], product: str
+) -> Iterator[None]:
+    """Note what a job for each of these photos takes; a photo is kept as it was sent."""
+    jobs = len(photos)
     accountant, stored, records = Accountant(lambda: _kinds(stack)), _stored(stack), _records(stack)
     yield
     used = accountant.account().groups
+    files_mb, photos_mb = _stored(stack) - stored, sum(map(len, photos)) / 1e6
     into[product] = Cost(
         {kind: round(1000 * one.seconds / jobs, 2) for kind, one in sorted(used.items())},
-        round((_stored(stack) - stored) / jobs, 4),
+        round(photos_mb / jobs, 4),
+        round((files_mb - photos_mb) / jobs, 4),
         round((_records(stack) - records) / jobs, 2),
     )
 
 
-def _figurines(stack: TestStack, jobs: int) -> float:
-    system = HttpSystem(stack.url)
-    return crowd(system, [new_portrait() for _ in range(jobs)], CLIENTS).rate
+def _portraits(many: int) -> list[bytes]:
+    return [new_portrait() for _ in range(many)]
+
+
+def _figurines(stack: TestStack, photos: list[bytes]) -> float:
+    return crowd(HttpSystem(stack.url), photos, CLIENTS).rate
 
 
 def _sized(stack: TestStack, side: int, each: int) -> Sized:
@@ -133,26 +142,25 @@ def _sized(stack: TestStack, side: int, each: int) -> Sized:
     return Sized(statistics.median(totals), middle)
 
 
-def _dinners(stack: TestStack, many: int) -> list[Callable[[], object]]:
-    """Dinners to be made, from photos, or from lists where there are none."""
+def _tables(stack: TestStack, many: int) -> list[bytes]:
+    """Photos to make dinners of; empty ones, for a list each, where there are none."""
     with tempfile.TemporaryDirectory() as folder:
         paths = store_photos(Path(folder) / "tables", many, stack.settings.recipe_url)
-        photos = [path.read_bytes() for path in paths]
+        return [path.read_bytes() for path in paths] or [b""] * many
+
+
+def _dinners(stack: TestStack, tables: Sequence[bytes]) -> None:
+    """Make all, a few at once."""
     kiln, rng = Kiln(stack.url), random.Random(1)
 
-    def dinner(photo: bytes | None) -> None:
+    def dinner(photo: bytes) -> None:
         listed = {} if photo else {"ingredients": new_list(rng)}
         job = kiln.submit_recipe([photo] if photo else [], **listed)
         if kiln.wait(job["id"])["state"] != "succeeded":
             raise RuntimeError(job)
 
-    return [partial(dinner, photo) for photo in photos or [None] * many]
-
-
-def _each_at_once(dinners: Sequence[Callable[[], object]]) -> None:
     with ThreadPoolExecutor(CLIENTS) as pool:
-        for made in [pool.submit(dinner) for dinner in dinners]:
-            made.result()
+        list(pool.map(dinner, tables))
 
 
 def _send_list(kiln: Kiln, rng: random.Random) -> str:

@@ -40,7 +40,8 @@ class Cost:
     """What one job takes."""
 
     cpu_ms: dict[str, float]  # by kind of process
-    stored_mb: float
+    photo_mb: float
+    results_mb: float
     redis_kb: float
 
 

@@ -63,6 +63,18 @@ def test_nobody_comes_in_without_the_password(stack: TestStack, path: str) -> No
     assert flower(stack, path).status_code == 200
 
 
+def test_who_has_no_password_sees_numbers_and_no_job(stack: TestStack) -> None:
+    """Flower puts no lock before these two (SECURITY.md)."""
+    job = Kiln(stack.url).submit_figurine(new_portrait(512), formats="stl", name="Zoë")["id"]
+    assert Kiln(stack.url).wait(job)["state"] == "succeeded"
+    told = [flower(stack, path, login="").text for path in ("metrics", "healthcheck")]
+    assert "flower_events_total" in told[0]
+    assert not re.search(r"[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}|Zo", "".join(told))
+    assert job not in told[0]
+    names = set(re.findall(r'(\w+)="', told[0])) - {"le", "version", "implementation"}
+    assert names <= {"task", "type", "worker", "generation", "major", "minor", "patchlevel"}
+
+
 def test_every_stage_of_a_job_is_there_by_name_with_its_time(stack: TestStack, job: str) -> None:
     seen = tasks(stack, job)
     ran = {stage["id"] for stage in Kiln(stack.url).timeline(job)["stages"] if stage["worker"]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -129,6 +130,25 @@ def test_nobody_comes_in_without_a_login(house: TestStack) -> None:
         pytest.raises(redis.AuthenticationError),
     ):
         stranger.ping()
+
+
+def ask(house: TestStack, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """``kiln redis``, as whoever runs the house."""
+    command = [sys.executable, "-m", "gateway.cli", "redis", *words]
+    environment = house.stack.environment() | settings
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_the_operator_asks_redis_without_typing_a_password(house: TestStack) -> None:
+    assert "maxmemory:" in ask(house, "info", "memory").stdout
+    leader = ask(house, "get", "kiln:leader:reconciler").stdout
+    assert str(house.pid("reconciler")) in leader
+    as_gateway = ask(house, "info", "cpu", KILN_REDIS_USER="gateway")
+    assert "used_cpu_user" in as_gateway.stdout
+    refused = ask(house, "config", "get", "*", KILN_REDIS_USER="gateway")
+    assert (refused.returncode, "no permissions" in refused.stderr) == (2, True)
+    with client(house, "operator") as operator:
+        operator.acl_log_reset()
 
 
 def test_passwords_are_in_one_file_and_nowhere_else(house: TestStack) -> None:

@@ -6,11 +6,23 @@ from dataclasses import replace
 
 import pytest
 
-from deploy.capacity import MEASURED, PAGE, Assumptions, Load, capacity, page, wait_s
+from deploy.capacity import (
+    CLOSED_FROM,
+    FILLED,
+    MEASURED,
+    PAGE,
+    PROCESSES_GB,
+    Assumptions,
+    Load,
+    capacity,
+    page,
+    wait_s,
+)
 
 COST = {
     "cpu_ms": {"figurine": {"worker": 900.0, "redis": 100.0}, "recipe": {"worker": 100.0}},
-    "stored_mb": {"figurine": 10.0, "recipe": 0.1},
+    "photo_mb": {"figurine": 1.0, "recipe": 0.2},
+    "results_mb": {"figurine": 10.0, "recipe": 0.1},
     "redis_kb": {"figurine": 10.0, "recipe": 5.0},
 }
 
@@ -73,6 +85,25 @@ def test_redis_holds_no_more_records_than_it_may_fill() -> None:
     assert capacity(load, COST, Assumptions(kept_days=10, redis_gb=4)).houses == 1
 
 
+def test_a_house_takes_no_new_jobs_before_its_redis_is_full() -> None:
+    assumed = Assumptions(kept_days=10, redis_gb=1)
+    hourly = 1e6 / (10 * 24 * 10)  # that many keep 1 GB of records
+    assert capacity(Load(figurines=hourly * (CLOSED_FROM - 0.01)), COST, assumed).houses == 1
+    assert capacity(Load(figurines=hourly * (CLOSED_FROM + 0.01)), COST, assumed).houses == 2
+
+
+@pytest.mark.parametrize("host_cores", [4, 8, 16])
+@pytest.mark.parametrize("redis_gb", [0.7, 3.0, 8.0, 40.0])
+@pytest.mark.parametrize("jobs", [100, 3_000, 100_000])
+def test_the_hosts_have_room_for_every_redis(jobs: int, redis_gb: float, host_cores: int) -> None:
+    assumed = Assumptions(host_cores=host_cores, redis_gb=redis_gb, spare=0)
+    one = capacity(Load(figurines=jobs), COST, assumed)
+    room_gb = host_cores * (assumed.core_gb - PROCESSES_GB) * FILLED
+    each_gb = min(redis_gb, room_gb)  # no Redis is cut in two
+    assert one.hosts * (room_gb // each_gb) >= one.houses
+    assert one.houses * each_gb * CLOSED_FROM >= one.redis_gb
+
+
 def test_who_waits_has_all_cores_of_the_hosts_but_not_the_spare_ones() -> None:
     assumed = Assumptions(peak=1, busy=0.9, host_cores=4, spare=3, kept_days=0)
     one = capacity(Load(figurines=3600 * 5), COST, assumed)  # 5 of 6 cores, on 2 hosts and 3
@@ -82,8 +113,11 @@ def test_who_waits_has_all_cores_of_the_hosts_but_not_the_spare_ones() -> None:
 
 def test_what_is_kept_is_paid_for() -> None:
     load = Load(recipes=1000)
-    kept = capacity(load, COST, Assumptions(kept_days=10))
-    assert kept.stored_gb == pytest.approx(1000 * 24 * 10 * 0.1 / 1000)
+    kept = capacity(load, COST, Assumptions(kept_days=10, photo_days=2))
+    assert kept.stored_gb == pytest.approx(1000 * 24 * (10 * 0.1 + 2 * 0.2) / 1000)
+    # what a job made is gone: its photo is too, however long photos may be kept
+    brief = capacity(load, COST, Assumptions(kept_days=10, photo_days=30))
+    assert brief.stored_gb == pytest.approx(1000 * 24 * 10 * (0.1 + 0.2) / 1000)
     assert kept.dollars > capacity(load, COST, Assumptions(kept_days=0)).dollars
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from functools import cache
@@ -13,12 +14,16 @@ import pytest
 import yaml
 
 from common.contracts.stages import QUEUES
+from common.settings import Settings
 from deploy.logins import write_logins
-from tests.images import ROOT, TARGETS, modules, stages
+from gateway.api.reading import LONGEST_TEXT
+from gateway.api.uploads import LARGEST_REQUEST_MB
+from tests.images import ROOT, TARGETS, lineage, modules, stages
 from tests.unit.deploy.promtool import promtool
 
 FOLDER = ROOT / "deploy" / "compose"
 FILE, OUTSIDE = FOLDER / "compose.yaml", FOLDER / "outside-bucket.yaml"
+PROCESS_MB = 120  # docs/operations.md
 LATER = "prometheus_key"  # made with the first keys, when the house is there
 # as in supervisord.conf
 GRACE = {"gateway": 30, "courier": 40, "reconciler": 10, "redis": 30, "recipe-worker": 150}
@@ -48,6 +53,11 @@ def secrets_of(service: dict[str, Any]) -> set[str]:
 
 def command(service: dict[str, Any]) -> list[str]:
     return service.get("command") or stages()[target(service)].command()
+
+
+def image_environment(name: str) -> dict[str, str]:
+    lines = [line for stage in reversed(lineage(name)) for line in stage.all("ENV")]
+    return dict(word.split("=", 1) for line in lines for word in shlex.split(line))
 
 
 @pytest.mark.parametrize("file", [FILE, OUTSIDE], ids=lambda f: f.name)
@@ -82,6 +92,20 @@ def test_every_queue_has_a_worker() -> None:
     assert {words[words.index("-Q") + 1] for words in workers} == set(QUEUES)
 
 
+def test_a_gateway_has_room_for_the_uploads_it_takes_in() -> None:
+    service, house = services()["gateway"], Settings()
+    tmp = next(one for one in service["tmpfs"] if one.startswith("/tmp:"))  # noqa: S108  a path in a container
+    size = re.search(r"size=(\d+)m", tmp)
+    assert size
+    folder = int(size[1]) * 2**20
+    assert house.gateway_processes * house.uploads_mb * 1_000_000 <= folder
+    assert house.uploads_mb * 1_000_000 >= LARGEST_REQUEST_MB * 1_000_000 + LONGEST_TEXT
+    # what is in /tmp counts as memory; a photo is read out of there before it leaves
+    a_process = PROCESS_MB + house.uploads_mb + house.max_upload_mb
+    assert service["deploy"]["resources"]["limits"]["memory"] == "1g"
+    assert house.gateway_processes * a_process * 1_000_000 <= 2**30
+
+
 def test_what_is_mounted_from_here_exists() -> None:
     for service in services().values():
         for volume in service.get("volumes", []):
@@ -105,6 +129,21 @@ def test_nothing_secret_is_in_an_environment() -> None:
     for service in services().values():
         for name in service.get("environment", {}):
             assert not re.search("PASSWORD$|SECRET$|TOKEN|KEY|REDIS_URL", name), name
+
+
+@pytest.mark.parametrize("name", sorted(services(ours=True)))
+def test_a_setting_of_the_operator_reaches_every_process(name: str) -> None:
+    service = services()[name]
+    assert service["env_file"] == [{"path": "kiln.env", "required": False}]
+    assert "/deploy/compose/kiln.env" in (ROOT / ".gitignore").read_text("utf-8").splitlines()
+    # `environment` comes before the file: nobody moves the house out of its volumes
+    fixed = {
+        key: value for key, value in image_environment(target(service)).items() if "KILN_" in key
+    }
+    assert {"KILN_DATA_DIR", "KILN_HOUSE_DIR", "KILN_HOST", "KILN_INNER_HOST"} <= set(fixed)
+    assert {key: service["environment"].get(key) for key in fixed} == fixed
+    free = {"KILN_RESULT_TTL_HOURS", "KILN_MAX_QUEUE_DEPTH", "KILN_MIN_FREE_MB", "KILN_KEY_RATE"}
+    assert not free & set(service["environment"])
 
 
 @pytest.mark.parametrize("name", sorted(services(ours=True)))
@@ -148,6 +187,17 @@ def test_streams_go_to_the_process_that_is_made_for_them() -> None:
 
 def test_prometheus_can_read_its_configuration() -> None:
     promtool("check", "config", "--syntax-only", FOLDER / "prometheus.yaml")
+
+
+def test_prometheus_can_tell_somebody(tmp_path: Path) -> None:
+    text = (FOLDER / "prometheus.yaml").read_text("utf-8")
+    assert "\n# alerting:\n" in text
+    block = re.search(r"^# alerting:\n(?:#  .*\n)+", text, re.MULTILINE)
+    assert block
+    plain = text.replace(block[0], re.sub("^# ", "", block[0], flags=re.MULTILINE))
+    assert yaml.safe_load(plain)["alerting"]["alertmanagers"]
+    (tmp_path / "told.yaml").write_text(plain, "utf-8")
+    promtool("check", "config", "--syntax-only", tmp_path / "told.yaml")
 
 
 def test_prometheus_looks_for_services_that_exist() -> None:

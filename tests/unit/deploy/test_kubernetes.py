@@ -17,6 +17,7 @@ import yaml
 from common import metrics
 from common.contracts.stages import QUEUES
 from common.metrics import Process
+from common.settings import Settings
 from deploy.logins import write_logins
 from deploy.monitoring import RELEASE, objects
 from tests.images import ROOT, TARGETS, modules, stages
@@ -97,6 +98,32 @@ def test_everything_that_is_named_exists(part: str, tmp_path: Path) -> None:
                 assert source["secret"]["name"] in secrets
     for user in ("gateway", "worker"):
         assert (tmp_path / user / "kiln_redis_url").exists()
+
+
+@pytest.mark.parametrize("part", RENDERED)
+def test_a_gateway_has_room_for_the_uploads_it_takes_in(part: str) -> None:
+    gateway, house = of_kind(part, "Deployment")["gateway"], Settings()
+    (tmp,) = [one for one in pod(gateway)["volumes"] if one["name"] == "tmp"]
+    assert tmp["emptyDir"] == {"sizeLimit": "512Mi"}
+    assert house.gateway_processes * house.uploads_mb * 1_000_000 <= 512 * 2**20
+    assert main(gateway)["resources"]["limits"]["memory"] == "1Gi"  # as in compose.yaml
+
+
+@pytest.mark.parametrize("page", ["operations.md", "how-to/kubernetes.md"])
+def test_every_secret_that_a_pod_or_a_monitor_needs_is_made_on_the_page(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    needed = {
+        (found["name"], found["key"])
+        for monitor in of_kind("overlays/s3", "ServiceMonitor", "PodMonitor").values()
+        for endpoint in monitor["spec"].get("endpoints", [])
+        for found in [endpoint.get("authorization", {}).get("credentials")]
+        if found
+    }
+    assert needed == {("kiln-prometheus-key", "key")}
+    for secret, key in needed:
+        assert re.search(rf"create secret generic {secret} .*--from-file={key}=", text), secret
+    for secret in ("kiln-redis-users", "kiln-redis-gateway", "kiln-redis-worker", "kiln-s3"):
+        assert f"create secret generic {secret} " in text, secret
 
 
 @pytest.mark.parametrize("part", RENDERED)

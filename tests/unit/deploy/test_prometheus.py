@@ -15,10 +15,11 @@ from typer.main import get_command
 from common.exposition import start_metrics
 from common.metrics import Process
 from common.settings import Settings
+from common.targets import Place, targets_folder
 from deploy.__main__ import main
 from deploy.prometheus import config
 from deploy.prometheus.config import FOLDER, configuration, prepare, wanted
-from deploy.prometheus.page import FILE, page
+from deploy.prometheus.page import FILE, alerts, page
 from deploy.reference import codes
 from deploy.stack import Process as Running
 from deploy.stack import Stack, StackError
@@ -183,7 +184,19 @@ def test_commands_that_a_runbook_names_are_there() -> None:
     made = set(re.findall(r"\bmake ([a-z-]+)`", page()))
     told = set(re.findall(r"`kiln ([a-z]+)", page()))
     assert {"status", "restart"} <= made <= targets
-    assert {"dead", "audit", "recover"} <= told <= commands
+    assert {"dead", "audit", "recover", "redis"} <= told <= commands
+
+
+@pytest.mark.parametrize("text", [page(), Path("docs/operations.md").read_text("utf-8")])
+def test_a_runbook_asks_redis_by_a_command_that_logs_in(text: str) -> None:
+    assert "`redis-cli" not in text  # the stack's own lets nobody in without a login
+
+
+def test_the_folder_of_targets_is_called_as_the_runbook_says() -> None:
+    (runbook,) = [one.runbook for one in alerts() if one.name == "KilnProcessUnseen"][:1]
+    assert "`ls data/run/targets/JOB`, JOB without its `kiln-`" in runbook
+    folder = Place.of(Settings(), Process.WORKER).folder
+    assert folder == targets_folder(Settings()) / "kiln-workers".removeprefix("kiln-")
 
 
 @pytest.mark.parametrize("code", ["crash", "hang", "internal", "busy", "ledger_unavailable"])

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Self
 
 import pytest
+import redis
 from typer.testing import CliRunner, Result
 
 from common.errors import LedgerUnavailable, NoFace, StageHung
 from common.ledger import audit as auditing
+from common.ledger import redis_ledger
 from common.ledger.audit import Report
 from common.ledger.audit_rules import Finding, Kind
 from common.ledger.protocol import MAX_ATTEMPTS
 from common.ledger.records import Claim
+from common.settings import Settings
 from gateway import promises
 from gateway.cli import app
 from gateway.house import EXTENSION
@@ -91,6 +94,48 @@ def test_redis_away_is_told_without_a_traceback(
     result = kiln(*command)
     assert result.exit_code == 3
     assert ("does not answer" in result.stderr, "make status" in result.stderr) == (True, True)
+
+
+# -- redis ---------------------------------------------------------------------------------
+class Asked:
+    """A client of Redis that keeps what it was asked, and gives one answer."""
+
+    def __init__(self, answer: object) -> None:
+        self.answer, self.words, self.response_callbacks = answer, (), {"INFO": dict}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def execute_command(self, *words: str) -> object:
+        self.words = words
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "lines", "code"),
+    [
+        ("used_memory:7\r\nmaxmemory:9\r\n", ["used_memory:7", "maxmemory:9"], 0),
+        (None, ["(nil)"], 0),
+        (["a", ["b", 3]], ["a", "b", "3"], 0),
+        (redis.ResponseError("unknown command"), [], 2),
+        (redis.ConnectionError("away"), [], 3),
+    ],
+    ids=["text", "nothing", "lists", "refused", "away"],
+)
+def test_redis_is_asked_as_the_settings_say(
+    monkeypatch: pytest.MonkeyPatch, answer: object, lines: list[str], code: int
+) -> None:
+    client, urls = Asked(answer), []
+    monkeypatch.setattr(redis_ledger, "connect", lambda url: urls.append(url) or client)
+    result = kiln("redis", "zrange", "kiln:queue", "0", "-1", "--withscores")
+    assert (result.exit_code, result.stdout.splitlines()) == (code, lines)
+    assert client.words == ("zrange", "kiln:queue", "0", "-1", "--withscores")
+    assert urls == [Settings().ledger_url]
 
 
 # -- recover -------------------------------------------------------------------------------
