@@ -31,6 +31,21 @@ _PART_OF = re.compile(
     r"\b(?:juice|zest|rind|peel)(?:\s+and\s+(?:juice|zest))?\s+of\b", re.IGNORECASE
 )
 _MINCED = {"mince", "minced", "ground", "băm", "xay", "фарш", "絞"}
+# As bought in a bag: such beans are soaked and boiled, and kidney beans are poisonous until they are.
+_RAW = {
+    "raw",
+    "uncooked",
+    "unsoaked",
+    "dry",
+    "dried",
+    "сыр",
+    "сух",
+    "сушен",
+    "sống",
+    "khô",
+    "生",
+    "乾",
+}
 _PRODUCE = {"vegetable", "fruit", "mushroom", "pulse", "herb"}
 _LONGEST_PHRASE = 3
 
@@ -206,6 +221,8 @@ def _unknown(tokens: tuple[Token, ...], used: set[int], food: Food | None) -> li
     empty = fillers()
     if food is None or food.group in _PRODUCE:
         empty |= colours()
+    if food is not None and food.group == "pulse":
+        empty |= {(word,) for word in _RAW}
     unknown: list[str] = []
     index = 0
     while index < len(tokens):
@@ -225,11 +242,16 @@ def _unknown(tokens: tuple[Token, ...], used: set[int], food: Food | None) -> li
 def _variant(
     food: Food, amount: Amount | None, tokens: tuple[Token, ...], names: NameIndex
 ) -> Food | None:
-    """Return what a tin of the food is, or mince: "a tin of tomatoes" are canned tomatoes."""
+    """Return what is meant by a tin of the food, by mince, or by raw beans.
+
+    "A tin of tomatoes" are canned tomatoes; "kidney beans" are canned ones too, raw ones are dried.
+    """
     if amount and amount.unit == "can":
         return names.get(f"canned {food.name}") or names.get(f"canned {food.plural or food.name}")
     if food.group == "meat" and any(token.exact in _MINCED for token in tokens):
         return names.get(f"minced {food.name}")
+    if food.group == "pulse" and any(token.exact in _RAW for token in tokens):
+        return names.get(food.name.replace("canned", "dried"))
     return None
 
 

@@ -16,7 +16,9 @@ from recipe_service.domain.pantry.words import Phrase, colours, fillers, phrases
 
 _LONGEST_PHRASE = 3
 # Between two things: each must be understood.
-_JOINS = "and, or, nor, plus, und, oder, et, ou, y, e, o, ni, и, или, ни, và, hoặc, 和, 與, 与, 及, 或, 跟"
+_JOINS = """
+and, or, nor, plus, und, oder, et, ou, y, e, o, ni, и, или, ни, và, hoặc, 和, 與, 与, 及, 或, 跟
+"""
 # Small talk, which excludes nothing: also as a whole part of a list ("eggs and so on").
 _TALK = """
 no, not, never, free, without, avoid, avoiding, exclude, excluding, skip, leave, leave out, out,
@@ -173,7 +175,7 @@ def _runs(tokens: tuple[Token, ...], missing: set[int]) -> Iterator[str]:
 
 @lru_cache(maxsize=1)
 def _joins() -> frozenset[Phrase]:
-    return frozenset(phrases(_JOINS))
+    return frozenset(phrases(_JOINS.replace("\n", " ")))
 
 
 @lru_cache(maxsize=1)

@@ -68,6 +68,15 @@ LINES = [
     ("tuna", "canned-tuna", None, None),
     ("2 tins of tuna", "canned-tuna", 2, "can"),
     ("a tuna steak", "tuna", 1, "piece"),
+    # poisonous until they are boiled: never taken for those of a tin
+    ("raw kidney beans", "kidney-bean", None, None),
+    ("200 g uncooked red kidney beans", "kidney-bean", 200, "g"),
+    ("dry pinto beans", "kidney-bean", None, None),
+    ("raw chickpeas", "chickpea", None, None),
+    ("dry cannellini beans", "white-bean", None, None),
+    ("生腰豆", "kidney-bean", None, None),
+    ("kidney beans", "canned-kidney-beans", None, None),
+    ("cooked chickpeas", "canned-chickpeas", None, None),
     # sold under one name with another diet or allergen in it
     ("margarine", "table-margarine", None, None),
     ("vegan margarine", "margarine", None, None),
