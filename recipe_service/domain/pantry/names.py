@@ -31,21 +31,10 @@ _PART_OF = re.compile(
     r"\b(?:juice|zest|rind|peel)(?:\s+and\s+(?:juice|zest))?\s+of\b", re.IGNORECASE
 )
 _MINCED = {"mince", "minced", "ground", "băm", "xay", "фарш", "絞"}
-# As bought in a bag: such beans are soaked and boiled, and kidney beans are poisonous until they are.
+# Beans as bought dry: soaked and boiled before use; kidney beans are poisonous until then.
 _RAW = {
-    "raw",
-    "uncooked",
-    "unsoaked",
-    "dry",
-    "dried",
-    "сыр",
-    "сух",
-    "сушен",
-    "sống",
-    "khô",
-    "生",
-    "乾",
-}
+    "raw", "uncooked", "unsoaked", "dry", "dried", "сыр", "сух", "сушен", "sống", "khô", "生", "乾",
+}  # fmt: skip
 _PRODUCE = {"vegetable", "fruit", "mushroom", "pulse", "herb"}
 _LONGEST_PHRASE = 3
 
