@@ -8,15 +8,15 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from recipe_service.domain.pantry.amounts import MASS, Amount, add, parse_number
+from recipe_service.domain.pantry.amounts import MASS, Amount, add
 from recipe_service.domain.pantry.index import Mention, NameIndex
 from recipe_service.domain.pantry.knowledge import Food
+from recipe_service.domain.pantry.numerals import numeral
 from recipe_service.domain.pantry.tokens import Token, tokens_of
 from recipe_service.domain.pantry.words import (
     colours,
     fillers,
     multipliers,
-    numbers,
     units,
     vague,
 )
@@ -148,10 +148,11 @@ def _amount(tokens: tuple[Token, ...], named: set[int]) -> tuple[Amount | None, 
     multiplies = False
     index = 0
     while index < len(tokens):
-        value = None if index in named else _value(tokens[index])
-        found = None if index in named or value is not None else _unit(tokens, index, named)
-        if value is not None:
-            used.add(index)
+        number = numeral(tokens, index, named)
+        found = None if index in named or number else _unit(tokens, index, named)
+        if number:
+            value, length = number
+            used.update(range(index, index + length))
             joins = index - 1 in used and (
                 multiplies or tokens[index].exact in multipliers() or tokens[index].exact == "a"
             )
@@ -159,8 +160,8 @@ def _amount(tokens: tuple[Token, ...], named: set[int]) -> tuple[Amount | None, 
                 quantity = value
             elif joins and unit is None:
                 quantity *= value
-            multiplies = tokens[index].exact in multipliers() or tokens[index].exact in {"x", "х"}
-            index += 1
+            multiplies = tokens[index + length - 1].exact in multipliers()
+            index += length
         elif found:
             meaning, length = found
             unit = unit or meaning
@@ -185,12 +186,6 @@ def _as_amount(
         quantity = None  # "a little salt"
     total = None if quantity is None else quantity * factor
     return Amount(total, name) if total and 0 < total <= 1e6 else None
-
-
-def _value(token: Token) -> float | None:
-    if token.text[0].isdigit():
-        return parse_number(token.text)
-    return numbers().get(token.exact)
 
 
 def _unit(

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from recipe_service.domain.pantry.tokens import Token, without_marks
-from recipe_service.domain.pantry.words import Phrase, colours, fillers, phrases, units
+from recipe_service.domain.pantry.words import Phrase, colours, fillers, numbers, phrases, units
 
 _LONGEST_PHRASE = 3
 # Between two things: each must be understood.
@@ -190,7 +190,8 @@ def _talk() -> frozenset[Phrase]:
 def _which() -> frozenset[Phrase]:
     # fruit is a thing of its own: only "kiwi fruit" is no more than the kiwi
     qualities = (fillers() | colours() | units().keys()) - set(phrases("fruit, vegetable"))
-    return frozenset((*qualities, *phrases(_WHICH.replace("\n", " "))))
+    counts = ((word,) for word in numbers())
+    return frozenset((*qualities, *counts, *phrases(_WHICH.replace("\n", " "))))
 
 
 @lru_cache(maxsize=1)
