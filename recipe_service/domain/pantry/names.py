@@ -27,6 +27,8 @@ _CONJUNCTION = re.compile(
     r"\s+(?:and|or|with|и|или|с|và|hoặc)\s+|\s*[&+/和與](?!\d)\s*", re.IGNORECASE
 )
 _ASIDE = re.compile(r"\([^()]*\)|（[^（）]*）|\[[^\[\]]*\]")
+_PERCENT = re.compile(r"\d+(?:[.,]\d+)?\s*%")  # of fat or juice, no amount
+_MINUS = re.compile(r"(?<!\S)(?<!\d )[-−–](?=[\d½¼¾⅓⅔])")  # "- 3 eggs" is a list, "2 -3" a range
 _PART_OF = re.compile(
     r"\b(?:juice|zest|rind|peel)(?:\s+and\s+(?:juice|zest))?\s+of\b", re.IGNORECASE
 )
@@ -73,18 +75,22 @@ def parse_line(line: str, names: NameIndex) -> Parsed:
     text = " ".join(line.split())
     if len(text) > MAX_LINE:
         return Parsed(None, None, text[: MAX_LINE - 1] + "…")
-    tokens = tokens_of(_PART_OF.sub(" ", _ASIDE.sub(" ", text))) or tokens_of(text)
+    stripped = _PART_OF.sub(" ", _PERCENT.sub(" ", _ASIDE.sub(" ", text)))
+    tokens = tokens_of(stripped) or tokens_of(text)
     mentions = _foods(tokens, names)
     named = {index for mention in mentions for index in range(mention.start, mention.end)}
-    amount, used = _amount(tokens, named)
+    measured, used = _amount(tokens, named)
+    amount = measured if measured and measured.quantity else None
     foods = {mention.food.id: mention.food for mention in mentions}
     food = next(iter(foods.values()), None)
     unknown = _unknown(tokens, named | used, food)
     if food is None:
         near = names.closest(" ".join(unknown))
         return Parsed(None, amount, text, near.name if near else None)
-    if len(foods) > 1 or unknown:
+    if len(foods) > 1 or unknown or _MINUS.search(text):
         return Parsed(None, amount, text, food.name)
+    if measured and not measured.quantity:
+        return Parsed(None, None, f"{text[: MAX_LINE - 20]} (none: left out)")
     return Parsed(_variant(food, amount, tokens, names) or food, amount, text)
 
 
@@ -185,7 +191,7 @@ def _as_amount(
     elif quantity == 1 and any((token.exact,) in vague() for token in tokens):
         quantity = None  # "a little salt"
     total = None if quantity is None else quantity * factor
-    return Amount(total, name) if total and 0 < total <= 1e6 else None
+    return Amount(total, name) if total is not None and 0 <= total <= 1e6 else None
 
 
 def _unit(

@@ -82,7 +82,8 @@ def _and_a_half(tokens: tuple[Token, ...], index: int, named: set[int]) -> tuple
 
 def _value(token: Token) -> float | None:
     if token.text[0].isdigit():
-        return parse_number(token.text)
+        named = token.text.startswith("00") or token.text in {"0.0", "0,0"}
+        return None if named else parse_number(token.text)  # 00 flour, a beer of 0.0
     return numbers().get(token.exact)
 
 

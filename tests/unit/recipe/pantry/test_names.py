@@ -91,6 +91,15 @@ LINES = [
     ("三百五十克米", "rice", 350, "g"),
     ("十二顆蛋", "egg", 12, "piece"),
     ("兩百克米", "rice", 200, "g"),
+    # a nought or a dash that is no amount
+    ("00 flour 500 g", "flour", 500, "g"),
+    ("0% yoghurt", "yoghurt", None, None),
+    ("100% apple juice", "apple-juice", None, None),
+    ("- 3 eggs", "egg", 3, "piece"),
+    ("– 3 eggs", "egg", 3, "piece"),
+    ("eggs - 3", "egg", 3, "piece"),
+    ("2 -3 carrots", "carrot", 2, "piece"),
+    ("0.5 l milk", "milk", 0.5, "l"),
     # poisonous until they are boiled: never taken for those of a tin
     ("raw kidney beans", "kidney-bean", None, None),
     ("200 g uncooked red kidney beans", "kidney-bean", 200, "g"),
@@ -221,6 +230,21 @@ def test_a_near_miss_is_suggested_and_never_taken(
     parsed = parse_line(text, names)
     assert parsed.food is None
     assert parsed.suggestion == suggestion
+
+
+@pytest.mark.parametrize(
+    "line", ["0 eggs", "0 g butter", "butter 0 g", "zero eggs", "0 x 400 g tins of tomatoes"]
+)
+def test_nought_of_a_food_is_not_at_hand_and_is_told(line: str, names: NameIndex) -> None:
+    (parsed,) = parse_list(line, names)
+    assert parsed.food is None
+    assert parsed.text == f"{line} (none: left out)"
+
+
+@pytest.mark.parametrize("line", ["-3 eggs", "−3 eggs", "–3 eggs", "eggs -3", "-½ egg"])
+def test_less_than_nothing_is_asked_back(line: str, names: NameIndex) -> None:
+    (parsed,) = parse_list(line, names)
+    assert (parsed.food, parsed.suggestion) == (None, "egg")
 
 
 def test_vietnamese_without_marks_is_not_guessed_between_foods(names: NameIndex) -> None:
