@@ -37,6 +37,8 @@ _MINCED = {"mince", "minced", "ground", "băm", "xay", "фарш", "絞"}
 _RAW = {
     "raw", "uncooked", "unsoaked", "dry", "dried", "сыр", "сух", "сушен", "sống", "khô", "生", "乾",
 }  # fmt: skip
+# A whole bird that is meat by now: there is nothing to roast. Titles of dishes may say "roast".
+_COOKED = {"cooked", "boiled", "roast", "leftover", "left", "熟"}
 _PRODUCE = {"vegetable", "fruit", "mushroom", "pulse", "herb"}
 _LONGEST_PHRASE = 3
 
@@ -232,7 +234,7 @@ def _unknown(tokens: tuple[Token, ...], used: set[int], food: Food | None) -> li
 def _variant(
     food: Food, amount: Amount | None, tokens: tuple[Token, ...], names: NameIndex
 ) -> Food | None:
-    """Return what is meant by a tin of the food, by mince, or by raw beans.
+    """Return what is meant by a tin of the food, by mince, a cooked bird or raw beans.
 
     "A tin of tomatoes" are canned tomatoes; "kidney beans" are canned ones too, raw ones are dried.
     """
@@ -240,6 +242,8 @@ def _variant(
         return names.get(f"canned {food.name}") or names.get(f"canned {food.plural or food.name}")
     if food.group == "meat" and any(token.exact in _MINCED for token in tokens):
         return names.get(f"minced {food.name}")
+    if food.group == "poultry" and any(token.exact in _COOKED for token in tokens):
+        return names.get(food.name.replace("whole", "cooked"))
     if food.group == "pulse" and any(token.exact in _RAW for token in tokens):
         return names.get(food.name.replace("canned", "dried"))
     return None

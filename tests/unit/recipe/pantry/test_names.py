@@ -100,6 +100,15 @@ LINES = [
     ("eggs - 3", "egg", 3, "piece"),
     ("2 -3 carrots", "carrot", 2, "piece"),
     ("0.5 l milk", "milk", 0.5, "l"),
+    # cooked meat, no whole bird to roast for an hour
+    ("leftover roast chicken", "chicken-breast", None, None),
+    ("300 g cold roast chicken", "chicken-breast", 300, "g"),
+    ("rotisserie chicken", "chicken-breast", None, None),
+    ("leftover whole chicken", "chicken-breast", None, None),
+    ("熟雞肉", "chicken-breast", None, None),
+    ("gà luộc", "chicken-breast", None, None),
+    ("a whole roasting chicken", "whole-chicken", 1, "piece"),
+    ("1 whole chicken", "whole-chicken", 1, "piece"),
     # poisonous until they are boiled: never taken for those of a tin
     ("raw kidney beans", "kidney-bean", None, None),
     ("200 g uncooked red kidney beans", "kidney-bean", 200, "g"),
