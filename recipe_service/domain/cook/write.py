@@ -22,6 +22,7 @@ from recipe_service.domain.pantry.nutrition import per_serving
 _MOST_IN_TITLE = 3
 # Words that name the thing alone where the list holds only one of its kind.
 _KNOWN_AS = frozenset({"oil", "stock", "vinegar", "oats", "sugar", "flour", "chicken", "salmon"})
+_CUTS = frozenset({"breast", "thigh", "fillet"})  # chicken breast is chicken, chicken stock is not
 
 
 def write(
@@ -171,8 +172,9 @@ def _short_names(casting: Casting) -> dict[str, str]:
     for part in casting.parts:
         word = _mixture(part.foods)
         if word is None and len(part.foods) == 1:
-            known = [word for word in _split(part.foods[0]) if word in _KNOWN_AS]
-            word = known[0] if known and everything.count(known[0]) == 1 else None
+            head = [word for word in _split(part.foods[0]) if word not in _CUTS][-1:]
+            known = _KNOWN_AS.intersection(head) and everything.count(head[0]) == 1
+            word = head[0] if known else None
         if word is not None:
             short[part.role.name] = word
     return short

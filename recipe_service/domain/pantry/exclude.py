@@ -10,6 +10,7 @@ misspelled kind ("penuts") is understood, and it excludes the whole kind.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,9 +19,12 @@ from recipe_service.domain.pantry.index import Mention, NameIndex
 from recipe_service.domain.pantry.kinds import KINDS, find_kinds, kind_called, near_kind
 from recipe_service.domain.pantry.knowledge import Food
 from recipe_service.domain.pantry.tokens import Token, tokens_of
+from recipe_service.domain.pantry.unread import is_small_talk, unread
 
 _LISTED = re.compile(r"[,;/|、，；•\n\r]+")  # each part must be understood
 _BREAKS = re.compile(r"[^\w\s'’-]+")  # no name goes on behind it: "coconut & milk"
+# food and drink, animals that are eaten: beside words, they name something too
+_PICTURES = re.compile(r"[🌭-🍿🐀-🐿🥐-🥯🦀-🦭🧀-🧋🫐-🫙]")
 _FREE = {"free", "без", "không", "無"}
 _SEA = frozenset({"fish", "crustaceans", "molluscs"})
 _SOURCES = {"fish": _SEA, "seafood": _SEA, "nut": frozenset({"nuts"})}  # group: its allergens
@@ -42,6 +46,15 @@ class Exclusion:
             f"{word!r} (did you mean {guess}?)" if guess else repr(word)
             for word, guess in zip(self.unknown, self.guesses, strict=True)
         )
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What was found in a text, and the words of it that say nothing known."""
+
+    kinds: tuple[str, ...]
+    foods: tuple[_Named, ...]
+    unread: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -74,12 +87,12 @@ def exclude(lines: Iterable[str], names: NameIndex) -> Exclusion:
     foods: list[_Named] = []
     unknown: dict[str, str] = {}
     for part in (part for line in lines for part in _LISTED.split(line[:200])):
-        of_kinds, named = _understood(part, names)
-        kinds += of_kinds
-        foods += named
-        if not (of_kinds or named) and tokens_of(part):
-            near = names.closest(part)
-            unknown[" ".join(part.split())[:120]] = near.name if near else ""
+        read = _understood(part, names)
+        kinds += read.kinds
+        foods += read.foods
+        for word in read.unread:
+            near = names.closest(word)
+            unknown[word[:120]] = near.name if near else ""
     ids = {
         food.id
         for food in names.foods.values()
@@ -90,21 +103,42 @@ def exclude(lines: Iterable[str], names: NameIndex) -> Exclusion:
     )
 
 
-def _understood(text: str, names: NameIndex) -> tuple[list[str], list[_Named]]:
-    kinds: list[str] = []
-    foods: list[_Named] = []
-    parts = _BREAKS.split(text)
-    for part in parts:
-        of_kinds, named = _read(part, names)
-        kinds += of_kinds
-        foods += named
-    if len(parts) > 1:  # "Lea & Perrins" is one name
-        tokens = tokens_of(text)
-        foods += (_Named(one.food, _called(tokens, one)) for one in names.find(tokens))
-    return kinds, foods
+def _understood(text: str, names: NameIndex) -> _Read:
+    tokens = tokens_of(text)
+    shown = "".join(sign for sign in text if sign.isprintable() or sign.isspace())
+    whole = " ".join(shown.split())
+    if not tokens:  # a picture, "???": somebody meant something
+        return _Read((), (), (whole,) if whole else ())
+    read = [_read(part, names) for part in _BREAKS.split(text + _pictures(text))]
+    kinds = tuple(kind for one in read for kind in one.kinds)
+    foods = [food for one in read for food in one.foods]
+    missing = [word for one in read for word in one.unread]
+    for one in names.find(tokens) if len(read) > 1 else ():
+        foods.append(_Named(one.food, _called(tokens, one)))
+        if _has_break(one, tokens):  # "Lea & Perrins" is one name
+            parts = {token.text for token in _words(tokens, one)}
+            missing = [word for word in missing if not parts.issuperset(word.split())]
+    if not (kinds or foods) and len(missing) < 2:
+        missing = [whole]  # as it is written
+    return _Read(kinds, tuple(foods), tuple(missing))
 
 
-def _read(text: str, names: NameIndex) -> tuple[list[str], list[_Named]]:
+def _pictures(text: str) -> str:
+    """Return the pictures of food and animals beside words as their names: milk is no ornament."""
+    signs = [unicodedata.name(sign, "") for sign in text if _PICTURES.match(sign)]
+    return "".join(f" ({name.lower()})" for name in signs)
+
+
+def _has_break(one: Mention, tokens: tuple[Token, ...]) -> bool:
+    written = [token.exact for token in _words(tokens, one)]
+    spellings = (name for called in one.food.names.values() for name in called)
+    return any(
+        _BREAKS.search(name) and [token.exact for token in tokens_of(name)] == written
+        for name in spellings
+    )
+
+
+def _read(text: str, names: NameIndex) -> _Read:
     """Find kinds and foods in a text without a break.
 
     A kind word inside a longer name says which food it is, not which kind, when the food is
@@ -125,15 +159,18 @@ def _read(text: str, names: NameIndex) -> tuple[list[str], list[_Named]]:
             called = () if within or is_kind else _called(tokens, mention)
             foods.append(_Named(mention.food, called))
     spans = [*((m.start, m.end) for m in mentions), *((s, e) for _, s, e in found)]
-    rest = [t.text for i, t in enumerate(tokens) if not any(s <= i < e for s, e in spans)]
-    for word in dict.fromkeys([*rest, text.strip()] if rest else []):
+    known = {index for start, end in spans for index in range(start, end)}
+    rest = {t.text: i for i, t in enumerate(tokens) if i not in known}
+    words = [word for word in rest if not is_small_talk(word)]
+    for word in dict.fromkeys([*words, text.strip()] if rest else []):
         if kind := near_kind(word):
             near = names.closest(word)
             sure = near is None or KINDS[kind].holds(near)  # "celiriac" may be celeriac: ask
             if sure or kinds or foods:
                 kinds.append(kind)
                 foods += [_Named(near)] if near else []
-    return kinds, foods
+                known |= {rest[word]} if word in rest else set(range(len(tokens)))
+    return _Read(tuple(kinds), tuple(foods), tuple(unread(tokens, known)))
 
 
 def _only_names(mention: Mention, kind: tuple[str, int, int], tokens: tuple[Token, ...]) -> bool:

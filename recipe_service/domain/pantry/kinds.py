@@ -65,7 +65,7 @@ KINDS: dict[str, Kind] = {
         diets=frozenset({Diet.VEGAN, Diet.DAIRY_FREE}),
     ),
     "egg": Kind(
-        "egg, eggs, яйцо, trứng, 雞蛋, 蛋", allergens=_set({"egg"}), animals=_set({"egg"}),
+        "egg, eggs, яйцо, trứng, 雞蛋, 鸡蛋, 蛋", allergens=_set({"egg"}), animals=_set({"egg"}),
         words=_set({"egg"}), diets=frozenset({Diet.VEGAN, Diet.EGG_FREE}),
     ),
     "gluten": Kind(

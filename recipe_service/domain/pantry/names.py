@@ -8,15 +8,15 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from recipe_service.domain.pantry.amounts import MASS, Amount, add, parse_number
+from recipe_service.domain.pantry.amounts import MASS, Amount, add
 from recipe_service.domain.pantry.index import Mention, NameIndex
 from recipe_service.domain.pantry.knowledge import Food
+from recipe_service.domain.pantry.numerals import numeral
 from recipe_service.domain.pantry.tokens import Token, tokens_of
 from recipe_service.domain.pantry.words import (
     colours,
     fillers,
     multipliers,
-    numbers,
     units,
     vague,
 )
@@ -27,10 +27,18 @@ _CONJUNCTION = re.compile(
     r"\s+(?:and|or|with|и|или|с|và|hoặc)\s+|\s*[&+/和與](?!\d)\s*", re.IGNORECASE
 )
 _ASIDE = re.compile(r"\([^()]*\)|（[^（）]*）|\[[^\[\]]*\]")
+_PERCENT = re.compile(r"\d+(?:[.,]\d+)?\s*%")  # of fat or juice, no amount
+_MINUS = re.compile(r"(?<!\S)(?<!\d )[-−–](?=[\d½¼¾⅓⅔])")  # "- 3 eggs" is a list, "2 -3" a range
 _PART_OF = re.compile(
     r"\b(?:juice|zest|rind|peel)(?:\s+and\s+(?:juice|zest))?\s+of\b", re.IGNORECASE
 )
 _MINCED = {"mince", "minced", "ground", "băm", "xay", "фарш", "絞"}
+# Beans as bought dry: soaked and boiled before use; kidney beans are poisonous until then.
+_RAW = {
+    "raw", "uncooked", "unsoaked", "dry", "dried", "сыр", "сух", "сушен", "sống", "khô", "生", "乾",
+}  # fmt: skip
+# A whole bird that is meat by now: there is nothing to roast. Titles of dishes may say "roast".
+_COOKED = {"cooked", "boiled", "roast", "leftover", "left", "熟"}
 _PRODUCE = {"vegetable", "fruit", "mushroom", "pulse", "herb"}
 _LONGEST_PHRASE = 3
 
@@ -69,18 +77,22 @@ def parse_line(line: str, names: NameIndex) -> Parsed:
     text = " ".join(line.split())
     if len(text) > MAX_LINE:
         return Parsed(None, None, text[: MAX_LINE - 1] + "…")
-    tokens = tokens_of(_PART_OF.sub(" ", _ASIDE.sub(" ", text))) or tokens_of(text)
+    stripped = _PART_OF.sub(" ", _PERCENT.sub(" ", _ASIDE.sub(" ", text)))
+    tokens = tokens_of(stripped) or tokens_of(text)
     mentions = _foods(tokens, names)
     named = {index for mention in mentions for index in range(mention.start, mention.end)}
-    amount, used = _amount(tokens, named)
+    measured, used = _amount(tokens, named)
+    amount = measured if measured and measured.quantity else None
     foods = {mention.food.id: mention.food for mention in mentions}
     food = next(iter(foods.values()), None)
     unknown = _unknown(tokens, named | used, food)
     if food is None:
         near = names.closest(" ".join(unknown))
         return Parsed(None, amount, text, near.name if near else None)
-    if len(foods) > 1 or unknown:
+    if len(foods) > 1 or unknown or _MINUS.search(text):
         return Parsed(None, amount, text, food.name)
+    if measured and not measured.quantity:
+        return Parsed(None, None, f"{text[: MAX_LINE - 20]} (none: left out)")
     return Parsed(_variant(food, amount, tokens, names) or food, amount, text)
 
 
@@ -144,10 +156,11 @@ def _amount(tokens: tuple[Token, ...], named: set[int]) -> tuple[Amount | None, 
     multiplies = False
     index = 0
     while index < len(tokens):
-        value = None if index in named else _value(tokens[index])
-        found = None if index in named or value is not None else _unit(tokens, index, named)
-        if value is not None:
-            used.add(index)
+        number = numeral(tokens, index, named)
+        found = None if index in named or number else _unit(tokens, index, named)
+        if number:
+            value, length = number
+            used.update(range(index, index + length))
             joins = index - 1 in used and (
                 multiplies or tokens[index].exact in multipliers() or tokens[index].exact == "a"
             )
@@ -155,8 +168,8 @@ def _amount(tokens: tuple[Token, ...], named: set[int]) -> tuple[Amount | None, 
                 quantity = value
             elif joins and unit is None:
                 quantity *= value
-            multiplies = tokens[index].exact in multipliers() or tokens[index].exact in {"x", "х"}
-            index += 1
+            multiplies = tokens[index + length - 1].exact in multipliers()
+            index += length
         elif found:
             meaning, length = found
             unit = unit or meaning
@@ -180,13 +193,7 @@ def _as_amount(
     elif quantity == 1 and any((token.exact,) in vague() for token in tokens):
         quantity = None  # "a little salt"
     total = None if quantity is None else quantity * factor
-    return Amount(total, name) if total and 0 < total <= 1e6 else None
-
-
-def _value(token: Token) -> float | None:
-    if token.text[0].isdigit():
-        return parse_number(token.text)
-    return numbers().get(token.exact)
+    return Amount(total, name) if total is not None and 0 <= total <= 1e6 else None
 
 
 def _unit(
@@ -206,6 +213,8 @@ def _unknown(tokens: tuple[Token, ...], used: set[int], food: Food | None) -> li
     empty = fillers()
     if food is None or food.group in _PRODUCE:
         empty |= colours()
+    if food is not None and food.group == "pulse":
+        empty |= {(word,) for word in _RAW}
     unknown: list[str] = []
     index = 0
     while index < len(tokens):
@@ -225,11 +234,18 @@ def _unknown(tokens: tuple[Token, ...], used: set[int], food: Food | None) -> li
 def _variant(
     food: Food, amount: Amount | None, tokens: tuple[Token, ...], names: NameIndex
 ) -> Food | None:
-    """Return what a tin of the food is, or mince: "a tin of tomatoes" are canned tomatoes."""
+    """Return what is meant by a tin of the food, by mince, a cooked bird or raw beans.
+
+    "A tin of tomatoes" are canned tomatoes; "kidney beans" are canned ones too, raw ones are dried.
+    """
     if amount and amount.unit == "can":
         return names.get(f"canned {food.name}") or names.get(f"canned {food.plural or food.name}")
     if food.group == "meat" and any(token.exact in _MINCED for token in tokens):
         return names.get(f"minced {food.name}")
+    if food.group == "poultry" and any(token.exact in _COOKED for token in tokens):
+        return names.get(food.name.replace("whole", "cooked"))
+    if food.group == "pulse" and any(token.exact in _RAW for token in tokens):
+        return names.get(food.name.replace("canned", "dried"))
     return None
 
 

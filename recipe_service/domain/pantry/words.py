@@ -53,7 +53,8 @@ _UNITS = {
     "pack": "pack, packet, package, punnet, box, bag, bottle, carton, tub, упаковка, пачка, пакет, "
     "бутылка, коробка, лоток, gói, túi, chai, bịch, vỉ, khay, 包, 盒, 瓶, 袋",
 }
-_NUMBERS = {
+_NUMBERS = {  # ten and more that others multiply: numerals.py
+    0: "zero, ноль",
     0.5: "half, пол, половина, половинка, nửa, 半",
     0.25: "quarter, четверть",
     1: "a, an, one, один, одна, одно, một, 一",
@@ -66,14 +67,34 @@ _NUMBERS = {
     7: "seven, семь, bảy, 七",
     8: "eight, восемь, tám, 八",
     9: "nine, девять, chín, 九",
-    10: "ten, десять, десяток, mười, chục, 十",
+    10: "ten, десять, десяток, chục",
     11: "eleven, одиннадцать",
     12: "twelve, dozen, двенадцать, дюжина, tá, 打",
-    100: "hundred, trăm, 百",
+    13: "thirteen, тринадцать",
+    14: "fourteen, четырнадцать",
+    15: "fifteen, пятнадцать",
+    16: "sixteen, шестнадцать",
+    17: "seventeen, семнадцать",
+    18: "eighteen, восемнадцать",
+    19: "nineteen, девятнадцать",
+    20: "twenty, двадцать",
+    30: "thirty, тридцать",
+    40: "forty, сорок",
+    50: "fifty, пятьдесят",
+    60: "sixty, шестьдесят",
+    70: "seventy, семьдесят",
+    80: "eighty, восемьдесят",
+    90: "ninety, девяносто",
+    200: "двести",
+    300: "триста",
+    400: "четыреста",
+    500: "пятьсот",
+    600: "шестьсот",
+    700: "семьсот",
+    800: "восемьсот",
+    900: "девятьсот",
 }
-_MULTIPLIES = (
-    "half, quarter, dozen, couple, pair, пол, десяток, дюжина, nửa, chục, trăm, 半, 十, 百, 打"
-)
+_MULTIPLIES = "half, quarter, dozen, couple, pair, пол, десяток, дюжина, nửa, chục, 半, 打"
 _VAGUE = (
     "little, few, bit, some, several, немного, чуть, несколько, ít, vài, chút, 少許, "
     "適量, 一些, 一點, 幾"

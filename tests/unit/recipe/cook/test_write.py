@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from common.contracts.recipe import Diet, Recipe, Units
 from recipe_service.domain.cook.dishes import Dish
 from recipe_service.domain.cook.match import cast
 from recipe_service.domain.cook.write import write
+from tests.recipe_lint import dishes_that_read, knowledge_that_reads
 from tests.unit.recipe.cook.kitchen import HEAD, KITCHEN, dish_of, role, step
 
 
@@ -163,3 +165,36 @@ def test_nutrition_is_that_of_a_serving(tmp_path: Path) -> None:
         nutrition = written(dish, servings=servings).nutrition
         assert nutrition is not None
         assert nutrition.kcal == pytest.approx(50 * 2, abs=3)
+
+
+def test_no_step_calls_a_thing_by_a_word_that_only_says_which_one_it_is() -> None:
+    """Flour tortillas are no flour, chicken stock is no chicken."""
+    knowledge = knowledge_that_reads()
+    wrong = []
+    for dish in dishes_that_read(knowledge):
+        for food in {"tortilla", "chicken-stock"} & dish.foods:
+            casting = cast(dish, {food: 1.0}, knowledge.foods.keys(), knowledge)
+            if casting is None:
+                continue
+            recipe = write(casting, knowledge, (food,), 2)
+            names = {line.name.split()[-1] for line in recipe.ingredients}
+            if any("chicken" in line.id and "stock" not in line.id for line in recipe.ingredients):
+                names.add("chicken")
+            text = " ".join(step.text for step in recipe.steps)
+            wrong += [
+                (dish.id, word)
+                for word in ("flour", "chicken")
+                if re.search(rf"the {word}(?! tortilla| stock)", text) and word not in names
+            ]
+    assert wrong == []
+
+
+def test_a_cut_of_meat_is_called_by_its_meat_the_second_time(tmp_path: Path) -> None:
+    dish = dish_of(
+        tmp_path,
+        role("meat", 'chicken-breast = "300 g"'),
+        step("Slice the {meat}.", phase="prep", minutes=2),
+        step("Fry the {meat}.", 8),
+    )
+    texts = [one.text for one in written(dish, "chicken-breast").steps]
+    assert texts[:2] == ["Slice the chicken breasts.", "Fry the chicken."]

@@ -1,5 +1,7 @@
 """What is excluded: kinds, foods in four languages, slips of the pen, and what nobody knows."""
 
+# ruff: noqa: RUF001 (Cyrillic letters look like Latin ones)
+
 from __future__ import annotations
 
 import pytest
@@ -113,12 +115,91 @@ def test_every_part_of_a_list_must_be_understood() -> None:
     assert exclude(["milk, durian"], NAMES).unknown == ("durian",)
 
 
+@pytest.mark.parametrize(
+    ("line", "out", "unknown"),
+    [
+        ("eggs and wine", "egg", "wine"),
+        ("eggs & wine", "egg", "wine"),
+        ("eggs (and wine)", "egg", "wine"),
+        ("peanuts and soja", "peanut", "soja"),
+        ("milk und Nüsse", "milk", "nüsse"),
+        ("nuts and citrus", "walnut", "citrus"),
+        ("nuts and citrus fruits", "walnut", "citrus fruits"),
+        ("nuts and seeds", "walnut", "seeds"),
+        ("nuts seeds", "walnut", "seeds"),
+        ("nuts and fruit", "walnut", "fruit"),
+        ("rice & wine", "rice", "wine"),
+        ("pork and booze", "pork", "booze"),
+        ("meat and animal fat", "beef", "animal fat"),
+        ("no egg no fungus", "egg", "fungus"),
+        ("fish Schalentiere", "salmon", "schalentiere"),
+        ("mushrooms and spicy food", "mushroom", "spicy"),
+        ("everything except eggs", "egg", "except"),
+        ("nuts and almods", "walnut", "almods"),
+        ("рыба и дичь", "salmon", "дичь"),
+        ("sữa và sầu riêng", "milk", "sầu riêng"),
+        ("牛奶和柑橘", "milk", "柑橘"),
+        ("no nuts 🍩", "walnut", "doughnut"),
+    ],
+)
+def test_what_is_not_understood_beside_what_is_gets_asked_back(
+    line: str, out: str, unknown: str
+) -> None:
+    found = exclude([line], NAMES)
+    assert out in found.ids
+    assert found.unknown == (unknown,)
+
+
+@pytest.mark.parametrize("line", ["🥜", "🥚 🥛", "???", "-", "nuts, 🥛", "eggs; ?"])
+def test_a_picture_or_a_sign_alone_is_asked_back(line: str) -> None:
+    assert exclude([line], NAMES).unknown == (line.rpartition(", ")[2].rpartition("; ")[2],)
+
+
+def test_what_nobody_can_see_is_no_question() -> None:
+    assert exclude(["eggs, \u200b", "\u200bwine"], NAMES).unknown == ("wine",)
+
+
+def test_a_picture_beside_words_is_read() -> None:
+    found = exclude(["no nuts 🥛"], NAMES)
+    assert {"walnut", "milk"} <= found.ids
+    assert found.unknown == ()
+
+
+HONEST = """
+nut allergy | tree nut allergy | I have coeliac disease | I'm allergic to peanuts | nut-free
+I don’t eat fish | my wife can't eat celery | severe peanut allergy | no nuts please | NO NUTS!!!
+due to allergies no eggs | lactose intolerant | nuts and nut products | all kinds of nuts
+traces of nuts | nuts and so on | nuts etc. | dairy products like milk and butter | 1 egg
+nuts (incl. peanuts) | nuts, including peanuts | nuts: almonds, walnuts | 100 g nuts | “nuts”
+pork for religious reasons | alcohol in any form | strictly no pork | no fish or meat | no nuts 😊
+raw or undercooked eggs | egg whites | hen's eggs | soft and blue cheeses | unpasteurised cheese
+cow's milk protein | cow milk | semi-skimmed milk | sheep cheese | milk powder | oily fish
+smoked salmon | fish oil | fish fingers | peanut oil | roasted peanuts | brazil nuts | mixed nuts
+sesame seeds | mustard seeds | celery seeds | celery salt | coriander leaves | kiwi fruit
+red and processed meat | pork products | chicken soup | corned beef | minced beef | lamb chops
+tomato sauce | cooked tomatoes | raw onions | button mushrooms | green beans | white chocolate
+half and half | tomato and clam juice | beef and pork mince | Lea & Perrins | salt and pepper
+nuts/dairy | nuts + eggs | eggs et milk | eggs und milk | nuts 🥜 | 🚫 nuts | ⚠️ peanuts ⚠️
+молоко и яйца | у меня аллергия на орехи | продукты с глютеном | коровье молоко | не ем свинину
+копченая рыба | непереносимость лактозы | куриные яйца | dị ứng đậu phộng | tôi không ăn cá
+sữa và trứng | sữa dê | khong an ca | di ung tom | 對花生過敏 | 不吃牛肉和豬肉 | 牛奶製品
+鸡蛋 | 無麩質 | raw fish
+""".replace("\n", " | ").split(" | ")
+
+
+@pytest.mark.parametrize("line", [line.strip() for line in HONEST if line.strip()])
+def test_what_people_say_around_an_exclusion_is_no_question(line: str) -> None:
+    found = exclude([line], NAMES)
+    assert found.ids
+    assert found.unknown == ()
+
+
 def test_excluding_a_known_name_excludes_its_own_food() -> None:
     """In every language, whatever kind words are in the name; a name of two foods is either's."""
     kept = [
         (food.id, name)
         for food in FOODS.values()
         for name in (*(name for called in food.names.values() for name in called), food.plural)
-        if name and food.id not in exclude([name], NAMES).ids
+        if name and (food.id not in exclude([name], NAMES).ids or exclude([name], NAMES).unknown)
     ]
     assert kept == []

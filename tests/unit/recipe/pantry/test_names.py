@@ -68,6 +68,56 @@ LINES = [
     ("tuna", "canned-tuna", None, None),
     ("2 tins of tuna", "canned-tuna", 2, "can"),
     ("a tuna steak", "tuna", 1, "piece"),
+    # numbers in words
+    ("five hundred grams of flour", "flour", 500, "g"),
+    ("two hundred grams of rice", "rice", 200, "g"),
+    ("three hundred grams of prawns", "prawn", 300, "g"),
+    ("a hundred grams of rice", "rice", 100, "g"),
+    ("one hundred and fifty grams of flour", "flour", 150, "g"),
+    ("one hundred and one prawns", "prawn", 101, "piece"),
+    ("two thousand grams of rice", "rice", 2000, "g"),
+    ("one thousand five hundred grams flour", "flour", 1500, "g"),
+    ("2 hundred grams of rice", "rice", 200, "g"),
+    ("twenty-five eggs", "egg", 25, "piece"),
+    ("fifteen tomatoes", "tomato", 15, "piece"),
+    ("half a dozen eggs", "egg", 6, "piece"),
+    ("two dozen eggs", "egg", 24, "piece"),
+    ("one and a half cups of flour", "flour", 1.5, "cup"),
+    ("three quarters of a cup of rice", "rice", 0.75, "cup"),
+    ("двести пятьдесят граммов риса", "rice", 250, "g"),
+    ("две тысячи граммов муки", "flour", 2000, "g"),
+    ("hai trăm gam gạo", "rice", 200, "g"),
+    ("mười hai quả trứng", "egg", 12, "piece"),
+    ("三百五十克米", "rice", 350, "g"),
+    ("十二顆蛋", "egg", 12, "piece"),
+    ("兩百克米", "rice", 200, "g"),
+    # a nought or a dash that is no amount
+    ("00 flour 500 g", "flour", 500, "g"),
+    ("0% yoghurt", "yoghurt", None, None),
+    ("100% apple juice", "apple-juice", None, None),
+    ("- 3 eggs", "egg", 3, "piece"),
+    ("– 3 eggs", "egg", 3, "piece"),
+    ("eggs - 3", "egg", 3, "piece"),
+    ("2 -3 carrots", "carrot", 2, "piece"),
+    ("0.5 l milk", "milk", 0.5, "l"),
+    # cooked meat, no whole bird to roast for an hour
+    ("leftover roast chicken", "chicken-breast", None, None),
+    ("300 g cold roast chicken", "chicken-breast", 300, "g"),
+    ("rotisserie chicken", "chicken-breast", None, None),
+    ("leftover whole chicken", "chicken-breast", None, None),
+    ("熟雞肉", "chicken-breast", None, None),
+    ("gà luộc", "chicken-breast", None, None),
+    ("a whole roasting chicken", "whole-chicken", 1, "piece"),
+    ("1 whole chicken", "whole-chicken", 1, "piece"),
+    # poisonous until they are boiled: never taken for those of a tin
+    ("raw kidney beans", "kidney-bean", None, None),
+    ("200 g uncooked red kidney beans", "kidney-bean", 200, "g"),
+    ("dry pinto beans", "kidney-bean", None, None),
+    ("raw chickpeas", "chickpea", None, None),
+    ("dry cannellini beans", "white-bean", None, None),
+    ("生腰豆", "kidney-bean", None, None),
+    ("kidney beans", "canned-kidney-beans", None, None),
+    ("cooked chickpeas", "canned-chickpeas", None, None),
     # sold under one name with another diet or allergen in it
     ("margarine", "table-margarine", None, None),
     ("vegan margarine", "margarine", None, None),
@@ -189,6 +239,21 @@ def test_a_near_miss_is_suggested_and_never_taken(
     parsed = parse_line(text, names)
     assert parsed.food is None
     assert parsed.suggestion == suggestion
+
+
+@pytest.mark.parametrize(
+    "line", ["0 eggs", "0 g butter", "butter 0 g", "zero eggs", "0 x 400 g tins of tomatoes"]
+)
+def test_nought_of_a_food_is_not_at_hand_and_is_told(line: str, names: NameIndex) -> None:
+    (parsed,) = parse_list(line, names)
+    assert parsed.food is None
+    assert parsed.text == f"{line} (none: left out)"
+
+
+@pytest.mark.parametrize("line", ["-3 eggs", "−3 eggs", "–3 eggs", "eggs -3", "-½ egg"])
+def test_less_than_nothing_is_asked_back(line: str, names: NameIndex) -> None:
+    (parsed,) = parse_list(line, names)
+    assert (parsed.food, parsed.suggestion) == (None, "egg")
 
 
 def test_vietnamese_without_marks_is_not_guessed_between_foods(names: NameIndex) -> None:
