@@ -8,7 +8,8 @@ import pytest
 import requests
 from playwright.sync_api import Page, Request, Route, expect
 
-from tests.browser.pages import DESKTOP, Visit
+from gateway.client import Kiln
+from tests.browser.pages import ASTRONAUT, DESKTOP, Visit
 from tests.stack import TestStack
 
 Open = Callable[..., Visit]
@@ -34,6 +35,11 @@ def lose_one_answer(page: Page, path: str) -> None:
         route.abort()
 
     page.route(f"**{path}", lose, times=1)
+
+
+def no_stream(status: int, code: str) -> Callable[[Route], None]:
+    problem = {"code": code, "status": status, "detail": "as many streams as one may"}
+    return lambda route: route.fulfill(status=status, json=problem)
 
 
 def test_a_photo_sent_again_after_a_lost_answer_makes_one_job(
@@ -78,3 +84,36 @@ def test_words_changed_or_answered_are_another_wish(stack: TestStack, visit: Ope
     guest.page.locator(".begin .go").click()
     guest.page.wait_for_url("**/#/jobs/*")
     assert keys[2] == keys[3] != keys[4]
+
+
+# what is told of the way to the house, whenever it is told
+WATCH = """() => {
+  window.told = [];
+  const look = () => {
+    const said = document.querySelector(".lost")?.innerText;
+    if (said) window.told.push(said);
+  };
+  new MutationObserver(look).observe(document, { childList: true, subtree: true });
+}"""
+
+
+@pytest.mark.parametrize(("status", "code"), [(429, "rate_limited"), (503, "busy")])
+def test_a_job_is_followed_quietly_where_every_stream_is_taken(
+    stack: TestStack, visit: Open, status: int, code: str
+) -> None:
+    kiln = Kiln(stack.url)
+    job = kiln.submit_figurine(ASTRONAUT, pause_after="portrait", name=code)["id"]
+    assert kiln.wait(job)["state"] == "paused"
+    guest = visit(stack.url, **DESKTOP)
+    asked: list[str] = []
+    guest.page.on("request", lambda request: asked.append(request.url))
+    guest.page.route("**/events", no_stream(status, code))
+    guest.go(f"#/jobs/{job}")
+    expect(guest.page.get_by_role("heading", name="Is this you?")).to_be_visible()
+    guest.page.evaluate(WATCH)
+    guest.page.wait_for_timeout(7000)
+    guest.approve()
+    guest.wait_for_model()
+    assert guest.page.evaluate("() => window.told") == []
+    assert len([url for url in asked if url.endswith("/events")]) == 1
+    assert not [url for url in asked if "wait=" in url]
