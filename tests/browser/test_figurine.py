@@ -120,8 +120,14 @@ def test_of_two_styles_chosen_at_once_the_latter_is_drawn(stack: TestStack, visi
     job = submitted(stack, pause_after="portrait")
     guest.go(f"#/jobs/{job}")
     styles = guest.page.locator(".approve .cards")
+    held: list[Route] = []
+    guest.page.route("**/resume", lambda route: held.append(route))  # noqa: PLW0108  no builtin
     styles.get_by_text("Oil").click()
     styles.get_by_text("Pencil").click()
+    guest.page.wait_for_timeout(1000)
+    assert len(held) == 1  # one at a time
+    held[0].continue_()
+    guest.page.unroute("**/resume")
     until(lambda: parameters(stack, job)["style"] == "pencil", 30)
     expect(guest.page.locator(".approve .go:enabled")).to_be_visible()
     expect(styles.locator("[value=pencil]")).to_be_checked()
