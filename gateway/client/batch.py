@@ -18,14 +18,13 @@ from typing import Any, Final, Protocol
 
 import requests
 
-from gateway.client.refusals import ApiError, Damaged, Unreachable
+from gateway.client.refusals import FULL, ApiError, Damaged, Unreachable
 from gateway.client.shapes import Job, JobRef, Product, id_of
 from gateway.client.submits import Photo
 
 Order = Photo | Mapping[str, Any]
 GONE: Final = frozenset({"failed", "cancelled", "expired"})
 SHORT_POLL_S: Final = 5.0  # who leaves a batch in the middle waits no longer
-FULL: Final = frozenset({429, 503})
 FULL_PAUSE_S: Final = 10.0
 MOST_AGAIN: Final = 20  # jobs that one order has had, before it is given up
 _TOLD: Final = (ApiError, Unreachable, Damaged, TimeoutError, OSError, requests.RequestException)

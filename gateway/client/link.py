@@ -11,7 +11,7 @@ import requests
 from requests.auth import AuthBase
 
 from gateway.client.patience import TOTAL_S, Patience, asked_pause
-from gateway.client.refusals import ApiError, Unreachable, checked, problem_of
+from gateway.client.refusals import FULL, ApiError, Unreachable, checked, problem_of
 
 CONNECT_TIMEOUT_S: Final = 5.0
 READ_TIMEOUT_S: Final = 90.0
@@ -67,8 +67,20 @@ class Link:
         """Pauses for one call."""
         return Patience(self._now_s)
 
-    def send(self, method: str, path: str, **kwargs: Any) -> requests.Response:  # noqa: ANN401
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        full_s: float | None = None,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> requests.Response:
         """Send, and again where the house is full or away; every call here is repeatable.
+
+        Parameters
+        ----------
+        full_s : float or None
+            Patience with a house that is full, where it is to be shorter than with one away.
 
         Raises
         ------
@@ -78,6 +90,7 @@ class Link:
             It did not answer, however often it was asked.
         """
         patience = self.patience()
+        with_full = patience if full_s is None else Patience(min(full_s, self._now_s))
         while True:
             try:
                 response = self.once(method, path, **kwargs)
@@ -92,7 +105,8 @@ class Link:
                     return checked(response)
                 asked_s = asked_pause(response)
                 reason = ApiError(problem_of(response), asked_s)
-                pause = patience.pause(asked_s)
+                is_full = response.status_code in FULL
+                pause = (with_full if is_full else patience).pause(asked_s)
             if pause is None:
                 raise reason
             time.sleep(pause)

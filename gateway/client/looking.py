@@ -89,16 +89,21 @@ class Looking:
                 return view
         raise TimeoutError(f"job {id_of(job)} has not ended after {timeout_s:g} s; it goes on")
 
-    def stream(self, job: JobRef, after: str = "") -> Iterator[JobEvent]:
+    def stream(
+        self, job: JobRef, after: str = "", *, full_s: float | None = None
+    ) -> Iterator[JobEvent]:
         """Follow a job's events to its end, over lost connections, without gap or repeat.
 
         A paused job is followed on until somebody resumes it; ``after`` is the id of the last
         event seen before, and where nothing comes after it any more, this ends. Between them come
         events of the type ``eta``, without an id: ``data`` has the ``queue_position`` and the
-        ``eta`` of a job.
+        ``eta`` of a job. Streams are few: one that is refused with 429 or 503 is asked for again
+        for ``full_s`` seconds (None: as every call), and ``job`` looks at a job without any.
 
         Raises
         ------
+        ApiError
+            There is no such job, or no stream for it now.
         Unreachable
             The connection was lost, and nothing came however often it was tried again.
         """
@@ -107,7 +112,7 @@ class Looking:
         while True:
             first, reason = None, None
             try:
-                with self._event_stream(job, last) as response:
+                with self._event_stream(job, last, full_s) as response:
                     if response.status_code == NOTHING_MORE:
                         return
                     lines = response.iter_lines()
@@ -177,11 +182,13 @@ class Looking:
         """Read what can be asked for here: styles, templates, looks, limits."""
         return dict(self.link.send("GET", "/v1/catalog").json())
 
-    def _event_stream(self, job: JobRef, last: str) -> requests.Response:
+    def _event_stream(self, job: JobRef, last: str, full_s: float | None) -> requests.Response:
         headers = {"Accept": "text/event-stream"}
         if last:
             headers["Last-Event-ID"] = last
-        return self.link.send("GET", f"{_path(job)}/events", headers=headers, stream=True)
+        return self.link.send(
+            "GET", f"{_path(job)}/events", headers=headers, stream=True, full_s=full_s
+        )
 
 
 def _events_in(first: bytes | None, others: Iterator[bytes]) -> Iterator[JobEvent]:

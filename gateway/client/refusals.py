@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import requests
+
+FULL: Final = frozenset({429, 503})  # what is asked for again later may be had
 
 
 class ApiError(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -13,32 +14,74 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from gateway.client import Job, JobEvent, Kiln
+from gateway.client import RESTING, ApiError, Job, JobEvent, Kiln, Unreachable
+from gateway.client.refusals import FULL
 from gateway.terminal.screen import in_words, mark
 
 OVER: Final = {"done", "skipped"}  # states of a stage
+NO_STREAM_S: Final = 5.0  # without a stream for so long, the job is looked at instead
+BETWEEN_LOOKS_S: Final = 2.0
+NO_LOOK_S: Final = 600.0  # a house that is full for longer is as good as away
 _Note = Callable[[JobEvent], None]
 
 
 def follow(
     kiln: Kiln, job: str, console: Console, *, quiet: bool, after: str = ""
 ) -> tuple[Job, str]:
-    """Show how a job gets on until it has ended or paused.
+    """Show how a job gets on until it has ended or paused, with a stream or without.
 
     Returns
     -------
     tuple
         The job, and the id of the last event.
     """
-    story = _Story(kiln.job(job), begun=bool(after))
+    story = _Story(_look(kiln, job), begun=bool(after))
     with _shown(story, console, quiet=quiet) as note:
-        for event in kiln.stream(job, after):
+        for event in _told(kiln, story, after):
             story.note(event)
             note(event)
             after = event.id or after
-            if event.type == "paused" and kiln.job(job)["state"] == "paused":
+            if event.type == "paused" and _look(kiln, job)["state"] == "paused":
                 break
-    return kiln.job(job), after
+    return _look(kiln, job), after
+
+
+def _told(kiln: Kiln, story: _Story, after: str) -> Iterator[JobEvent]:
+    """Events of a job; where every stream is taken, what has changed from look to look."""
+    try:
+        yield from kiln.stream(story.job, after, full_s=NO_STREAM_S)
+    except ApiError as refused:
+        if refused.status not in FULL:
+            raise
+        yield from _looked(kiln, story)
+
+
+def _looked(kiln: Kiln, story: _Story) -> Iterator[JobEvent]:
+    while True:
+        job = _look(kiln, story.job)
+        if job["eta"]:
+            yield JobEvent("", "eta", {name: job[name] for name in ("queue_position", "eta")})
+        for stage in job["stages"]:
+            if stage["state"] != story.states.get(stage["id"]):
+                yield JobEvent("", "stage", {"stage": stage["id"], "state": stage["state"]})
+        if job["state"] in RESTING:
+            return
+        time.sleep(BETWEEN_LOOKS_S)
+
+
+def _look(kiln: Kiln, job: str) -> Job:
+    """Read a job; it was accepted, so a house that is full now is asked on."""
+    give_up = time.monotonic() + NO_LOOK_S
+    while True:
+        try:
+            return kiln.job(job)
+        except ApiError as refused:
+            if refused.status not in FULL:
+                raise
+            pause = max(BETWEEN_LOOKS_S, refused.retry_after_s)
+            if time.monotonic() + pause > give_up:
+                raise Unreachable(f"the house was too full to tell: {refused.detail}") from refused
+        time.sleep(pause)
 
 
 @contextmanager

@@ -1,11 +1,12 @@
 """The two consoles: results to stdout, everything said beside them to stderr.
 
-Into a pipe lines are not cut to 80 columns, and without UTF-8 marks are plain letters. Rich itself
-heeds NO_COLOR, TERM and COLUMNS.
+Into a pipe lines are not cut to 80 columns. Without UTF-8 marks are plain letters, JSON is ASCII,
+and any other sign is a question mark. Rich itself heeds NO_COLOR, TERM and COLUMNS.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -38,6 +39,8 @@ _STATES: Final = {
 
 def _console(*, stderr: bool) -> Console:
     stream = sys.stderr if stderr else sys.stdout
+    if isinstance(stream, io.TextIOWrapper) and stream.errors != "surrogateescape":
+        stream.reconfigure(errors="replace")  # no sign is worth a job whose files are not fetched
     piped = "COLUMNS" not in os.environ and not (stream and stream.isatty())
     return Console(stderr=stderr, width=PIPE_WIDTH if piped else None, highlight=False)
 
@@ -48,7 +51,8 @@ err = _console(stderr=True)
 
 def print_json(value: object) -> None:
     """Print JSON and nothing else: coloured for people, one document for programs."""
-    out.print_json(json.dumps(value, default=str))
+    plain = not out.encoding.startswith("utf")  # a program reads it: nothing may be replaced
+    out.print_json(json.dumps(value, default=str), ensure_ascii=plain)
 
 
 def mark(what: str, console: Console = out) -> Text:

@@ -7,6 +7,7 @@ const TRIES = 4;
 const LONGEST_REST_S = 20;
 
 let askForKey = null;
+let unanswered = null;  // the last wish: what was asked for, and under which key
 
 /**
  * Say who asks a person for a key. The call that met the lock goes on by itself once it has one.
@@ -52,16 +53,26 @@ export async function call(path, options) {
 }
 
 /**
- * Submit something; sent twice it is accepted once.
+ * Submit something; sent twice it is accepted once, also by a person whose answer was lost.
  * @param {string} path
  * @param {FormData|Record<string, any>} wish
  * @returns {Promise<any>}
  */
-export function submit(path, wish) {
+export async function submit(path, wish) {
   const isForm = wish instanceof FormData;
-  const headers = { "Idempotency-Key": unique() };
+  const body = isForm ? wish : JSON.stringify(wish);
+  const mine = keyed([path, ...(isForm ? [...wish].flat() : [body])]);
+  const headers = { "Idempotency-Key": mine.key };
   if (!isForm) headers["Content-Type"] = "application/json";
-  return call(path, { method: "POST", headers, body: isForm ? wish : JSON.stringify(wish) });
+  const forget = () => { if (unanswered === mine) unanswered = null; };
+  try {
+    const view = await call(path, { method: "POST", headers, body });
+    forget();
+    return view;
+  } catch (problem) {
+    if (problem.status >= 400 && problem.status < 500) forget();  // all else may have been accepted
+    throw problem;
+  }
 }
 
 /**
@@ -113,6 +124,17 @@ async function problemOf(response) {
   const said = await response.json().catch(() => ({}));
   return { code: "unknown", detail: response.statusText, ...said, status: response.status };
 }
+
+function keyed(parts) {
+  const isSame = unanswered?.parts.length === parts.length
+    && parts.every((part, at) => isEqual(part, unanswered.parts[at]));
+  if (!isSame) unanswered = { parts, key: unique() };
+  return unanswered;
+}
+
+const isEqual = (one, other) => one === other  // a form may give its file anew each time
+  || (one instanceof File && other instanceof File
+    && ["name", "size", "lastModified"].every((of) => one[of] === other[of]));
 
 function unique() {  // randomUUID is there on https and on this machine only
   const drawn = crypto.getRandomValues(new Uint8Array(16));

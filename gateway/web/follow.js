@@ -5,7 +5,8 @@ import { ask, call, rest } from "./api.js";
 /** States in which a job has ended for good. */
 export const ENDED = ["succeeded", "failed", "cancelled", "expired"];
 const LONGEST_REST_S = 10;
-const POLL_S = 20;
+const POLL_S = 3;
+const QUIET = 3;  // refusals in a row that no person needs to know of
 const RETRY_S = 1;  // between two streams, whatever stands in between and cuts them off
 const SILENCE_S = 16;  // the house says something every five seconds
 
@@ -33,17 +34,25 @@ async function run(state, onLost) {
       if (failed) onLost(null);
       failed = 0;
       if (ENDED.includes(state.view.state)) return;
-      await (state.poll ? poll(state) : listen(state));
+      // plain looks: a long poll takes a place where streams do
+      await (state.poll ? rest(POLL_S, state.quit.signal) : listen(state));
     } catch (problem) {
       if (state.quit.signal.aborted) return;
       if ([401, 403, 404, 410].includes(problem.status)) throw problem;
-      if (problem.status === 503 && problem.code === "busy") state.poll = true;
       failed += 1;
-      onLost(problem.status === undefined ? { status: 0, code: "offline", detail: "" } : problem);
+      if (isFull(problem)) state.poll = true;
+      if (!isFull(problem) || failed > QUIET) onLost(told(problem));
       await pause(Math.min(2 ** (failed - 1), LONGEST_REST_S), state.quit.signal);
     }
   }
 }
+
+/** Every stream is taken, or every one of this key; the job goes on all the same. */
+const isFull = (problem) => problem.status === 429
+  || (problem.status === 503 && problem.code === "busy");
+
+const told = (problem) =>
+  problem.status === undefined ? { status: 0, code: "offline", detail: "" } : problem;
 
 async function look(state) {
   const view = await call(`/v1/jobs/${state.job}`, { signal: state.quit.signal, patient: false });
@@ -54,12 +63,6 @@ function tell(state, view) {
   if (state.quit.signal.aborted) return;
   state.view = view;
   state.onView(view);
-}
-
-async function poll(state) {
-  const path = `/v1/jobs/${state.job}?wait=${state.view.state === "paused" ? 0 : POLL_S}`;
-  tell(state, await call(path, { signal: state.quit.signal, patient: false }));
-  await rest(2, state.quit.signal);
 }
 
 async function listen(state) {

@@ -89,9 +89,18 @@ function find(path) {
     const fits = pattern.length === parts.length
       && pattern.every((part, at) => part.startsWith(":") || part === parts[at]);
     if (fits) {
-      const named = pattern.map((part, at) => [part.slice(1), decodeURIComponent(parts[at])]);
+      const named = pattern.map((part, at) => [part.slice(1), decoded(parts[at])]);
       return { show, params: Object.fromEntries(named.filter((_, at) => pattern[at][0] === ":")) };
     }
   }
   return { show: routes[0].show, params: {} };
+}
+
+/** A link that was cut in two may end in half a sign: then it means itself, and nothing is there. */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }

@@ -115,6 +115,40 @@ def test_another_style_is_drawn_before_the_body(stack: TestStack, visit: Open) -
     assert parameters(stack, job)["style"] == "oil"
 
 
+def test_of_two_styles_chosen_at_once_the_latter_is_drawn(stack: TestStack, visit: Open) -> None:
+    guest = visit(stack.url, **DESKTOP)
+    job = submitted(stack, pause_after="portrait")
+    guest.go(f"#/jobs/{job}")
+    styles = guest.page.locator(".approve .cards")
+    held: list[Route] = []
+    guest.page.route("**/resume", lambda route: held.append(route))  # noqa: PLW0108  no builtin
+    styles.get_by_text("Oil").click()
+    styles.get_by_text("Pencil").click()
+    guest.page.wait_for_timeout(1000)
+    assert len(held) == 1  # one at a time
+    held[0].continue_()
+    guest.page.unroute("**/resume")
+    until(lambda: parameters(stack, job)["style"] == "pencil", 30)
+    expect(guest.page.locator(".approve .go:enabled")).to_be_visible()
+    expect(styles.locator("[value=pencil]")).to_be_checked()
+    expect(guest.page.locator(".complaint")).to_have_count(0)
+
+
+def test_a_style_that_is_refused_is_not_shown_as_that_of_the_job(
+    stack: TestStack, visit: Open
+) -> None:
+    guest = visit(stack.url, **DESKTOP)
+    job = submitted(stack, pause_after="portrait")
+    guest.go(f"#/jobs/{job}")
+    styles = guest.page.locator(".approve .cards")
+    guest.page.route("**/resume", lambda route: route.abort(), times=1)
+    styles.get_by_text("Oil").click()
+    expect(guest.page.locator(".complaint")).to_be_visible()
+    expect(styles.locator("[value=cel]")).to_be_checked()
+    styles.get_by_text("Oil").click()  # so it can be chosen again
+    until(lambda: parameters(stack, job)["style"] == "oil", 30)
+
+
 def test_a_reload_and_a_lost_network_lose_nothing(stack: TestStack, visit: Open) -> None:
     guest = visit(stack.url, **DESKTOP)
     job = submitted(stack, pause_after="portrait")

@@ -14,8 +14,8 @@ Open = Callable[..., Visit]
 LEAST_PX = 24  # target size, WCAG 2.2, 2.5.8
 
 
-def assert_nothing_sticks_out(page: Page) -> None:
-    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+def assert_nothing_sticks_out(page: Page, width: int = 390) -> None:
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.browser_slice
@@ -37,6 +37,16 @@ def test_a_figurine_is_made_on_a_phone(stack: TestStack, visit: Open) -> None:
     assert_nothing_sticks_out(guest.page)
     guest.check_access()
     guest.shot("phone_result", whole=True)
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "ru-RU", "vi-VN", "zh-TW"])
+def test_the_smallest_phone_scrolls_in_one_direction(
+    stack: TestStack, visit: Open, locale: str
+) -> None:
+    guest = visit(stack.url, **PHONE | {"viewport": {"width": 320, "height": 640}}, locale=locale)
+    guest.go()
+    expect(guest.page.locator(".cards.tall .choice")).not_to_have_count(0)
+    assert_nothing_sticks_out(guest.page, 320)
 
 
 def test_everything_can_be_hit_with_a_thumb(stack: TestStack, visit: Open) -> None:

@@ -94,6 +94,13 @@ def test_all_words_are_there_in_every_language() -> None:
         assert words == found["en"]
 
 
+@pytest.mark.parametrize("job", ["%", "%E0%A4", "nobodys"])
+def test_a_link_to_nothing_says_so(stack: TestStack, visit: Open, job: str) -> None:
+    guest = visit(stack.url, **DESKTOP)
+    guest.go(f"#/jobs/{job}")
+    expect(guest.page.get_by_role("heading", name="There is nothing here")).to_be_visible()
+
+
 def test_the_keyboard_alone_is_enough(stack: TestStack, visit: Open) -> None:
     guest = visit(stack.url, **DESKTOP)
     guest.go()

@@ -12,29 +12,50 @@ import { cards } from "./looks.js";
  * @returns {{node: HTMLElement, update: (view: any) => void, keeps: (view: any) => boolean}}
  */
 export function approvePanel(view) {
-  const state = { view, redrawing: false };
+  const state = { view, sending: false, redrawing: false, wanted: null };
   const yes = button("go large", "check", "approve.yes");
   const cancel = button("quiet", "cross", "house.cancel");
   const likeness = element("p", { class: "soft" });
   const styles = element("div");
   const busy = element("p", { class: "soft", role: "status" });
-  yes.addEventListener("click", () => resume(state, {}, yes));
   cancel.addEventListener("click", () =>
     call(`/v1/jobs/${view.id}/cancel`, { method: "POST" }).catch(complain));
-  const update = (seen) => {
-    state.view = seen;
-    state.redrawing = false;
+  const rest = () => {
+    Object.assign(state, { redrawing: false, wanted: null });
     yes.disabled = false;
     replace(busy);
-    replace(likeness, alike(seen));
+    mark(styles, state.view);
+  };
+  const send = async (changes) => {
+    yes.disabled = true;
+    state.sending = true;
+    const isAccepted = await resume(state.view, changes);
+    state.sending = false;
+    if (!isAccepted) rest();
+    else if (state.view.parameters.style === changes.style) update(state.view);  // a quick house
   };
   const redraw = (style) => {
-    state.redrawing = true;
-    yes.disabled = true;
+    if (state.sending || state.redrawing) {  // drawn next: one at a time, and the latest counts
+      state.wanted = style;
+      return;
+    }
+    Object.assign(state, { redrawing: true, wanted: null });
     replace(busy, t("approve.redrawing"));
-    resume(state, { style, pause_after: "portrait" }, yes);
+    send({ style, pause_after: "portrait" });
   };
-  offer(styles, view, redraw);
+  const update = (seen) => {
+    state.view = seen;
+    if (state.sending) return;  // perhaps seen before what is being sent
+    const next = state.wanted;
+    rest();
+    replace(likeness, alike(seen));
+    if (next && next !== seen.parameters.style) {
+      mark(styles, { parameters: { style: next } });
+      redraw(next);
+    }
+  };
+  yes.addEventListener("click", () => send({}));
+  offer(styles, state, redraw);
   update(view);
   return {
     node: element("div", { class: "approve" }, element("h1", {}, t("approve.title")),
@@ -53,25 +74,32 @@ function alike(view) {
   return score === undefined ? null : t("approve.likeness", { score: Math.round(score) });
 }
 
-async function offer(place, view, redraw) {
+/** Show the style that the job has: of the wishes of a person not all come true. */
+function mark(place, view) {
+  for (const one of place.querySelectorAll("input")) {
+    one.checked = one.value === view.parameters.style;
+  }
+}
+
+async function offer(place, state, redraw) {
   try {
     replace(place, cards({
       name: "style", legend: t("approve.other"), choices: (await catalogue()).styles,
-      chosen: view.parameters.style, shape: "square", onChoose: redraw,
+      chosen: state.view.parameters.style, shape: "square", onChoose: redraw,
     }));
   } catch (problem) { complain(problem); }
 }
 
-async function resume(state, changes, button) {
-  button.disabled = true;
+/** @returns {Promise<boolean>} whether the job goes on */
+async function resume(view, changes) {
   const wish = { pause_after: "none", ...changes };
   try {
-    await call(`/v1/jobs/${state.view.id}/resume`, {
+    await call(`/v1/jobs/${view.id}/resume`, {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(wish),
     });
+    return true;
   } catch (problem) {
-    state.redrawing = false;
-    button.disabled = false;
     complain(problem);
+    return false;
   }
 }

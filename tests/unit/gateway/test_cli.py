@@ -93,7 +93,7 @@ class FakeKiln:
         links = {"links": {"resume": "/v1/jobs/j1/resume"}, "warnings": ["not understood: xyzzy"]}
         return job | links | (JOB if not type(self).waits else JOB | {"state": "paused"})
 
-    def stream(self, _: str, after: str = "") -> Iterator[JobEvent]:
+    def stream(self, _: str, after: str = "", **__: object) -> Iterator[JobEvent]:
         if type(self).waits:
             return iter([*EVENTS[:3], JobEvent("3-1", "paused", {}), EVENTS[3]])
         type(self).followed_from = after

@@ -138,20 +138,22 @@ def test_a_problem_speaks_in_detail_and_hint() -> None:
 class Gateway(HTTPAdapter):
     """Stands for the gateway: remembers what it was sent, answers from a list."""
 
-    def __init__(self, *answers: str) -> None:
+    def __init__(self, *answers: str, status: int = 200) -> None:
         super().__init__()
         self.sent: list[requests.PreparedRequest] = []
         self._answers = list(answers)
+        self._status = status
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         self.sent.append(request)
         response = requests.Response()
-        response.status_code, response.raw = 200, io.BytesIO(self._answers.pop(0).encode())
+        response.status_code = self._status
+        response.raw = io.BytesIO(self._answers.pop(0).encode())
         return response
 
 
-def _talking_to(*answers: str) -> tuple[Kiln, Gateway]:
-    gateway, session = Gateway(*answers), requests.Session()
+def _talking_to(*answers: str, status: int = 200) -> tuple[Kiln, Gateway]:
+    gateway, session = Gateway(*answers, status=status), requests.Session()
     session.mount("http://", gateway)
     return Kiln("http://here", session=lambda: session), gateway
 
@@ -203,6 +205,13 @@ def test_a_stream_goes_on_after_the_event_that_was_seen() -> None:
     kiln, gateway = _talking_to("id: 8-0\nevent: succeeded\ndata: {}\n\n")
     assert [event.id for event in kiln.stream("j1", after="7-0")] == ["8-0"]
     assert gateway.sent[0].headers["Last-Event-ID"] == "7-0"
+
+
+def test_a_stream_that_is_refused_is_not_waited_for_longer_than_is_said() -> None:
+    kiln, gateway = _talking_to('{"code": "busy", "detail": "full"}', status=503)
+    with pytest.raises(ApiError) as refused:
+        next(kiln.stream("j1", full_s=0))
+    assert (refused.value.code, len(gateway.sent)) == ("busy", 1)
 
 
 def test_estimates_come_between_the_events_and_nobody_resumes_at_them() -> None:

@@ -72,7 +72,7 @@ class FakeKiln:
             "links": {"resume": "/v1/jobs/j1/resume"},
         }
 
-    def stream(self, _: str, after: str = "") -> Iterator[JobEvent]:
+    def stream(self, _: str, after: str = "", **__: object) -> Iterator[JobEvent]:
         kind = "paused" if type(self).pauses else "succeeded"
         return iter([JobEvent(f"{len(after)}-1", kind, {})])
 
