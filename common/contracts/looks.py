@@ -5,10 +5,14 @@ The stages take such wishes all the same, for jobs that were accepted before the
 
 from __future__ import annotations
 
+from typing import Final
+
 from pydantic import ValidationInfo, field_validator
 
 from common.contracts.colours import EyeColour
 from common.contracts.figurine import Face, PaintRequest
+
+PHOTOGRAPHED: Final = frozenset({"beard", "eyes"})  # refused beside face=portrait
 
 
 class AskedLooks(PaintRequest):
