@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from common.contracts.figurine import Face
+from common.contracts.figurine import Face, Glasses
 from common.contracts.looks import PHOTOGRAPHED
 from common.ledger.records import JobRecord, NodeRecord
 
@@ -27,6 +27,9 @@ def _of_figurine(record: JobRecord, facts: dict[str, dict[str, Any]]) -> Iterato
     if doubts:
         shown = ", ".join(_doubt(name, seen) for name in doubts)
         yield f"not sure about {shown}: say what is right, such as {doubts[0]}=…"
+    bare = record.params.get("glasses") == Glasses.NONE
+    if photographed and bare and seen.get("glasses", Glasses.NONE) != Glasses.NONE:
+        yield "glasses=none takes none off a photographed face: send face=drawn for a bare one"
     if why := facts.get("fusion.sculpt", {}).get("hollow_refused"):
         yield f"not hollow: {why}"
     gates = facts.get("fusion.print", {}).get("failed_gates", [])
