@@ -5,10 +5,14 @@ The stages take such wishes all the same, for jobs that were accepted before the
 
 from __future__ import annotations
 
+from typing import Final
+
 from pydantic import ValidationInfo, field_validator
 
 from common.contracts.colours import EyeColour
 from common.contracts.figurine import Face, PaintRequest
+
+PHOTOGRAPHED: Final = frozenset({"beard", "expression", "eyes"})  # refused beside face=portrait
 
 
 class AskedLooks(PaintRequest):
@@ -16,13 +20,14 @@ class AskedLooks(PaintRequest):
 
     @field_validator("face")
     @classmethod
-    def with_a_beard_where_it_is_drawn(cls, face: Face, info: ValidationInfo) -> Face:
-        """Refuse ``beard`` beside ``face=portrait``, whose beard is the photo's."""
-        if face is Face.PORTRAIT and info.data.get("beard") is not None:
-            raise ValueError(_advice("beard"))
+    def with_looks_where_they_are_drawn(cls, face: Face, info: ValidationInfo) -> Face:
+        """Refuse ``beard`` and ``expression`` beside ``face=portrait``: both are the photo's."""
+        asked = [look for look in sorted(PHOTOGRAPHED) if info.data.get(look) is not None]
+        if face is Face.PORTRAIT and asked:
+            raise ValueError(_advice(asked[0]))
         return face
 
-    @field_validator("eyes")
+    @field_validator("eyes")  # a field behind the face
     @classmethod
     def in_a_colour_where_they_are_drawn(
         cls, eyes: EyeColour | None, info: ValidationInfo

@@ -62,6 +62,12 @@ ADVICE = {
     "lip colour": "The colour of the lips is off: try a photo in daylight.",
 }
 
+# what the photographed face shows is the photo's, whatever is chosen
+ADVICE_PHOTOGRAPHED = ADVICE | {
+    "mouth": "The mouth is off: try a photo with a calm face.",
+    "brow colour": "The colour of the brows is off: try a photo in daylight.",
+}
+
 
 def rate_figurine(
     attributes: Attributes, view: RGB, face: Face, kind: str = "drawn", *, hatted: bool = False
@@ -82,10 +88,11 @@ def rate_figurine(
         What is around the face is a hat as much as hair: its colour is not rated.
     """
     photo = look_of(attributes)
+    advice = ADVICE_PHOTOGRAPHED if kind == "portrait" else ADVICE
     if face.presence < RECOGNISED:
-        return compare(photo, None, ADVICE)
+        return compare(photo, None, advice)
     toy = without_style(look_of_toy(view, face), STYLES_OF_FACE[kind])
-    return compare(photo, _without_hair(toy) if hatted else toy, ADVICE)
+    return compare(photo, _without_hair(toy) if hatted else toy, advice)
 
 
 def look_of_toy(view: RGB, face: Face) -> Look:

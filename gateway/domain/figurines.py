@@ -38,7 +38,7 @@ _MEANING: Final = {
     "headwear": "What is worn on the head; default: as measured",
     "glasses": "What is worn before the eyes; default: as measured",
     "beard": "Where a beard grows; default: as measured; not with `face=portrait`",
-    "expression": "What the mouth says; default: as measured",
+    "expression": "What the mouth says; default: as measured; not with `face=portrait`",
     "age": "Whose proportions the figurine has; default: as measured",
     "skin": "Colour of the skin; default: as measured",
     "hair": "Colour of the hair; default: as measured",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from common.contracts.figurine import Face, Glasses
+from common.contracts.looks import PHOTOGRAPHED
 from common.ledger.records import JobRecord, NodeRecord
 
 
@@ -19,10 +21,15 @@ def _of_figurine(record: JobRecord, facts: dict[str, dict[str, Any]]) -> Iterato
     if quality.get("verdict") not in {None, "ok"}:
         yield f"photo quality {quality.get('score', 0):.0f} of 100. {quality.get('advice')}"
     seen = facts.get("fusion.measure", {}).get("seen", {})
-    doubts = [name for name in seen.get("uncertain", ()) if name not in record.params]
+    photographed = record.params.get("face") == Face.PORTRAIT
+    known = record.params.keys() | (PHOTOGRAPHED if photographed else ())  # cannot be said anew
+    doubts = [name for name in seen.get("uncertain", ()) if name not in known]
     if doubts:
         shown = ", ".join(_doubt(name, seen) for name in doubts)
         yield f"not sure about {shown}: say what is right, such as {doubts[0]}=…"
+    bare = record.params.get("glasses") == Glasses.NONE
+    if photographed and bare and seen.get("glasses", Glasses.NONE) != Glasses.NONE:
+        yield "glasses=none takes none off a photographed face: send face=drawn for a bare one"
     if why := facts.get("fusion.sculpt", {}).get("hollow_refused"):
         yield f"not hollow: {why}"
     gates = facts.get("fusion.print", {}).get("failed_gates", [])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from common.contracts.figurine import Looks, PaintRequest
+from common.contracts.figurine import Face, Looks, PaintRequest
+from common.contracts.looks import PHOTOGRAPHED
 from gateway.client import Job
 
 _OF: Final = {"stylize.portrait": "portrait", "fusion.render": "figurine"}
@@ -44,7 +45,9 @@ def seen_line(job: Job) -> str:
     seen = _facts(job, "fusion.measure").get("seen", {})
     looks = {name: value for name, value in seen.items() if name in Looks.model_fields}
     colours = {n: v for n, v in seen.get("colours", {}).items() if n in PaintRequest.model_fields}
-    said = [f"{name}={value}" for name, value in (looks | colours).items()]
+    photographed = job.get("parameters", {}).get("face") == Face.PORTRAIT
+    fixed = PHOTOGRAPHED if photographed else ()  # would be refused as a change
+    said = [f"{name}={value}" for name, value in (looks | colours).items() if name not in fixed]
     return f"seen: {', '.join(said)}" if said else ""
 
 

@@ -19,7 +19,7 @@ from fusion_service.domain.frame import (
 from fusion_service.domain.palette import lab_to_srgb
 
 if TYPE_CHECKING:
-    from fusion_service.domain.attributes import Attributes
+    from fusion_service.domain.attributes import Attributes, BeardKind
     from fusion_service.domain.palette import Palette
     from fusion_service.domain.sculpture import Pixels
 
@@ -34,6 +34,7 @@ LIGHT_SIGMA = 0.16  # face widths over which light and shade change
 SHADE_KEPT = 0.12  # share of the light that stays: none looks flat
 FADE = 0.1  # face widths over which the picture runs out at its border
 MASK_PX, LAYOUT_PX = 128, 256  # masks and the map to the head are smooth: a small one will do
+RUN_OUT_PX = 2  # of a mask, over which a beard ends at the lower edge of the picture
 TONES = 9  # steps of lightness
 CALM_L = 14.0  # shade on the skin that is darker than this stays
 BLANK = 0.004  # of the picture that is plain skin
@@ -50,6 +51,42 @@ BROWS = (
 )
 LIPS = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146)
 
+# where beards grow: from under the nose over the right half of the face, which is the left of the
+# picture, to the chin, and the same landmarks of the other half
+_LIP, _CHIN = (164, 165, 92, 216), (149, 176, 148, 152)
+_JAW = (207, 213, 177, 132, 58, 172, 136, 150)
+_OTHER = {
+    165: 391,
+    92: 322,
+    216: 436,
+    149: 378,
+    176: 400,
+    148: 377,
+    212: 432,
+    202: 422,
+    210: 430,
+    207: 427,
+    213: 433,
+    177: 401,
+    132: 361,
+    58: 288,
+    172: 397,
+    136: 365,
+    150: 379,
+    61: 291,
+    185: 409,
+    40: 270,
+    39: 269,
+    37: 267,
+}
+_FULL = (*_LIP, *_JAW, *_CHIN)
+BEARDS = {
+    "stubble": _FULL,
+    "full": _FULL,
+    "goatee": (*_LIP, 212, 202, 210, *_CHIN),
+    "moustache": (*_LIP, 61, 185, 40, 39, 37, 0),
+}
+
 
 def photograph_texture(attributes: Attributes, palette: Palette, picture: Pixels) -> Pixels:
     """Lay a photographed face on the skin: (1024, 1024, 3) sRGB.
@@ -65,9 +102,10 @@ def photograph_texture(attributes: Attributes, palette: Palette, picture: Pixels
     eyes, mouth = _features(points)
     features = np.maximum(eyes, mouth)
     face = _polygon(points[list(OVAL)], soft=0.01)
-    flat = _flattened(lab, face * (1 - features), palette)
-    share = _share(points, flat, features, palette)
-    toned = _toned(flat, _wide(eyes), _wide(mouth), palette)
+    beard = _bearded(points, attributes.beard_kind) * face * (1 - features)
+    flat = _flattened(lab, face * (1 - features), beard, palette)
+    share = _share(points, flat, features, beard, palette)
+    toned = _toned(flat, _wide(eyes), _wide(mouth), _wide(beard), palette)
     blended = toned * share + np.array(palette.skin, np.float32) * (1 - share)
     rgb = cv2.cvtColor(np.asarray(blended, np.float32), cv2.COLOR_LAB2RGB)
     sheet = np.asarray(np.clip(rgb * 255 + 0.5, 0, 255), np.uint8)
@@ -88,20 +126,28 @@ def photographed_eye(attributes: Attributes) -> tuple[float, float]:
     return half * ACROSS_MM, EYES_Z - down * DOWN_MM
 
 
-def _flattened(lab: Plane, skin: Plane, palette: Palette) -> Plane:
-    """Take light and cast out: where there is skin, its mean becomes the palette's."""
+def _flattened(lab: Plane, face: Plane, beard: Plane, palette: Palette) -> Plane:
+    """Take light and cast out: where there is skin, its mean becomes the palette's.
+
+    A beard is no shade, that would be lightened to skin: it is as dark as beside skin in the light.
+    """
+    skin = face * (1 - beard)
     # light and shade are broad: a small picture tells all about them
     small = cv2.resize(lab, (MASK_PX, MASK_PX), interpolation=cv2.INTER_AREA)
     sigma = LIGHT_SIGMA * FACE_PICTURE_SCALE * MASK_PX / FACE_PICTURE_PX
     weight = cv2.GaussianBlur(skin, (0, 0), sigma) + np.float32(1e-3)
     light = cv2.GaussianBlur(small * skin[..., None], (0, 0), sigma) / weight[..., None]
     mean = (small * skin[..., None]).sum((0, 1)) / max(float(skin.sum()), 1.0)
+    if beard.any():
+        bare = small[skin > 0.5]
+        lit = bare[bare[:, 0] >= np.median(bare[:, 0])].mean(0)
+        light += beard[..., None] * (lit - light)
     kept = np.array([SHADE_KEPT, 0.0, 0.0], np.float32)
     change = np.array(palette.skin, np.float32) - light + kept * (light - mean)
     return np.asarray(lab + _wide(change.astype(np.float32)), np.float32)
 
 
-def _toned(flat: Plane, eyes: Plane, mouth: Plane, palette: Palette) -> Plane:
+def _toned(flat: Plane, eyes: Plane, mouth: Plane, beard: Plane, palette: Palette) -> Plane:
     """Smooth but for edges; calm the skin, where what light is left would look like blotches."""
     small = np.clip(flat * LAB_TO_BYTES + LAB_OFFSET, 0, 255).astype(np.uint8)
     for _ in range(2):
@@ -111,10 +157,10 @@ def _toned(flat: Plane, eyes: Plane, mouth: Plane, palette: Palette) -> Plane:
     light = contrast[..., 0]
     calm = np.where(light > 0, 0.3 * light, light * np.clip(-light / CALM_L, 0.35, 1))
     # the white of an eye in the shade would glare, teeth may shine
-    seen = np.where(light > 0, (0.65 * eyes + 1.05 * mouth) * light, 1.1 * light)
-    clear = np.maximum(eyes, mouth)
+    seen = np.where(light > 0, (0.65 * eyes + 1.05 * mouth + 0.3 * beard) * light, 1.1 * light)
+    clear = np.maximum(np.maximum(eyes, mouth), beard)
     contrast[..., 0] = calm * (1 - clear) + np.where(light > 0, seen, seen * clear)
-    contrast[..., 1:] *= (0.4 + 0.25 * eyes + 0.6 * mouth)[..., None]
+    contrast[..., 1:] *= (0.4 + 0.25 * eyes + 0.6 * mouth + 0.4 * beard)[..., None]
     step = np.float32(100 / TONES)
     level = contrast[..., 0] / step
     nearest = np.round(level)
@@ -124,7 +170,7 @@ def _toned(flat: Plane, eyes: Plane, mouth: Plane, palette: Palette) -> Plane:
     return np.asarray(toned, np.float32)
 
 
-def _share(points: Points, flat: Plane, features: Plane, palette: Palette) -> Plane:
+def _share(points: Points, flat: Plane, features: Plane, beard: Plane, palette: Palette) -> Plane:
     """Return how much of the picture shows, 0..1: not the hair around it, nor the forehead."""
     top = points[[105, 334], 1].min() - 0.05
     border = points[list(OVAL)].copy()
@@ -137,7 +183,8 @@ def _share(points: Points, flat: Plane, features: Plane, palette: Palette) -> Pl
     away = cv2.GaussianBlur(away.astype(np.float32), (0, 0), 1.3)
     foreign = np.clip((away - HAIR_FROM) / (HAIR_TO - HAIR_FROM), 0, 1)
     core = _polygon(middle + (inner - middle) * 0.72, soft=0.05)
-    keep = 1 - foreign * (1 - np.maximum(features, core))
+    keep = 1 - foreign * (1 - np.maximum(np.maximum(features, core), beard))
+    face = np.maximum(face, beard)  # a beard ends below the chin, not above it
     share = cv2.GaussianBlur(np.asarray(face * keep, np.float32), (0, 0), 1.0)
     return _wide(np.asarray(share, np.float32))[..., None]
 
@@ -157,6 +204,18 @@ def _features(points: Points) -> tuple[Plane, Plane]:
     lips = points[list(LIPS)]
     middle = lips.mean(0)
     return eyes, _polygon(middle + (lips - middle) * 1.25, soft=0.02)
+
+
+def _bearded(points: Points, kind: BeardKind) -> Plane:
+    """Cover where a beard of this kind grows; nothing where there is none."""
+    if kind == "none":
+        return np.zeros((MASK_PX, MASK_PX), np.float32)
+    half = BEARDS[kind]
+    other = [_OTHER[index] for index in reversed(half) if index in _OTHER]
+    cover = _polygon(points[[*half, *other]], soft=0.025)
+    # a long chin may reach to where the picture ends
+    cover[-RUN_OUT_PX:] *= np.linspace(1, 0, RUN_OUT_PX, dtype=np.float32)[:, None]
+    return cover
 
 
 def _polygon(outline: Points, soft: float) -> Plane:

@@ -40,6 +40,7 @@ ADVICE = {
     "evenness": "Light the face from the front, not from one side.",
     "noise": "Take the photo in brighter light: this one is grainy.",
 }
+OVEREXPOSED = "Take the photo in softer light or with less exposure: the face is too bright."
 OK_SCORE, WARN_SCORE = 80.0, 50.0
 
 
@@ -59,12 +60,14 @@ def rate_photo(face: Face, image: RGB, pose: Pose, head: HeadCrop, noise: float)
     noise : float
         From ``estimate_noise``.
     """
+    unburnt = _unit(1 - 3 * head.clipped)
+    bright = _unit(1.1 - 0.32 * math.log2(head.gain))
     terms = {
         "size": _size(face),
         "presence": 1 / (1 + math.exp((12 - face.presence) / 2.5)),
         "frontal": _unit(1.15 - abs(pose.yaw) / 40) * _unit(1.25 - abs(pose.pitch + 5) / 40),
         "sharpness": _sharpness(face, image, head, noise),
-        "light": _unit(1 - 3 * head.clipped) * _unit(1.1 - 0.32 * math.log2(head.gain)),
+        "light": unburnt * bright,
         "inside": _unit(1 - 6 * cut_off(face, image)),
         "person": _unit(float(head.person[head.oval].mean()) / 0.9),
         "evenness": _evenness(head),
@@ -74,12 +77,13 @@ def rate_photo(face: Face, image: RGB, pose: Pose, head: HeadCrop, noise: float)
     score = 100 * math.exp(-sum(loss.values()) / sum(WEIGHTS.values()))
     worst = max(loss, key=lambda name: loss[name])
     verdict = "ok" if score >= OK_SCORE else "warn" if score >= WARN_SCORE else "retake"
+    advice = OVEREXPOSED if worst == "light" and unburnt < bright else ADVICE[worst]
     return Quality(
         score=score,
         verdict=verdict,
         worst=worst,
         terms=terms,
-        advice="" if verdict == "ok" else ADVICE[worst],
+        advice="" if verdict == "ok" else advice,
     )
 
 

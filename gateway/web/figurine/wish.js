@@ -1,7 +1,7 @@
 // What a job was asked for, as a wish for another one of the same photo.
 
 const OWN = ["from", "pause_after", "ttl_hours", "plan"];
-const DRAWN = ["beard", "eyes"];  // of a drawn face alone: the photo's own are seen otherwise
+const DRAWN = ["beard", "expression", "eyes"];  // of a drawn face alone: the photo's own are seen otherwise
 
 /**
  * @param {Record<string, any>} wish

@@ -115,7 +115,7 @@ def test_the_photograph_itself_can_be_the_face(client: FlaskClient, photo: bytes
     assert _height_m(photographed.data) == pytest.approx(_height_m(drawn.data), rel=0.01)
 
 
-@pytest.mark.parametrize("wish", ["beard=full", "eyes=teal"])
+@pytest.mark.parametrize("wish", ["beard=full", "expression=laugh", "eyes=teal"])
 def test_what_a_photographed_face_cannot_show_is_refused(
     client: FlaskClient, photo: bytes, wish: str
 ) -> None:

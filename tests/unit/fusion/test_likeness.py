@@ -23,6 +23,7 @@ from common.vision.faces import FaceModels
 from common.vision.likeness import Likeness
 from common.vision.network import RGB
 from fusion_service import studio as studio_module
+from fusion_service.domain import likeness as likeness_module
 from fusion_service.domain.archive import coats_to_bytes, form_to_bytes
 from fusion_service.domain.attributes import Attributes, People
 from fusion_service.domain.bodies import TEMPLATES, hides_hair
@@ -85,6 +86,23 @@ def test_the_face_is_found_where_it_is_said_to_be(
     assert face.presence > 6
     low, high = face_place().box[:2], face_place().box[2:]
     assert (np.abs(np.concatenate([face.box[:2] - low, face.box[2:] - high])) < 40).all()
+
+
+def test_no_look_is_advised_that_a_photographed_face_cannot_show(
+    monkeypatch: pytest.MonkeyPatch, face_models: FaceModels, her: Attributes, figurine: Sculpture
+) -> None:
+    """Nobody is told to choose an expression that ``face=portrait`` refuses."""
+    said: list[dict[str, str]] = []
+    monkeypatch.setattr(likeness_module, "compare", lambda *told: said.append(told[-1]))
+    view = render_head(figurine)
+    face = face_models.trace_face(view, face_place())
+    for kind in ("drawn", "portrait"):
+        rate_figurine(her, view, face, kind)
+    drawn, photographed = said
+    assert drawn.keys() == photographed.keys()
+    assert "expression" in drawn["mouth"]
+    assert "expression" not in photographed["mouth"]
+    assert "swatch" not in photographed["brow colour"]
 
 
 def test_her_figurine_is_like_her(

@@ -83,6 +83,32 @@ def test_a_mark_on_the_cheek_lands_on_the_cheek() -> None:
     assert 560 < dark[:, 0].mean() < 800
 
 
+@pytest.mark.parametrize("kind", ["goatee", "full", "stubble"])
+def test_a_beard_is_not_bleached_to_skin(studied: tuple[Attributes, Pixels], kind: str) -> None:
+    attributes, picture = studied
+    points = np.array(attributes.frontal)[[202, 422, 430, 377, 152, 148, 210], :2]
+    outline = points * FACE_PICTURE_SCALE + np.array(FACE_PICTURE_ORIGIN)
+    dark = cv2.fillPoly(picture.copy(), [outline.astype(np.int32)], (60, 42, 34))
+    palette = choose_palette(attributes)
+    bearded = attributes.model_copy(update={"beard_kind": kind, "beard": 0.6})
+    shaven, worn = (
+        photograph_texture(one, palette, dark).astype(int) for one in (attributes, bearded)
+    )
+    chin = slice(840, 880), slice(460, 564)
+    skin = np.mean(lab_to_srgb(palette.skin))
+    assert worn[chin].mean() < skin - 90
+    assert worn[chin].mean() < shaven[chin].mean() - 25
+    assert np.abs(worn - shaven)[:600].max() <= 40  # eyes, nose and forehead stay as they are
+
+
+def test_a_moustache_keeps_to_the_lip(studied: tuple[Attributes, Pixels]) -> None:
+    attributes, picture = studied
+    palette = choose_palette(attributes)
+    worn = attributes.model_copy(update={"beard_kind": "moustache", "beard": 0.6})
+    shaven, changed = (photograph_texture(one, palette, picture) for one in (attributes, worn))
+    assert np.abs(shaven.astype(int) - changed)[860:].max() <= 8
+
+
 def test_the_back_of_the_head_and_the_border_stay_plain(studied: tuple[Attributes, Pixels]) -> None:
     attributes, picture = studied
     palette = choose_palette(attributes)

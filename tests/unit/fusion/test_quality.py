@@ -81,6 +81,14 @@ def test_over_exposure_costs(face_models: FaceModels) -> None:
     quality = measure(face_models, burnt).quality
     assert quality.worst == "light"
     assert quality.score < 80
+    assert "less exposure" in quality.advice
+    assert "brighter" not in quality.advice
+
+
+def test_a_dark_photo_is_told_to_be_brighter(face_models: FaceModels) -> None:
+    quality = measure(face_models, lit(0.02)).quality
+    assert (quality.worst, quality.verdict) == ("light", "warn")
+    assert "brighter" in quality.advice
 
 
 def test_a_face_at_the_border_costs(face_models: FaceModels) -> None:

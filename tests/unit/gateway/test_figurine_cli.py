@@ -15,7 +15,7 @@ from gateway.domain.figurines import FigurineParams, PortraitParams
 from gateway.domain.params import check_params, names_of
 from gateway.terminal import line
 from gateway.terminal.approval import read_changes
-from gateway.terminal.findings import findings
+from gateway.terminal.findings import findings, seen_line
 
 FACTS: dict[str, dict[str, Any]] = {
     "stylize.portrait": {"likeness": {"score": 81.4, "says": "The brows are off."}},
@@ -162,6 +162,13 @@ def test_what_was_found_out_is_printed_below_the_table() -> None:
 
 def test_a_job_without_facts_has_nothing_to_say() -> None:
     assert findings({"facts": {}, "warnings": []}) == []
+
+
+def test_a_photographed_face_is_shown_nothing_as_a_change_that_is_refused() -> None:
+    seen = {"hair_type": "wavy", "beard": "goatee", "colours": {"eyes": "#a0754c"}}
+    job = {"facts": {"fusion.measure": {"seen": seen}}, "parameters": {"face": "drawn"}}
+    assert seen_line(job) == "seen: hair_type=wavy, beard=goatee, eyes=#a0754c"
+    assert seen_line({**job, "parameters": {"face": "portrait"}}) == "seen: hair_type=wavy"
 
 
 def test_the_portrait_is_shown_and_the_figurine_made_when_somebody_agrees() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from common.contracts.looks import PHOTOGRAPHED
 from tests.house import ROOT
 
 WEB = ROOT / "gateway" / "web"
@@ -35,6 +36,12 @@ def test_every_script_that_is_imported_is_there() -> None:
     for path in SCRIPTS:
         for name in re.findall(r"from \"(\.[^\"]+)\"", path.read_text("utf-8")):
             assert (path.parent / name).is_file(), f"{path.name} imports {name}"
+
+
+def test_the_page_offers_no_look_that_a_photographed_face_refuses() -> None:
+    script = (WEB / "figurine" / "wish.js").read_text("utf-8")
+    (drawn,) = re.findall(r"const DRAWN = \[(.+)\]", script)
+    assert set(re.findall(r"\w+", drawn)) == PHOTOGRAPHED
 
 
 def test_nothing_is_fetched_from_elsewhere() -> None:

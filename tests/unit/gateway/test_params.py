@@ -104,7 +104,8 @@ def test_a_bad_value_is_refused_with_what_is_allowed(name: str, value: str, word
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("beard", "full"), ("beard", "none"), ("eyes", "teal")]
+    ("name", "value"),
+    [("beard", "full"), ("beard", "none"), ("expression", "laugh"), ("eyes", "teal")],
 )
 def test_what_a_photographed_face_cannot_show_is_refused(name: str, value: str) -> None:
     own = f"shows the photo's own {name}: leave `{name}` out, or send face=drawn"
@@ -117,12 +118,13 @@ def test_what_a_photographed_face_cannot_show_is_refused(name: str, value: str) 
 
 def test_a_stage_still_takes_what_was_accepted_before() -> None:
     """Jobs that were under way when the refusal came are made as they would have been."""
-    accepted = {"face": "portrait", "beard": "full", "eyes": "#008080"}
-    assert PaintRequest.model_validate(accepted).beard == "full"
+    accepted = {"face": "portrait", "beard": "full", "eyes": "#008080", "expression": "laugh"}
+    made = PaintRequest.model_validate(accepted)
+    assert (made.beard, made.expression) == ("full", "laugh")
 
 
 def test_other_looks_go_with_a_photographed_face() -> None:
-    pairs = [("glasses", "round"), ("hair", "teal"), ("skin", "tan"), ("expression", "smile")]
+    pairs = [("glasses", "round"), ("hair", "teal"), ("skin", "tan"), ("age", "child")]
     assert read_params(FigurineParams, [("face", "portrait"), *pairs]).glasses == "round"
 
 

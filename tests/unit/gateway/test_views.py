@@ -143,6 +143,30 @@ def test_what_was_measured_without_confidence_is_said_unless_somebody_knows_bett
     assert job_view(known).warnings == []
 
 
+def test_what_a_photographed_face_cannot_show_is_not_asked_for() -> None:
+    """A warning never tells somebody to send what is then refused."""
+    seen = {"hair_type": "wavy", "uncertain": ["eyes", "hair_type", "beard"], "swatches": {}}
+    measured = node("fusion.measure", facts={"seen": seen, "quality": {"verdict": "ok"}})
+    (drawn,) = job_view(job(nodes=(measured,))).warnings
+    assert "such as eyes=…" in drawn
+    (photographed,) = job_view(job(nodes=(measured,), params={"face": "portrait"})).warnings
+    assert photographed == "not sure about hair_type wavy: say what is right, such as hair_type=…"
+    params = {"face": "portrait", "hair_type": "curly"}
+    assert job_view(job(nodes=(measured,), params=params)).warnings == []
+
+
+def test_glasses_that_stay_on_a_photographed_face_are_told() -> None:
+    def warned(worn: str, **params: str) -> list[str]:
+        facts = {"seen": {"glasses": worn}, "quality": {"verdict": "ok"}}
+        return job_view(job(nodes=(node("fusion.measure", facts=facts),), params=params)).warnings
+
+    (said,) = warned("round", face="portrait", glasses="none")
+    assert "glasses=none takes none off a photographed face" in said
+    assert warned("none", face="portrait", glasses="none") == []
+    assert warned("round", face="portrait") == []
+    assert warned("round", face="drawn", glasses="none") == []
+
+
 def test_a_figurine_that_stays_solid_says_why() -> None:
     sculpted = node("fusion.sculpt", facts={"hollow_refused": "too small to save anything"})
     assert job_view(job(nodes=(sculpted,))).warnings == ["not hollow: too small to save anything"]
