@@ -1,4 +1,4 @@
-"""Distances on voxels, exact and cut off: what eroding and dilating with a ball are made of."""
+"""Distances on voxels, exact and cut off, of which eroding with a ball is made, and on pixels."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import numpy.typing as npt
 
 Mask = npt.NDArray[np.bool_]  # (layers, rows, columns)
 Squares = npt.NDArray[np.uint8]
+Pixels = npt.NDArray[np.uint8]  # (rows, columns)
+Distances = npt.NDArray[np.float32]
 SHARP_CORNER = 0.74  # radii from a ball in the corner of a box to the tip: sharp is not thin
 
 
@@ -41,3 +43,18 @@ def _lower(squares: Squares, cap: int, *, along_rows: bool = False) -> None:
         cv2.add(before, rise, raised)  # stops at 255, which is over the cap
         np.minimum(to[step:], start[:-step], out=to[step:])
         np.minimum(to[:-step], start[step:], out=to[:-step])
+
+
+def distance_in_plane(inside: Pixels) -> Distances:
+    """Distance in pixels to the nearest pixel that is 0: exact, and the same each time.
+
+    Intel's library, which OpenCV takes for this where it has one thread, rounds by where its
+    memory happens to lie.
+    """
+    usual = cv2.ipp.useIPP()
+    cv2.ipp.setUseIPP(False)
+    try:
+        found = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    finally:
+        cv2.ipp.setUseIPP(usual)
+    return np.asarray(found, np.float32)

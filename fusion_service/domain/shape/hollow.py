@@ -10,11 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 from scipy.ndimage import binary_dilation, gaussian_filter, label
 
-from fusion_service.domain.shape.distances import squared_distance
+from fusion_service.domain.shape.distances import distance_in_plane, squared_distance
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -137,7 +136,7 @@ def _room(union: Union, highest: int) -> Float:
     narrowest = np.full(inside.shape[:2], np.inf, np.float32)
     for layer in range(_ground(union), highest + 1):
         flat = np.ascontiguousarray(inside[:, :, layer])
-        wide = cv2.distanceTransform(flat, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        wide = distance_in_plane(flat)
         np.minimum(narrowest, (wide - 1) * np.float32(union.grid.voxel), out=narrowest)
         room[:, :, layer] = narrowest
     return room

@@ -19,6 +19,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from common.errors import NameDoesNotFit
+from fusion_service.domain.shape.distances import distance_in_plane
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -172,8 +173,7 @@ def _in_font(sign: str) -> bool:
 
 def _to_ink(empty: npt.NDArray[np.bool_]) -> Float:
     """Return the distance of every pixel to the nearest one that is not empty, less half."""
-    found = cv2.distanceTransform(empty.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    distance: Float = np.maximum(np.asarray(found, np.float32) - np.float32(0.5), 0)
+    distance: Float = np.maximum(distance_in_plane(empty.view(np.uint8)) - np.float32(0.5), 0)
     return distance
 
 

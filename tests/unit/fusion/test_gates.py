@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import pytest
 import trimesh
@@ -17,7 +18,7 @@ from fusion_service.domain.certificate.topology import count_bodies, count_edges
 from fusion_service.domain.files.placement import print_vertices
 from fusion_service.domain.process import WALL_MM
 from fusion_service.domain.sculpture import Form, Sculpture
-from fusion_service.domain.shape.distances import squared_distance
+from fusion_service.domain.shape.distances import distance_in_plane, squared_distance
 from fusion_service.domain.shape.voxels import voxelise
 from tests.unit.fusion.sculptures import ball_field, ball_man, with_extra, with_form, with_solid
 
@@ -238,6 +239,19 @@ def test_the_distance_transform_equals_the_one_of_scipy() -> None:
     filled[2:-2, 1:-8, 2:-2] = np.random.default_rng(5).random((16, 21, 21)) < 0.97
     expected = np.minimum(np.rint(distance_transform_edt(filled) ** 2), 36)
     np.testing.assert_array_equal(squared_distance(filled, 6), expected)
+
+
+def test_distances_in_a_plane_are_exact_wherever_the_picture_lies_in_memory() -> None:
+    picture = (np.random.default_rng(5).random((64, 90)) > 0.02).astype(np.uint8)
+    exact = distance_transform_edt(picture).astype(np.float32)
+    threads, kept = cv2.getNumThreads(), []
+    cv2.setNumThreads(1)  # as in a worker
+    try:
+        for size in range(1, 6_400, 100):  # makes the next picture begin elsewhere
+            kept.append(np.empty(size, np.uint8))
+            np.testing.assert_array_equal(distance_in_plane(picture), exact)
+    finally:
+        cv2.setNumThreads(threads)
 
 
 @pytest.mark.parametrize("thickness", [1.0, 1.5, 2.5, 4.0])
