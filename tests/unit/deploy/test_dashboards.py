@@ -16,6 +16,7 @@ from common.watching import Watching
 from deploy.grafana.__main__ import FOLDER, pages
 from deploy.grafana.page import panels_of
 from deploy.metrics_page import all_metrics
+from tests.dashboards.page import page as told_of
 from tests.dashboards.queries import RULES, dashboards, measured, names_in, queries_of, rules, soon
 
 FOREIGN = {  # series that libraries and Prometheus itself make, with the labels we ask of them
@@ -181,3 +182,8 @@ def test_grafana_is_told_how_often_prometheus_looks() -> None:
     (provider,) = yaml.safe_load((folder / "dashboards" / "kiln.yaml").read_text())["providers"]
     assert provider["type"] == "file"
     assert RULES.is_dir()
+
+
+def test_the_page_tells_of_these_dashboards() -> None:
+    told = (FOLDER.parents[2] / "docs" / "dashboards.md").read_text("utf-8")
+    assert told == told_of(pages(), 180), "run `make dashboards`"
