@@ -88,7 +88,7 @@ def files(form: Form, sculpture: Sculpture) -> Iterator[Work]:
 def looks(bench: Bench, people: People, sculpture: Sculpture) -> Iterator[Work]:
     """List what looks at the figurine."""
     studio, measured = bench.studio, people.people[0]
-    yield "preview", lambda: studio.draw_preview(sculpture).to_png()
+    yield "preview", lambda: studio.draw_preview(_unseen(sculpture)).to_png()
     yield "rate the figurine", lambda: studio.rate_likeness(measured, sculpture).result()
 
 
@@ -109,3 +109,8 @@ def recipe(kitchen: Kitchen) -> Iterator[Work]:
 def compose(kitchen: Kitchen, found: IngredientList) -> object:
     """Write a recipe, with no menu remembered."""
     return replace(kitchen.cooks, menus=Menus()).cook(found, ComposeRequest())
+
+
+def _unseen(sculpture: Sculpture) -> Sculpture:
+    """Copy it, so that nobody has baked the light of its form yet."""
+    return replace(sculpture, form=replace(sculpture.form))
