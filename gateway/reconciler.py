@@ -123,21 +123,23 @@ class Reconciler:
 
         A start is one too, and so is a sleep of the machine.
         """
-        now = _clocks()
-        if max(map(sub, now, self._heard_at)) > self._deaf_s:
+        if max(self._since_heard()) > self._deaf_s:
             self._reap_at = time.monotonic() + RENEWAL_S
-        self._heard_at = now
 
     def _note_sleep(self) -> None:
         """Tell whether the machine slept in this round: leases ran out then, too.
 
         A round that merely took long is no outage: others renewed their leases meanwhile.
         """
-        now = _clocks()
-        awake, passed = map(sub, now, self._heard_at)
+        awake, passed = self._since_heard()
         if passed - awake > LATE_S:
             self._reap_at = time.monotonic() + RENEWAL_S
-        self._heard_at = now
+
+    def _since_heard(self) -> tuple[float, float]:
+        """Seconds by both clocks since this was asked before."""
+        before, self._heard_at = self._heard_at, _clocks()
+        awake, passed = map(sub, self._heard_at, before)
+        return awake, passed
 
     def _ended_since(self) -> list[Event]:
         """Terminal events since the last round; the first round only finds its place."""
