@@ -31,6 +31,7 @@ from obstore.store import from_url
 
 from common.clouds import CONNECTIONS, headers_of, is_cloud, open_bucket
 from common.contracts.artifacts import ArtifactRef
+from common.disk import write_durably
 from common.errors import Gone, StorageError
 from common.settings import Settings
 
@@ -88,9 +89,11 @@ class ArtifactStore:
         """Store the bytes of a reference that was made before, as ``put`` does."""
         path = path_of(owner, ref.sha256)
         try:
-            told: Any = headers_of(ref) if self._cloud else None  # folders keep no such thing
-            obstore.put(self._store, path, data, attributes=told, use_multipart=False)
-            self._sync(path)
+            if self._folder is not None:
+                write_durably(self._folder / path, data)
+            else:
+                told: Any = headers_of(ref) if self._cloud else None  # memory keeps no such thing
+                obstore.put(self._store, path, data, attributes=told, use_multipart=False)
         except _FAILURES as exc:
             raise StorageError(f"cannot store {ref.name}: {type(exc).__name__}") from exc
 
@@ -107,12 +110,6 @@ class ArtifactStore:
         for one in done:
             one.result()
         return None
-
-    def _sync(self, path: str) -> None:
-        """Outlive a power cut, as the ledger does; obstore leaves that to the system."""
-        if self._folder is not None:
-            with (self._folder / path).open("rb") as file:
-                os.fsync(file.fileno())
 
     def get(self, owner: str, ref: ArtifactRef) -> bytes:
         """Read a whole artifact and check it against its hash."""
@@ -169,7 +166,7 @@ class ArtifactStore:
         return True
 
     def _drop_halves(self, path: str) -> None:
-        """Delete what writers of a file left behind that were killed: obstore numbers it."""
+        """Delete what writers of a file left behind that were killed (``write_durably``)."""
         if self._folder is None:
             return
         before = time.time() - _WRITTEN_S
@@ -262,7 +259,7 @@ def path_of(owner: str, sha256: str) -> str:
 
 
 def _files_below(folder: Path, below: str) -> Iterator[tuple[str, datetime]]:
-    # obstore does not list the files that it was writing when it died
+    # obstore does not list files that were being written when their writer died
     for path in (folder / below).rglob("*"):
         with suppress(FileNotFoundError):  # deleted since
             if path.is_file():
