@@ -145,7 +145,8 @@ JOBS = _told(
     (RECONCILER,),
     Counter(
         "kiln_jobs_total",
-        "Jobs that ended: succeeded, failed, refused (the photo does not do), cancelled, expired",
+        "Jobs that ended: succeeded, failed, refused (the photo does not do), cancelled, expired;"
+        " those that did while no reconciler was there are counted by the next one",
         ("product", "outcome"),
     ),
 )
