@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from common.watching import Watching
 from deploy.grafana.__main__ import FOLDER, pages
 from deploy.grafana.page import panels_of
 from deploy.metrics_page import all_metrics
+from deploy.prometheus.page import rule_groups
 from tests.dashboards.page import page as told_of
 from tests.dashboards.queries import RULES, dashboards, measured, names_in, queries_of, rules, soon
 
@@ -116,6 +118,21 @@ def test_every_series_and_label_that_is_asked_for_exists(
         assert names <= series.keys(), query
         for one, label in labels:
             assert label in series[one], query
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_other_programs_tell_the_same_prometheus_is_on_no_dashboard(
+    name: str, written: dict[str, dict[str, Any]]
+) -> None:
+    for query in queries_of(name, written[name]):
+        for series in names_in(query.promql)[0]:
+            if not series.startswith("kiln"):
+                ours = rf'{series}{{[^}}]*(job=~"kiln-|alertname=~"Kiln)'
+                assert re.search(ours, query.promql), query
+
+
+def test_every_group_of_rules_bears_the_name_of_the_house() -> None:
+    assert all(group["name"].startswith("kiln ") for group in rule_groups())
 
 
 def test_every_series_of_the_rules_exists() -> None:

@@ -30,6 +30,7 @@ LEADER, NEXT = (
     for name in "ab"
 )
 STREAMS = 'up{job="kiln-streams", instance="sse"}'
+FAILURES = 'prometheus_rule_evaluation_failures_total{{rule_group="/rules/recording.yaml;{}"}}'
 PROMETHEUS = 'process_start_time_seconds{job="prometheus"}'
 DAY = 24 * 60
 
@@ -316,14 +317,20 @@ CASES = (
         "KilnRulesFail",
         "a group fails",
         20,
-        {'prometheus_rule_evaluation_failures_total{rule_group="stages"}': "0x5 0+1x15"},
-        (ticket(rule_group="stages"),),
+        {FAILURES.format("kiln stages"): "0x5 0+1x15"},
+        (ticket(rule_group="/rules/recording.yaml;kiln stages"),),
+    ),
+    Case(
+        "KilnRulesFail",
+        "a group of others in the same Prometheus fails",
+        20,
+        {FAILURES.format("node-exporter"): "0x5 0+1x15", FAILURES.format("kiln stages"): "0x20"},
     ),
     Case(
         "KilnRulesFail",
         "one failed long ago",
         20,
-        {'prometheus_rule_evaluation_failures_total{rule_group="stages"}': "3x20"},
+        {FAILURES.format("kiln stages"): "3x20"},
     ),
     # -- work ----------------------------------------------------------------------------------
     Case(
