@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from deploy.metrics_page import all_metrics
 from deploy.prometheus.page import rule_groups
 from tests.dashboards.page import page as told_of
 from tests.dashboards.queries import RULES, dashboards, measured, names_in, queries_of, rules, soon
+from tests.unit.deploy.promtool import check_value
 
 FOREIGN = {  # series that libraries and Prometheus itself make, with the labels we ask of them
     "up": {"job", "instance"},
@@ -129,6 +131,21 @@ def test_what_other_programs_tell_the_same_prometheus_is_on_no_dashboard(
             if not series.startswith("kiln"):
                 ours = rf'{series}{{[^}}]*(job=~"kiln-|alertname=~"Kiln)'
                 assert re.search(ours, query.promql), query
+
+
+def test_where_nobody_asked_no_share_is_told(
+    tmp_path: Path, written: dict[str, dict[str, Any]]
+) -> None:
+    """Nought by nought would be NaN, and shown as that."""
+    quiet = {
+        'kiln_http_request_duration_seconds_count{job="kiln-gateway",route="/v1"}': "1x90",
+        'kiln_jobs_total{product="figurine",outcome="failed"}': "1x90",
+        'kiln_eta_total{product="figurine",outcome="met"}': "1x90",
+    }
+    shares = ("Requests that failed", "Jobs the house failed", "Estimates that held")
+    for query in queries_of("overview", written["overview"]):
+        if any(title in query.place for title in shares):
+            check_value(tmp_path, rule_groups(), quiet, 90, query.promql, [])
 
 
 def test_every_group_of_rules_bears_the_name_of_the_house() -> None:
