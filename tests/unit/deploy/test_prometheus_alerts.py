@@ -485,6 +485,12 @@ def test_alert(case: Case, tmp_path: Path) -> None:
     check_value(tmp_path, rules_for(case.alert), case.series, case.minutes, asked, expected)
 
 
+def test_before_prometheus_has_looked_at_anything_nothing_is_away(tmp_path: Path) -> None:
+    start = {GATEWAY: "_ _ 0 1x8", REDIS: "_ _ _ 1x8", PROMETHEUS: "_ _ 60x8"}
+    away = [{"value": "0"}]
+    check_value(tmp_path, rule_groups(), start, 9, "sum_over_time(kiln:unavailable[20m])", away)
+
+
 def test_every_alert_fires_once_and_is_silent_once() -> None:
     wanted = {
         (alert.name, labels["severity"], labels.get("window", ""))
