@@ -12,7 +12,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
 from flask import Flask, Response, g, jsonify, request
@@ -182,8 +182,16 @@ def _stamp(response: Response) -> Response:
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     rule = request.url_rule.rule if request.url_rule else "unknown"
     method = request.method if request.method in METHODS else "other"
+    _count_errors_from_nought(rule, method)
     metrics.HTTP_SECONDS.labels(rule, method, str(response.status_code)).observe(seconds)
     return response
+
+
+@cache
+def _count_errors_from_nought(rule: str, method: str) -> None:
+    """Show the errors of what is asked before the first: from nothing to one is no increase."""
+    for code in ("500", "503"):
+        metrics.HTTP_SECONDS.labels(rule, method, code)
 
 
 def _on_kiln_error(error: KilnError) -> Response:

@@ -14,9 +14,12 @@ from typing import Final, TypeVar
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.metrics import MetricWrapperBase
 
-WAIT_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
-RUN_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-TASK_BUCKETS: Final = (*RUN_BUCKETS, 120, 300, 600)
+# What lies above the last bucket is told as the last bucket by every quantile: runs reach to the
+# longest hard limit of a stage, waits and jobs to the deadline of a job.
+CALL_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+RUN_BUCKETS: Final = (*CALL_BUCKETS, 120, 150)
+TASK_BUCKETS: Final = (*RUN_BUCKETS, 300, 600)
+WAIT_BUCKETS: Final = (*CALL_BUCKETS, 120, 300, 600, 1200, 3600)
 BATCH_BUCKETS: Final = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64)
 
 # Each counter would come with a second series of the moment of its birth, that nobody reads.
@@ -61,7 +64,7 @@ HTTP_SECONDS = _told(
         "Time to answer a request, with the wait that it asked for (`wait`, `Prefer`), without the"
         " body of an event stream; `route` is the template, `unknown` where there is none",
         ("route", "method", "code"),
-        buckets=(0.001, 0.0025, *RUN_BUCKETS),
+        buckets=(0.001, 0.0025, *CALL_BUCKETS),
     ),
 )
 REJECTED = _told(
@@ -145,7 +148,8 @@ JOBS = _told(
     (RECONCILER,),
     Counter(
         "kiln_jobs_total",
-        "Jobs that ended: succeeded, failed, refused (the photo does not do), cancelled, expired",
+        "Jobs that ended: succeeded, failed, refused (the photo does not do), cancelled, expired;"
+        " those that did while no reconciler was there are counted by the next one",
         ("product", "outcome"),
     ),
 )
@@ -155,7 +159,7 @@ JOB_SECONDS = _told(
         "kiln_job_seconds",
         "From accept to the end, pauses included",
         ("product", "outcome"),
-        buckets=(*WAIT_BUCKETS, 300, 600),
+        buckets=WAIT_BUCKETS,
     ),
 )
 JOBS_OPEN = _gauge(
@@ -201,7 +205,7 @@ WEBHOOKS = _told(
 WEBHOOK_SECONDS = _told(
     (COURIER,),
     Histogram(
-        "kiln_webhook_seconds", "Time a webhook takes to answer", ("outcome",), buckets=RUN_BUCKETS
+        "kiln_webhook_seconds", "Time a webhook takes to answer", ("outcome",), buckets=CALL_BUCKETS
     ),
 )
 WEBHOOK_OLDEST = _gauge(

@@ -135,6 +135,9 @@ class _Life:
         self.counts.start(name, stages)
         for stage in stages:
             metrics.LEASE_LOST.labels(stage).inc(0)
+            metrics.STAGE_QUEUE_SECONDS.labels(stage)
+            for outcome in ("committed", "hit", "failed", "again"):
+                metrics.STAGE_RUN_SECONDS.labels(stage, outcome)
             for reason in ("first", "again"):
                 metrics.STAGE_ATTEMPTS.labels(stage, reason).inc(0)
             for result in ("hit", "miss"):

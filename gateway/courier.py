@@ -97,6 +97,7 @@ class Courier:
         self._caller = caller
         for outcome in (*Verdict, GIVEN_UP):  # from nothing to one is no increase
             metrics.WEBHOOKS.labels(str(outcome)).inc(0)
+            metrics.WEBHOOK_SECONDS.labels(str(outcome))
         self._rules = rules
         self._pool = ThreadPoolExecutor(RUNNING[0], thread_name_prefix="courier")
         self._leaving = threading.Event()

@@ -33,5 +33,6 @@ def count_in_reconciler() -> None:
     for product in PRODUCTS:
         for outcome in OUTCOMES:
             metrics.JOBS.labels(product, outcome).inc(0)
+            metrics.JOB_SECONDS.labels(product, outcome)
     for reason in ("lease", "lost", "slow"):
         metrics.REPUBLISHED.labels(reason).inc(0)

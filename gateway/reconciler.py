@@ -66,7 +66,7 @@ class Reconciler:
         self._store = store
         self._broker = broker
         self._who = f"{socket.gethostname()}:{os.getpid()}"
-        self._seen = "$"  # position in the stream of all events
+        self._seen = ""  # position in the stream of all events, of who leads
         self._deaf_s = period_s + LATE_S
         self._leader_ttl_ms = max(LEADER_TTL_MS, int(LEADER_ROUNDS * period_s * 1000))
         self._recount_at = -math.inf  # at once
@@ -93,19 +93,18 @@ class Reconciler:
             raise
 
     def _do_round(self) -> None:
-        ended = self._ended_since()
         leads = self._ledger.lead("reconciler", self._who, self._leader_ttl_ms)
+        ended = self._count() if leads else []
         metrics.REDIS_UP.set(1)
         self._note_outage()
         if leads:
             self._lead(ended)
         else:
             self._collector.forget()
+            self._seen = ""
         self._note_sleep()
 
     def _lead(self, ended: list[Event]) -> None:
-        for event in ended:
-            count_job(event)
         duties: list[Callable[[], object]] = [self._reap, self._bring_back, self._ledger.expire]
         duties += [self._empty_trash, self._recount, self._promises.look_for_loss]
         self._promises.note(ended)
@@ -141,14 +140,20 @@ class Reconciler:
         awake, passed = map(sub, self._heard_at, before)
         return awake, passed
 
-    def _ended_since(self) -> list[Event]:
-        """Terminal events since the last round; the first round only finds its place."""
-        found: list[Event] = []
-        while True:
-            self._seen, events = self._ledger.follow(self._seen, block_ms=1)
-            found += [event for event in events if event.terminal]
-            if not events:
-                return found
+    def _count(self) -> list[Event]:
+        """Count jobs that have ended, also those that did while nobody led; return their ends."""
+        seen = self._seen or self._ledger.counted()
+        ended: list[Event] = []
+        events: list[Event] | None = None
+        while events != []:
+            seen, events = self._ledger.follow(seen, block_ms=1)
+            ended += [event for event in events if event.terminal]
+        for event in ended:
+            count_job(event)
+        begins, self._seen = not self._seen, seen
+        if ended or begins:
+            self._ledger.count_up_to(seen)
+        return ended
 
     def _reap(self) -> None:
         # after an outage, that a lease ran out says nothing of whoever could not renew it

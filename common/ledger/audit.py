@@ -46,6 +46,7 @@ COUNTERS = frozenset({"files", "bytes", "open", "open_jobs"})
 NEVER_GROWS = COUNTERS | {
     "trash",
     "whole",
+    "counted",
     "dead",
     "waits",
     "runs",

@@ -36,6 +36,7 @@ class MemoryHouse:
         self._workers: dict[tuple[str, str], tuple[int, int]] = {}  # until, slots
         self._versions: dict[str, str] = {}
         self._whole = False
+        self._counted = "$"
 
     # -- keeping house ------------------------------------------------------------------
     def reap(self, limit: int = 100, *, leases: bool = True) -> Reaped:
@@ -168,6 +169,14 @@ class MemoryHouse:
                 return False
             self._leaders[name] = (who, self._now() + ttl_ms)
             return True
+
+    def counted(self) -> str:
+        """See ``Ledger``."""
+        return self._counted
+
+    def count_up_to(self, place: str) -> None:
+        """See ``Ledger``."""
+        self._counted = place
 
     # -- what the machines tell each other ----------------------------------------------
     def worker_up(self, queue: str, worker: str, slots: int = 1) -> None:

@@ -206,6 +206,14 @@ class Ledger(Eraser, Outbox, Protocol):
         """Take or keep a leader lock."""
         ...
 
+    def counted(self) -> str:
+        """Say up to where in ``follow`` ended jobs are counted; ``$`` where nobody has begun."""
+        ...
+
+    def count_up_to(self, place: str) -> None:
+        """Note that for whoever leads next."""
+        ...
+
     def whole(self) -> bool:
         """Whether somebody has made sure that this ledger did not lose its jobs.
 

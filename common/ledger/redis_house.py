@@ -65,6 +65,14 @@ class RedisHouse(RedisLink):
         """See ``Ledger``."""
         return bool(self._run("lead", name, who, ttl_ms))
 
+    def counted(self) -> str:
+        """See ``Ledger``."""
+        return self._call("get", f"{self._prefix}counted") or "$"
+
+    def count_up_to(self, place: str) -> None:
+        """See ``Ledger``."""
+        self._call("set", f"{self._prefix}counted", place)
+
     # -- what the machines tell each other ----------------------------------------------
     def worker_up(self, queue: str, worker: str, slots: int = 1) -> None:
         """See ``Ledger``."""

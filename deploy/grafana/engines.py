@@ -25,6 +25,9 @@ NO_ENGINE: Final = "no engine with a network here"
 NO_GPU: Final = "no GPU here"
 BYTES: Final = Scale("bytes")
 BY: Final = "{{job}} {{instance}}"
+# names that other programs tell the same Prometheus, too
+OURS: Final = '{job=~"kiln-.+"}'
+HERE: Final = '{job=~"kiln-.+|prometheus"}'
 STATES: Final = (
     *("sent", "received", "started", "succeeded"),
     *("failed", "retried", "revoked", "rejected"),
@@ -129,7 +132,7 @@ def _processes() -> Section:
                 "Memory of each process",
                 "A worker that grows beyond KILN_WORKER_MAX_RSS_MB ends between two jobs and is "
                 "replaced: a saw-tooth is fine, a line that only rises is not.",
-                Query("process_resident_memory_bytes", BY),
+                Query(f"process_resident_memory_bytes{HERE}", BY),
                 scale=BYTES,
                 width=8,
             ),
@@ -137,14 +140,14 @@ def _processes() -> Section:
                 "Cores in use",
                 "All processes together cannot use more than the machine has. A worker near its "
                 "threads is busy, that is what it is for.",
-                Query(f"rate(process_cpu_seconds_total{NOW})", BY),
+                Query(f"rate(process_cpu_seconds_total{HERE}{NOW})", BY),
                 scale=Scale("short"),
                 width=8,
             ),
             lines(
                 "Open files",
                 "Should be flat. A line that only rises is a leak: report it.",
-                Query("process_open_fds", BY),
+                Query(f"process_open_fds{HERE}", BY),
                 scale=COUNT,
                 width=8,
             ),
@@ -153,7 +156,7 @@ def _processes() -> Section:
 
 
 def _celery() -> Section:
-    runtime = "celery_task_runtime_bucket"
+    runtime = f"celery_task_runtime_bucket{OURS}"
     return Section(
         "Celery, as celery-exporter would tell it",
         (
@@ -162,7 +165,10 @@ def _celery() -> Section:
                 "`received` and `succeeded` follow `sent`. `retried` or `failed`: the stage tells "
                 "why in the log of its worker. `rejected`: a message of another version of Kiln.",
                 *(
-                    Query(f"60 * (sum(rate(celery_task_{state}_total{NOW})) or vector(0))", state)
+                    Query(
+                        f"60 * (sum(rate(celery_task_{state}_total{OURS}{NOW})) or vector(0))",
+                        state,
+                    )
                     for state in STATES
                 ),
                 scale=PER_MINUTE,
@@ -195,13 +201,13 @@ def _workers() -> Section:
             levels(
                 "Workers that are up",
                 "0 is a worker that was there and went.",
-                Query("max by (hostname) (celery_worker_up)", "{{hostname}}"),
+                Query(f"max by (hostname) (celery_worker_up{OURS})", "{{hostname}}"),
                 scale=Scale("short", ((None, BAD), (1, GOOD)), most=1, digits=0),
             ),
             lines(
                 "Tasks a worker runs now",
                 "As many as it has slots: the queue is full.",
-                Query("max by (hostname) (celery_worker_tasks_active)", "{{hostname}}"),
+                Query(f"max by (hostname) (celery_worker_tasks_active{OURS})", "{{hostname}}"),
                 scale=COUNT,
                 width=8,
                 stacked=True,
@@ -210,17 +216,24 @@ def _workers() -> Section:
                 "Messages in a queue",
                 "Of the broker. Beside it, *Queues and saturation* tells what the ledger knows: "
                 "they differ for a moment only.",
-                Query("max by (queue_name) (celery_queue_length)", "{{queue_name}}"),
+                Query(f"max by (queue_name) (celery_queue_length{OURS})", "{{queue_name}}"),
                 scale=COUNT,
                 width=8,
             ),
             lines(
                 "Workers and processes, by queue",
                 "A step down is a worker that went away.",
-                Query("max by (queue_name) (celery_active_worker_count)", "{{queue_name}} workers"),
-                Query("max by (queue_name) (celery_active_process_count)", "{{queue_name}} slots"),
                 Query(
-                    "max by (queue_name) (celery_active_consumer_count)", "{{queue_name}} readers"
+                    f"max by (queue_name) (celery_active_worker_count{OURS})",
+                    "{{queue_name}} workers",
+                ),
+                Query(
+                    f"max by (queue_name) (celery_active_process_count{OURS})",
+                    "{{queue_name}} slots",
+                ),
+                Query(
+                    f"max by (queue_name) (celery_active_consumer_count{OURS})",
+                    "{{queue_name}} readers",
                 ),
                 scale=COUNT,
                 width=12,
@@ -230,8 +243,8 @@ def _workers() -> Section:
                 "A bug: the log of that worker has the traceback. What a stage finds wrong is not "
                 "counted here, but in *Queues and saturation*.",
                 Query(
-                    f"60 * (sum by (name) (rate(celery_task_failed_total{NOW}))"
-                    f" or 0 * sum by (name) (rate(celery_task_received_total{NOW})))",
+                    f"60 * (sum by (name) (rate(celery_task_failed_total{OURS}{NOW}))"
+                    f" or 0 * sum by (name) (rate(celery_task_received_total{OURS}{NOW})))",
                     "{{name}}",
                 ),
                 scale=Scale("suffix: /min", ((None, GOOD), (1, FAIR))),

@@ -28,6 +28,7 @@ WINDOWS: Final = ("5m", "30m", "1h", "6h", "3d")
 PACE: Final = Scale("suffix:x", ((None, GOOD), (1, FAIR), (14.4, BAD)))
 FEW: Final = Scale("percentunit", below(FAILURES / 2, FAILURES), digits=2)
 LEFT: Final = Scale("percentunit", above(0, 0.25), least=None, digits=1)
+NOBODY: Final = "none asked for"
 PARTS: Final = (
     'label_replace(max(kiln_redis_up), "job", "kiln-redis", "", "")'
     " or label_replace(time() - max(kiln_reconciler_last_round_timestamp_seconds) < bool 180"
@@ -71,10 +72,10 @@ def _promises() -> Section:
                 "counted); below 0.5 % is promised. When red: *Products and HTTP* tells the route.",
                 Query(
                     "(sum(sum_over_time(kiln:http_errors:rate5m[$__range])) or vector(0))"
-                    " / sum(sum_over_time(kiln:http_requests:rate5m[$__range]))"
+                    " / (sum(sum_over_time(kiln:http_requests:rate5m[$__range])) > 0)"
                 ),
                 scale=FEW,
-            ),
+            ).no_value(NOBODY),
             number(
                 "Jobs the house failed",
                 "Share of the jobs that failed or expired through no fault of the photo or the "
@@ -82,10 +83,10 @@ def _promises() -> Section:
                 Query(
                     '(sum(increase(kiln_jobs_total{outcome=~"failed|expired"}[$__range]))'
                     " or vector(0))"
-                    ' / sum(increase(kiln_jobs_total{outcome!="cancelled"}[$__range]))'
+                    ' / (sum(increase(kiln_jobs_total{outcome!="cancelled"}[$__range])) > 0)'
                 ),
                 scale=FEW,
-            ),
+            ).no_value(NOBODY),
             number(
                 "Estimates that held",
                 "Share of the jobs that ended before the p90 that was told when they were "
@@ -93,10 +94,10 @@ def _promises() -> Section:
                 "machine.",
                 Query(
                     'sum(increase(kiln_eta_total{outcome="met"}[$__range]))'
-                    " / sum(increase(kiln_eta_total[$__range]))"
+                    " / (sum(increase(kiln_eta_total[$__range])) > 0)"
                 ),
                 scale=Scale("percentunit", above(0.8, 0.9), digits=1),
-            ),
+            ).no_value(NOBODY),
             number(
                 "Alerts that fire",
                 "The list is at the end of this page; docs/alerts.md says what to do about each.",

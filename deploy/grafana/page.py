@@ -83,7 +83,7 @@ def _starts() -> board.AnnotationQuery:
     """Mark the first minute of each process: an upgrade, or a crash."""
     query = board.AnnotationQuery().name("Starts of processes").datasource(DATASOURCE)
     query.enable(enable=True).icon_color("purple")
-    return query.expr('time() - process_start_time_seconds{job!="prometheus"} < 60')
+    return query.expr('time() - process_start_time_seconds{job=~"kiln-.+"} < 60')
 
 
 def _datasource() -> board.DatasourceVariable:

@@ -233,6 +233,15 @@ def test_the_last_waits_of_a_queue_are_kept(house: House) -> None:
     assert house.ledger.waits_ms("red") == [float(wait) for wait in range(204, 4, -1)]
 
 
+def test_where_the_leader_stopped_to_count_the_next_goes_on(house: House) -> None:
+    assert house.ledger.counted() == "$"
+    place, _ = house.ledger.follow("$", 1)
+    house.ledger.count_up_to(place)
+    house.accept()
+    _, events = house.ledger.follow(house.ledger.counted(), 1)
+    assert [event.type for event in events] == ["accepted"]
+
+
 def test_one_process_leads_and_another_takes_over(house: House) -> None:
     assert house.ledger.lead("reconciler", "r1", 60_000)
     assert house.ledger.lead("reconciler", "r1", 60_000)

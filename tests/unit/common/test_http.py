@@ -7,6 +7,7 @@ import logging
 import pytest
 from flask import Flask, request
 from flask.testing import FlaskClient
+from prometheus_client import REGISTRY
 
 from common import errors, http
 from common.errors import KilnError
@@ -141,6 +142,13 @@ def test_requests_are_measured_by_rule_not_by_path(client: FlaskClient) -> None:
     assert "/nowhere" not in text
     assert 'method="other"' in text
     assert "BREW" not in text
+
+
+def test_a_route_that_is_used_shows_its_errors_before_the_first(client: FlaskClient) -> None:
+    client.get("/health")
+    name, labels = "kiln_http_request_duration_seconds_count", {"route": "/health", "method": "GET"}
+    for code in ("500", "503"):
+        assert REGISTRY.get_sample_value(name, {**labels, "code": code}) == 0
 
 
 def test_a_queue_without_a_warm_worker_is_missing() -> None:

@@ -8,7 +8,9 @@ import pytest
 from prometheus_client import Gauge
 
 from common import metrics
+from common.contracts.stages import STAGES
 from common.metrics import TOLD_BY, Process
+from common.settings import Settings
 from deploy.metrics_page import all_metrics
 
 FORBIDDEN_LABELS = {"job", "job_id", "id", "owner", "worker", "path", "pid", "instance"}
@@ -44,6 +46,19 @@ def test_a_counter_comes_without_the_moment_of_its_birth() -> None:
     metrics.LEASE_LOST.labels("fusion.measure").inc()
     names = [sample.name for family in metrics.LEASE_LOST.collect() for sample in family.samples]
     assert set(names) == {"kiln_lease_lost_total"}
+
+
+def test_no_stage_and_no_wait_is_longer_than_the_last_bucket() -> None:
+    longest_s = max(stage.hard_s for stage in STAGES)
+    deadline_s = Settings().job_deadline_s
+    for series, longest in (
+        (metrics.STAGE_RUN_SECONDS, longest_s),
+        (metrics.STAGE_QUEUE_SECONDS, deadline_s),
+        (metrics.JOB_SECONDS, deadline_s),
+    ):
+        buckets = list(series._kwargs["buckets"])
+        assert buckets == sorted(buckets)
+        assert buckets[-1] >= longest, series._name
 
 
 def test_a_long_task_still_falls_into_a_bucket() -> None:

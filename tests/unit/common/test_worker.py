@@ -127,6 +127,8 @@ def test_a_worker_shows_its_counters_before_the_first_stage(bare_life: _Life) ->
     for series in (
         f'kiln_lease_lost_total{{stage="{MEASURE}"}}',
         f'kiln_stage_attempts_total{{reason="again",stage="{MEASURE}"}}',
+        f'kiln_stage_queue_seconds_count{{stage="{MEASURE}"}}',
+        f'kiln_stage_run_seconds_count{{outcome="again",stage="{MEASURE}"}}',
         f'kiln_cache_requests_total{{result="hit",stage="{MEASURE}"}}',
         f'celery_task_started_total{{hostname="fusion-7@host",name="{MEASURE}",queue_name="fusion"}}',
         'celery_worker_tasks_active{hostname="fusion-7@host"} 0.0',

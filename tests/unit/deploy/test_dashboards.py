@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +18,10 @@ from common.watching import Watching
 from deploy.grafana.__main__ import FOLDER, pages
 from deploy.grafana.page import panels_of
 from deploy.metrics_page import all_metrics
+from deploy.prometheus.page import rule_groups
 from tests.dashboards.page import page as told_of
 from tests.dashboards.queries import RULES, dashboards, measured, names_in, queries_of, rules, soon
+from tests.unit.deploy.promtool import check_value
 
 FOREIGN = {  # series that libraries and Prometheus itself make, with the labels we ask of them
     "up": {"job", "instance"},
@@ -116,6 +120,36 @@ def test_every_series_and_label_that_is_asked_for_exists(
         assert names <= series.keys(), query
         for one, label in labels:
             assert label in series[one], query
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_other_programs_tell_the_same_prometheus_is_on_no_dashboard(
+    name: str, written: dict[str, dict[str, Any]]
+) -> None:
+    for query in queries_of(name, written[name]):
+        for series in names_in(query.promql)[0]:
+            if not series.startswith("kiln"):
+                ours = rf'{series}{{[^}}]*(job=~"kiln-|alertname=~"Kiln)'
+                assert re.search(ours, query.promql), query
+
+
+def test_where_nobody_asked_no_share_is_told(
+    tmp_path: Path, written: dict[str, dict[str, Any]]
+) -> None:
+    """Nought by nought would be NaN, and shown as that."""
+    quiet = {
+        'kiln_http_request_duration_seconds_count{job="kiln-gateway",route="/v1"}': "1x90",
+        'kiln_jobs_total{product="figurine",outcome="failed"}': "1x90",
+        'kiln_eta_total{product="figurine",outcome="met"}': "1x90",
+    }
+    shares = ("Requests that failed", "Jobs the house failed", "Estimates that held")
+    for query in queries_of("overview", written["overview"]):
+        if any(title in query.place for title in shares):
+            check_value(tmp_path, rule_groups(), quiet, 90, query.promql, [])
+
+
+def test_every_group_of_rules_bears_the_name_of_the_house() -> None:
+    assert all(group["name"].startswith("kiln ") for group in rule_groups())
 
 
 def test_every_series_of_the_rules_exists() -> None:

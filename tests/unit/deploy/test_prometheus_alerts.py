@@ -30,6 +30,7 @@ LEADER, NEXT = (
     for name in "ab"
 )
 STREAMS = 'up{job="kiln-streams", instance="sse"}'
+FAILURES = 'prometheus_rule_evaluation_failures_total{{rule_group="/rules/recording.yaml;{}"}}'
 PROMETHEUS = 'process_start_time_seconds{job="prometheus"}'
 DAY = 24 * 60
 
@@ -316,14 +317,20 @@ CASES = (
         "KilnRulesFail",
         "a group fails",
         20,
-        {'prometheus_rule_evaluation_failures_total{rule_group="stages"}': "0x5 0+1x15"},
-        (ticket(rule_group="stages"),),
+        {FAILURES.format("kiln stages"): "0x5 0+1x15"},
+        (ticket(rule_group="/rules/recording.yaml;kiln stages"),),
+    ),
+    Case(
+        "KilnRulesFail",
+        "a group of others in the same Prometheus fails",
+        20,
+        {FAILURES.format("node-exporter"): "0x5 0+1x15", FAILURES.format("kiln stages"): "0x20"},
     ),
     Case(
         "KilnRulesFail",
         "one failed long ago",
         20,
-        {'prometheus_rule_evaluation_failures_total{rule_group="stages"}': "3x20"},
+        {FAILURES.format("kiln stages"): "3x20"},
     ),
     # -- work ----------------------------------------------------------------------------------
     Case(
@@ -476,6 +483,12 @@ def test_alert(case: Case, tmp_path: Path) -> None:
     asked = f'ALERTS{{alertname="{case.alert}", alertstate="firing"}}'
     expected = [state | dict(found) for found in case.fires]
     check_value(tmp_path, rules_for(case.alert), case.series, case.minutes, asked, expected)
+
+
+def test_before_prometheus_has_looked_at_anything_nothing_is_away(tmp_path: Path) -> None:
+    start = {GATEWAY: "_ _ 0 1x8", REDIS: "_ _ _ 1x8", PROMETHEUS: "_ _ 60x8"}
+    away = [{"value": "0"}]
+    check_value(tmp_path, rule_groups(), start, 9, "sum_over_time(kiln:unavailable[20m])", away)
 
 
 def test_every_alert_fires_once_and_is_silent_once() -> None:

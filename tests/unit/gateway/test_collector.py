@@ -113,6 +113,8 @@ def test_a_counter_is_there_before_the_first_job_has_ended() -> None:
             f'outcome="{outcome}",product="recipe"' in line for line in shown("kiln_jobs_total")
         )
     assert any('reason="lost"' in line for line in shown("kiln_reconciler_republished_total"))
+    times = shown("kiln_job_seconds_count")
+    assert any(line.startswith('{outcome="expired",product="recipe"}') for line in times)
 
 
 def test_a_gateway_shows_a_refusal_before_the_first_one() -> None:

@@ -259,6 +259,29 @@ def test_the_second_takes_over_when_the_first_is_silent(world: World) -> None:
     assert world.published == ["j1"]
 
 
+def test_jobs_that_end_while_nobody_leads_are_counted_by_the_next_once(world: World) -> None:
+    cancelled = metrics.JOBS.labels("figurine", "cancelled")._value
+    world.accept("j0")
+    world.ledger.cancel("j0", "ann")
+    before = cancelled.get()
+    standing_by = world.another()
+    standing_by._who = "another"
+    world.sweep()
+    standing_by.sweep()
+    assert cancelled.get() == before  # what ended before anybody counted is left out
+    world.accept("j1", "j2", "j3")
+    world.ledger.cancel("j1", "ann")
+    world.sweep(1_000)
+    assert cancelled.get() == before + 1
+    world.ledger.cancel("j2", "ann")  # and the leader dies
+    standing_by.sweep()
+    world.ledger.cancel("j3", "ann")
+    world.now_ms += 5_001
+    standing_by.sweep()
+    standing_by.sweep()
+    assert cancelled.get() == before + 3
+
+
 # -- leases --------------------------------------------------------------------------
 def away(*_: object, **__: object) -> None:
     raise LedgerUnavailable("away")
