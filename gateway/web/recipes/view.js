@@ -29,8 +29,8 @@ export async function showRecipes(outlet) {
   const form = { sending: false };
   form.photos = photoTable(catalog.limits.recipe_photos, draft.photos, () => show(form));
   form.words = element("textarea", {
-    id: "typed", rows: 3, value: draft.words, placeholder: t("recipes.typed.example"), autocapitalize: "none",
-    "aria-describedby": "typed-how", oninput: () => show(form),
+    id: "typed", rows: 3, value: draft.words, autocapitalize: "none",
+    placeholder: t("recipes.typed.example"), "aria-describedby": "typed-how", oninput: () => show(form),
   });
   form.wishes = wishes(catalog, draft.wishes);
   form.button = element("button", { class: "go large" });
