@@ -382,6 +382,18 @@ def test_on_paper_there_is_the_recipe_and_nothing_else(
     assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 1
 
 
+def test_paper_and_tab_are_called_like_the_recipe(
+    stack: TestStack, visit: Open, dinner: dict[str, Any]
+) -> None:
+    guest = visit(stack.url, **DESKTOP)
+    guest.go(f"#/jobs/{dinner['id']}")
+    guest.page.locator(".recipe-card h2 a").first.click()
+    title = guest.page.locator(".recipe h1").inner_text()
+    expect(guest.page).to_have_title(f"{title} · Kiln")  # what "Save as PDF" calls the file
+    guest.page.go_back()
+    expect(guest.page).to_have_title("My jobs · Kiln")
+
+
 def test_with_a_key_the_page_says_that_mealie_has_none(
     stack: TestStack, visit: Open, dinner: dict[str, Any]
 ) -> None:

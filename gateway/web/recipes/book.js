@@ -34,7 +34,9 @@ function open(shown, numbered, { isNew }) {
     showCards(shown);
     room.querySelector(`[data-recipe="${numbered}"] a`)?.focus();
   };
-  openRecipe(room, { view, recipe: book.recipes[numbered - 1], numbered, close });
+  const recipe = book.recipes[numbered - 1];
+  document.title = `${recipe.title} · Kiln`;  // also the name of the PDF, and the head of the paper
+  openRecipe(room, { view, recipe, numbered, close });
   if (isNew) {
     window.scrollTo({ top: 0 });
     room.querySelector("h1")?.focus({ preventScroll: true });
@@ -43,6 +45,7 @@ function open(shown, numbered, { isNew }) {
 
 function showCards(shown) {
   const { room, view, book, onChange } = shown;
+  document.title = `${t("house.jobs")} · Kiln`;
   const names = book.ingredients.map((one) => one.name);
   const again = element("button", { type: "button", onclick: onChange }, t("recipes.change"));
   const more = element("a", { class: "button", href: "#/recipes", onclick: forgetFood },
