@@ -30,7 +30,10 @@ def batch(  # noqa: PLR0913, PLR0917  options of a command are its signature
         typer.Option("--wish", "-w", metavar="NAME=VALUE", help="For all of them: -w style=pop."),
     ] = None,
     out_dir: Annotated[
-        Path, typer.Option("--out", "-o", help="Each photo gets a folder of its name in here.")
+        Path,
+        typer.Option(
+            "--out", "-o", file_okay=False, help="Each photo gets a folder of its name in here."
+        ),
     ] = Path("out"),
     at_once: Annotated[int, typer.Option(min=1, max=64, help="Jobs under way at a time.")] = 4,
     again: Annotated[

@@ -24,6 +24,8 @@ from gateway.terminal.screen import err, mark
 _HINTS: Final = {
     "bad_parameter": "`--help` behind the command lists what is accepted.",
     "not_found": "`kiln jobs` lists your jobs.",
+    "job_not_cancellable": "`kiln job JOB` shows how it ended.",
+    "job_not_paused": "`kiln job JOB` shows how it stands.",
     "erased": "`kiln jobs` lists the jobs that are left.",
     "unauthorized": "Say who you are: export KILN_API_KEY=… (`kiln keys create NAME` makes one).",
 }

@@ -13,9 +13,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from gateway.client import Job
+from gateway.client.batch import GONE
 from gateway.terminal.completion import jobs_here
 from gateway.terminal.exits import Exit
-from gateway.terminal.line import AsJson, Url, named, talking_to
+from gateway.terminal.line import AsJson, Url, leave, named, talking_to
 from gateway.terminal.panels import LOOKING
 from gateway.terminal.rating import Report, report_of_files, report_of_job
 from gateway.terminal.screen import err, mark, out, print_json
@@ -60,11 +62,13 @@ def evaluate(  # noqa: PLR0913, PLR0917  options of a command are its signature
 ) -> None:
     """Rate a result against its photo: likeness, quality, print certificate.
 
-    A job of the house, or two files. Exit code 1 where the certificate fails.
+    A job of the house, or two files. Exit code 1 where the certificate fails, or nothing is rated.
     """
+    job: Job | None = None
     if job_id is not None and original is None and avatar is None:
         with talking_to(url) as kiln:
-            report = report_of_job(kiln, kiln.job(named(kiln, job_id)))
+            job = kiln.job(named(kiln, job_id))
+            report = report_of_job(kiln, job)
     elif original is not None and avatar is not None and job_id is None:
         with err.status("rating …"):
             report = report_of_files(original, avatar)
@@ -76,6 +80,8 @@ def evaluate(  # noqa: PLR0913, PLR0917  options of a command are its signature
         print_json(report)
     else:
         _show(report)
+    if job is not None and job["state"] in GONE:
+        leave(job, as_json=as_json)
     raise typer.Exit(Exit.FINE if _passes(report, at_least) else Exit.FAILED)
 
 
@@ -84,11 +90,16 @@ def _passes(report: Report, at_least: float | None) -> bool:
     if certificate is not None and not certificate["passed"]:
         return False
     scores = [one["score"] for one in report["likeness"].values() if one]
-    return at_least is None or all(score is not None and score >= at_least for score in scores)
+    if at_least is None:
+        return bool(certificate or scores or report["quality"])
+    return bool(scores) and all(score is not None and score >= at_least for score in scores)
 
 
 def _show(report: Report) -> None:
-    for number, (title, lines) in enumerate(_sections(report)):
+    sections = list(_sections(report))
+    if not sections:
+        err.print("There is nothing to rate: no face was measured, drawn or printed.")
+    for number, (title, lines) in enumerate(sections):
         out.print(Text("\n" * bool(number)).append(title, style="bold"))
         for line in lines:
             if not isinstance(line, Table) or line.row_count:

@@ -59,6 +59,7 @@ def figurine(  # noqa: PLR0913, PLR0917  options of a command are its signature
     as_json: AsJson = False,
 ) -> None:
     """Make a figurine from a photo and fetch its files."""
+    _need_one(photo, photo_of)
     pause = {"pause_after": "portrait"} if approve else {}
     with talking_to(url) as kiln:
         earlier = photo_of and named(kiln, photo_of)
@@ -87,6 +88,7 @@ def portrait(  # noqa: PLR0913, PLR0917  options of a command are its signature
     as_json: AsJson = False,
 ) -> None:
     """Make a cartoon portrait from a photo, and nothing else."""
+    _need_one(photo, photo_of)
     cut_out: dict[str, Any] = {"background": "transparent"} if transparent else {}
     with talking_to(url) as kiln:
         job = kiln.submit_portrait(
@@ -101,6 +103,11 @@ def portrait(  # noqa: PLR0913, PLR0917  options of a command are its signature
         paths = kiln.download(job, out_dir) if job["state"] == "succeeded" else []
         report(job, paths, as_json=as_json, lines=findings(job))
     leave(job, as_json=as_json)
+
+
+def _need_one(photo: Path | None, photo_of: str | None) -> None:
+    if photo is None and photo_of is None:
+        raise typer.BadParameter("give a photo, or `--from JOB` for that of an earlier job")
 
 
 def _approved(kiln: Kiln, job: Job, folder: Path, *, quiet: bool, after: str) -> Job:

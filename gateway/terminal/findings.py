@@ -9,6 +9,7 @@ from common.contracts.looks import PHOTOGRAPHED
 from gateway.client import Job
 
 _OF: Final = {"stylize.portrait": "portrait", "fusion.render": "figurine"}
+_WISH: Final = {"skin colour": "skin", "hair colour": "hair", "brow colour": "hair"}
 
 
 def findings(job: Job) -> list[str]:
@@ -23,6 +24,9 @@ def likeness_line(job: Job, stage: str) -> str:
     if likeness.get("score") is None:
         return ""
     score = f"likeness of the {_OF[stage]}: {likeness['score']:.0f} of 100"
+    wished = _WISH.get(likeness.get("worst") or "")
+    if wished and job.get("parameters", {}).get(wished) and stage == "fusion.render":
+        return f"{score}. You chose another colour of {wished} than the photo's."
     return f"{score}. {likeness['says']}" if likeness.get("says") else score
 
 

@@ -36,7 +36,9 @@ AsJson = Annotated[
     bool,
     typer.Option("--json", help="Print JSON and nothing else.", rich_help_panel="House"),
 ]
-OutDir = Annotated[Path, typer.Option("--out", "-o", help="Folder for the files.")]
+OutDir = Annotated[  # a file in its place is told before a job is made, not after
+    Path, typer.Option("--out", "-o", file_okay=False, help="Folder for the files.")
+]
 Portrait = Annotated[
     Path | None, typer.Argument(exists=True, dir_okay=False, help="A portrait photo.")
 ]
@@ -60,6 +62,8 @@ class talking_to:  # noqa: N801  reads as a phrase where it is used
     """Opens a client and turns its errors into messages and exit codes."""
 
     def __init__(self, url: str | None) -> None:
+        if url and not url.lower().startswith(("http://", "https://")):
+            raise typer.BadParameter(f"{url!r} is no address: it has to begin with http://")
         self._kiln = Kiln(url or Settings().gateway_url, hello_s=HELLO_S)
 
     def __enter__(self) -> Kiln:

@@ -10,6 +10,7 @@ import pytest
 import requests
 from playwright.sync_api import Page, Route, expect
 
+from gateway.client import Kiln
 from tests.browser.pages import ASTRONAUT, DESKTOP, VIEWER, Visit
 from tests.portraits import portrait_path
 from tests.stack import TestStack, until
@@ -195,6 +196,41 @@ def test_a_photo_without_a_face_leads_on(stack: TestStack, visit: Open, landscap
     guest.page.get_by_role("button", name="Choose another photo").click()
     expect(guest.page.get_by_role("heading", name="Become a figurine")).to_be_visible()
     assert guest.page.locator("[value=chef]").is_checked()  # all but the photo is as it was
+
+
+def test_a_name_that_does_not_fit_leads_back_to_the_form(stack: TestStack, visit: Open) -> None:
+    guest = visit(stack.url, **DESKTOP)
+    guest.go()
+    guest.choose_photo()
+    name = guest.page.get_by_label("Name on the base")
+    name.fill("Zoë 🎉")
+    guest.page.get_by_label("Show me the portrait").uncheck()
+    guest.send()
+    expect(guest.page.get_by_text("The name does not fit on the base.")).to_be_visible()
+    expect(guest.page.get_by_role("button", name="Try again")).to_have_count(0)
+    guest.page.get_by_role("button", name="Choose differently").click()
+    expect(name).to_have_value("Zoë 🎉")
+    expect(guest.page.locator(".chosen")).to_be_visible()  # only the name has to be another
+    name.fill("Zoë")
+    guest.send()
+    expect(guest.page.locator(".result")).to_be_visible()
+
+
+def cancelled(route: Route) -> None:
+    """As if somebody had been quick."""
+    route.fulfill(json=route.fetch().json() | {"state": "cancelled", "artifacts": []})
+
+
+def test_a_cancelled_portrait_tried_again_is_a_portrait(stack: TestStack, visit: Open) -> None:
+    guest = visit(stack.url, **DESKTOP)
+    job = Kiln(stack.url).submit_portrait(ASTRONAUT, style="pop")["id"]
+    guest.page.route(f"**/v1/jobs/{job}", cancelled)
+    guest.go(f"#/jobs/{job}")
+    guest.page.get_by_role("button", name="Try again").click()
+    expect(guest.page.get_by_role("heading", name="Your portrait")).to_be_visible()
+    assert guest.job != job
+    again = Kiln(stack.url).job(guest.job)
+    assert (again["product"], again["parameters"]["style"]) == ("portrait", "pop")
 
 
 def test_what_is_no_photo_is_said_at_once(stack: TestStack, visit: Open, tmp_path: Path) -> None:

@@ -128,6 +128,55 @@ def test_words_alone_go_straight_to_the_recipes(stack: TestStack, visit: Open) -
     assert (params["exclude"], params.get("pause_after", "none")) == (["mushrooms"], "none")
 
 
+def test_what_was_said_outlives_another_language_and_a_look_at_the_recipes(
+    stack: TestStack, visit: Open, landscape: Path
+) -> None:
+    guest = visit(stack.url, **DESKTOP)
+    guest.go("#/recipes")
+    page = guest.page
+    words, photos = page.locator("#typed"), page.locator(".table-photos li")
+    page.set_input_files("[data-pick=photos]", landscape)
+    words.fill("2 leeks, 4 eggs")
+    page.locator("[value=nut_free]").check(force=True)
+    page.locator("#exclude").fill("mushrooms")
+    page.get_by_role("button", name="More: People").click()
+    page.locator("#language").select_option("ru")
+    expect(page.get_by_role("heading", name=TITLES["ru-RU"])).to_be_visible()
+    expect(words).to_have_value("2 leeks, 4 eggs")
+    expect(photos).to_have_count(1)
+    page.locator("#language").select_option("en")
+    page.get_by_role("button", name="Take away").click()
+    page.locator(".begin .go").click()
+    expect(page.locator(".recipe-card").first).to_be_visible()
+    page.go_back()
+    expect(words).to_have_value("2 leeks, 4 eggs")
+    expect(photos).to_have_count(0)
+    expect(page.locator("#wish-servings")).to_have_text("3")
+    page.go_forward()
+    page.get_by_role("link", name="Something new").click()
+    expect(words).to_have_value("")  # other food, and the same people
+    expect(page.locator("[value=nut_free]")).to_be_checked()
+    expect(page.locator("#exclude")).to_have_value("mushrooms")
+
+
+def test_what_runs_short_is_to_be_bought_for_its_recipe(stack: TestStack, visit: Open) -> None:
+    guest = visit(stack.url, **DESKTOP)
+    ask(guest, "2 leeks, 4 eggs, potatoes")
+    cards = guest.page.locator(".recipe-card")
+    expect(cards.first).to_be_visible()
+    kiln = Kiln(stack.url)
+    job = kiln.job(guest.job)
+    (file,) = (one for one in job["artifacts"] if one["name"] == "recipes.json")
+    book = json.loads(kiln.fetch(file))
+    assert not any(one["missing"] for one in book["recipes"])  # all is there, if not enough of it
+    short = {number for item in book["shopping"] for number in item["recipes"]}
+    assert short
+    for number in range(len(book["recipes"])):
+        card = cards.nth(number)
+        expect(card.locator(".buy")).to_have_count(int(number in short))
+        expect(card.locator(".all")).to_have_count(int(number not in short))
+
+
 def test_with_and_without_fish_cannot_both_be_chosen(stack: TestStack, visit: Open) -> None:
     guest = visit(stack.url, **DESKTOP)
     guest.go("#/recipes")
@@ -331,6 +380,18 @@ def test_on_paper_there_is_the_recipe_and_nothing_else(
     expect(guest.page.locator(".method li").last).to_be_visible()
     paper = guest.page.pdf(format="A4", prefer_css_page_size=True)
     assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 1
+
+
+def test_paper_and_tab_are_called_like_the_recipe(
+    stack: TestStack, visit: Open, dinner: dict[str, Any]
+) -> None:
+    guest = visit(stack.url, **DESKTOP)
+    guest.go(f"#/jobs/{dinner['id']}")
+    guest.page.locator(".recipe-card h2 a").first.click()
+    title = guest.page.locator(".recipe h1").inner_text()
+    expect(guest.page).to_have_title(f"{title} · Kiln")  # what "Save as PDF" calls the file
+    guest.page.go_back()
+    expect(guest.page).to_have_title("My jobs · Kiln")
 
 
 def test_with_a_key_the_page_says_that_mealie_has_none(

@@ -12,6 +12,9 @@ import { wishOf } from "./wish.js";
 const PHOTO = ["no_face", "face_too_small", "face_cut_off", "corrupt_photo", "bad_photo",
   "too_many_pixels", "photo_too_large", "crash", "hang"];
 
+// with these another wish will do: the form still has all of it
+const WISH = ["name_does_not_fit", "no_such_subject"];
+
 /**
  * @param {any} view of the job
  * @param {(view: any) => void} open shows another job here
@@ -23,7 +26,9 @@ export function failedPanel(view, open) {
   const retry = { label: t("house.retry"), act: () => again(view, {}, open) };
   const accept = "unprintable";
   const anyway = { label: t("failed.anyway"), act: () => again(view, { accept }, open) };
+  const change = { label: t("failed.change"), act: () => go("/figurine") };
   const ways = PHOTO.includes(problem.code) ? [anew]
+    : WISH.includes(problem.code) ? [change, anew]
     : [problem.code === "unprintable" && anyway, retry, anew].filter(Boolean);
   const body = view.state === "cancelled"
     ? element("p", { class: "ways" }, ...ways.map((way, at) =>
@@ -38,8 +43,9 @@ export function failedPanel(view, open) {
 }
 
 async function again(view, changes, open) {
+  const path = view.product === "portrait" ? "/v1/portraits" : "/v1/figurines";
   try {
-    open(await submit("/v1/figurines", { ...wishOf(view), ...changes }));
+    open(await submit(path, { ...wishOf(view), ...changes }));
   } catch (problem) {
     complain(problem, [{ label: t("failed.photo"), act: () => go("/figurine") }]);
   }

@@ -5,6 +5,7 @@ import { number, t } from "../words.js";
 import { allergenName, minutes, picture, totalOf } from "./facts.js";
 import { languageOf, openRecipe } from "./recipe.js";
 import { copyButton, download } from "./share.js";
+import { forgetFood } from "./view.js";
 import { dietName } from "./wishes.js";
 
 const ASKED = /[?&]recipe=(\d)/;
@@ -33,7 +34,9 @@ function open(shown, numbered, { isNew }) {
     showCards(shown);
     room.querySelector(`[data-recipe="${numbered}"] a`)?.focus();
   };
-  openRecipe(room, { view, recipe: book.recipes[numbered - 1], numbered, close });
+  const recipe = book.recipes[numbered - 1];
+  document.title = `${recipe.title} · Kiln`;  // also the name of the PDF, and the head of the paper
+  openRecipe(room, { view, recipe, numbered, close });
   if (isNew) {
     window.scrollTo({ top: 0 });
     room.querySelector("h1")?.focus({ preventScroll: true });
@@ -42,9 +45,11 @@ function open(shown, numbered, { isNew }) {
 
 function showCards(shown) {
   const { room, view, book, onChange } = shown;
+  document.title = `${t("house.jobs")} · Kiln`;
   const names = book.ingredients.map((one) => one.name);
   const again = element("button", { type: "button", onclick: onChange }, t("recipes.change"));
-  const more = element("a", { class: "button", href: "#/recipes" }, t("recipes.new"));
+  const more = element("a", { class: "button", href: "#/recipes", onclick: forgetFood },
+    t("recipes.new"));
   replace(room,
     element("header", { class: "lead" },
       element("h1", {}, t("recipes.found", { count: book.recipes.length })),
@@ -57,7 +62,7 @@ function showCards(shown) {
 }
 
 function card(shown, recipe, numbered) {
-  const { view } = shown;
+  const { view, book } = shown;
   const link = element("a", {
     href: `#/jobs/${view.id}?recipe=${numbered}`, onclick: (clicked) => {
       if (clicked.metaKey || clicked.ctrlKey || clicked.shiftKey) return;
@@ -65,8 +70,8 @@ function card(shown, recipe, numbered) {
       open(shown, numbered, { isNew: true });
     },
   }, recipe.title);
-  const missing = recipe.ingredients.filter((line) => line.have === "missing")
-    .map((line) => line.name);
+  const missing = book.shopping.filter((item) => item.recipes.includes(numbered - 1))
+    .map((item) => item.name);  // also what is there, but not enough of it
   return element("article", { class: "recipe-card", data: { recipe: numbered } },
     picture(view, numbered),
     element("div", { class: "recipe-card-text" },

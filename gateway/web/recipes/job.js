@@ -9,6 +9,7 @@ import { known, span, t } from "../words.js";
 import { showBook } from "./book.js";
 import { correction } from "./correct.js";
 import { photosOf, remember } from "./memory.js";
+import { forgetFood } from "./view.js";
 
 const WISHES = [
   "diet", "exclude", "servings", "count", "max_minutes", "language", "units", "engine",
@@ -194,12 +195,12 @@ function listAnew(page, view, lines, title) {
   replace(page.room, correction({
     title: t(title), how: known(`${title}.how`, ""), above: strip(view),
     found: { ingredients: lines.map((name) => ({ name })) },
-    back: { label: t("recipes.new"), act: () => go("/recipes") },
+    back: fresh(),
     send: (lines) => cookOf(view, lines),
   }));
 }
 
-const fresh = () => ({ label: t("recipes.new"), act: () => go("/recipes") });
+const fresh = () => ({ label: t("recipes.new"), act: () => { forgetFood(); go("/recipes"); } });
 
 /** What was at hand, as far as anybody knows. */
 function linesOf(view) {

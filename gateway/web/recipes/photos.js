@@ -7,11 +7,12 @@ import { t } from "../words.js";
 /**
  * A place for photos.
  * @param {number} most
+ * @param {File[]} before what lies there already
  * @param {() => void} onChange
  * @returns {{node: HTMLElement, files: () => File[], leave: () => void}}
  */
-export function photoTable(most, onChange) {
-  const state = { most, files: [], onChange };
+export function photoTable(most, before, onChange) {
+  const state = { most, files: [...before], onChange };
   state.shown = element("ul", { class: "table-photos" });
   state.says = element("p", { class: "wrong", role: "alert" });
   const node = element("div", { class: "table" }, state.shown, invitation(state), state.says);

@@ -11,6 +11,14 @@ import { wishes } from "./wishes.js";
 
 const LONGEST_LINE = 120;
 
+/** What has been said so far; outlives a change of language and a look at the recipes. */
+const draft = { photos: [], words: "", wishes: {} };
+
+/** Begin with nothing at hand; what must not be eaten stays as it was said. */
+export function forgetFood() {
+  Object.assign(draft, { photos: [], words: "" });
+}
+
 /**
  * Ask for recipes.
  * @param {HTMLElement} outlet
@@ -19,12 +27,12 @@ const LONGEST_LINE = 120;
 export async function showRecipes(outlet) {
   const catalog = await call("/v1/catalog");
   const form = { sending: false };
-  form.photos = photoTable(catalog.limits.recipe_photos, () => show(form));
+  form.photos = photoTable(catalog.limits.recipe_photos, draft.photos, () => show(form));
   form.words = element("textarea", {
-    id: "typed", rows: 3, placeholder: t("recipes.typed.example"), autocapitalize: "none",
-    "aria-describedby": "typed-how", oninput: () => show(form),
+    id: "typed", rows: 3, value: draft.words, autocapitalize: "none",
+    placeholder: t("recipes.typed.example"), "aria-describedby": "typed-how", oninput: () => show(form),
   });
-  form.wishes = wishes(catalog);
+  form.wishes = wishes(catalog, draft.wishes);
   form.button = element("button", { class: "go large" });
   form.next = element("p", { class: "soft" });
   const node = element("form", { class: "ask", onsubmit: (sent) => send(sent, form, catalog) },
@@ -35,7 +43,11 @@ export async function showRecipes(outlet) {
     element("h1", {}, t("recipes.title")),
     element("p", { class: "soft" }, t("recipes.lead"))), node);
   show(form);
-  return form.photos.leave;
+  return () => {
+    const [photos, words] = [form.photos.files(), form.words.value];
+    Object.assign(draft, { photos, words, wishes: form.wishes.values() });
+    form.photos.leave();
+  };
 }
 
 function typed(form) {

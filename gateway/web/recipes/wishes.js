@@ -8,14 +8,14 @@ const MINUTES = [15, 30, 45, 60, 90];
 /**
  * The choices, filled with what this house can do.
  * @param {any} catalog
- * @param {Record<string, any>} [before] parameters of an earlier job
+ * @param {Record<string, any>} [before] what `values` gave
  * @returns {{node: HTMLElement, values: () => Record<string, any>}}
  */
 export function wishes(catalog, before = {}) {
   const { recipes, limits } = catalog;
   const diets = dietPills(recipes.diets, before.diet ?? []);
   const exclude = element("input", {
-    type: "text", id: "exclude", value: (before.exclude ?? []).join(", "), maxLength: 400,
+    type: "text", id: "exclude", value: before.exclude ?? "", maxLength: 400,
     placeholder: t("recipes.exclude.example"),
   });
   const servings = stepper("servings", before.servings ?? 2, 1, 20);

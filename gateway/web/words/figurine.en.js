@@ -133,6 +133,7 @@ export default {
   "file.certificate.json": "The print certificate",
   "file.manifest.json": "A list of everything, for programs",
   "failed.photo": "Choose another photo",
+  "failed.change": "Choose differently",
   "failed.anyway": "Make the files all the same",
   "failed.gone": "The files have expired",
   "style.cel": "Cel",

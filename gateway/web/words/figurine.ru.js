@@ -143,6 +143,7 @@ export default {
   "file.certificate.json": "Свидетельство для печати",
   "file.manifest.json": "Список всего, для программ",
   "failed.photo": "Выбрать другое фото",
+  "failed.change": "Изменить выбор",
   "failed.anyway": "Всё равно сделать файлы",
   "failed.gone": "Срок файлов истёк",
   "style.cel": "Мульт",

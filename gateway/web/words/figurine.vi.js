@@ -133,6 +133,7 @@ export default {
   "file.certificate.json": "Chứng nhận in",
   "file.manifest.json": "Danh sách, cho lập trình",
   "failed.photo": "Chọn ảnh khác",
+  "failed.change": "Đổi lựa chọn",
   "failed.anyway": "Vẫn tạo tệp",
   "failed.gone": "Tệp đã hết hạn",
   "style.cel": "Hoạt hình",

@@ -133,6 +133,7 @@ export default {
   "file.certificate.json": "列印證書",
   "file.manifest.json": "清單，給程式",
   "failed.photo": "換一張照片",
+  "failed.change": "更改選擇",
   "failed.anyway": "仍要產生檔案",
   "failed.gone": "檔案已過期",
   "style.cel": "賽璐璐",

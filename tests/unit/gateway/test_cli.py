@@ -234,6 +234,41 @@ def test_a_photo_that_is_not_there_is_refused_before_anything_is_sent(tmp_path: 
     assert "does not exist" in result.stderr
 
 
+@pytest.mark.parametrize("command", ["figurine", "portrait"])
+def test_a_photo_is_asked_for_in_words_of_the_terminal(command: str) -> None:
+    result = _kiln(command)
+    assert (result.exit_code, FakeKiln.sent) == (Exit.REFUSED, {})
+    assert "--from JOB" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["figurine", "portrait", "recipe", "batch"])
+def test_a_file_where_the_folder_shall_be_is_told_before_a_job_is_made(
+    command: str, photo: str
+) -> None:
+    result = _kiln(command, photo, "--out", photo)
+    assert (result.exit_code, FakeKiln.sent) == (Exit.REFUSED, {})
+    assert "is a file" in result.stderr
+
+
+@pytest.mark.parametrize("url", ["localhost:8000", "kiln.example.org"])
+def test_an_address_without_http_is_told_apart_from_a_house_that_sleeps(url: str) -> None:
+    result = CliRunner().invoke(cli.app, ["jobs"], env={"KILN_URL": url})
+    assert result.exit_code == Exit.REFUSED
+    assert "http://" in result.stderr
+    assert "make up" not in result.stderr
+
+
+@pytest.mark.parametrize("code", ["job_not_paused", "job_not_cancellable"])
+def test_hints_name_commands_where_the_api_names_calls(
+    code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusal = {"code": code, "status": 409, "detail": "it has failed", "hint": "GET the job."}
+    monkeypatch.setitem(REFUSES, "delete", ApiError(refusal))
+    result = _kiln("delete", "j1", "--yes")
+    assert "`kiln job JOB`" in result.stderr
+    assert "GET" not in result.stderr
+
+
 def test_the_gateway_is_this_machine_s_unless_told_otherwise() -> None:
     _kiln("watch", "j1")
     assert FakeKiln.url == "http://127.0.0.1:8000"

@@ -27,6 +27,10 @@ FACTS = {
 }
 
 
+JOB = {"product": "figurine", "state": "succeeded", "error": None, "facts": FACTS}
+JOB |= {"artifacts": [{"name": "certificate.json"}]}
+
+
 class FakeKiln:
     def __init__(self, *_: object, **__: object) -> None: ...
 
@@ -36,7 +40,7 @@ class FakeKiln:
     def __exit__(self, *_: object) -> None: ...
 
     def job(self, job: str) -> dict[str, Any]:
-        return {"id": job, "facts": FACTS, "artifacts": [{"name": "certificate.json"}]}
+        return JOB | {"id": job}
 
     def fetch(self, _: object) -> bytes:
         return json.dumps(CERTIFICATE).encode()
@@ -121,6 +125,30 @@ def test_scripts_can_ask_for_a_likeness(
     answers(monkeypatch, fusion_service={"quality": QUALITY, "likeness": LIKE})
     words = ("--original", "me.jpg", "--avatar", "figurine.glb", "--at-least", least)
     assert kiln(*words).exit_code == code
+
+
+@pytest.mark.parametrize("asked", [(), ("--at-least", "80"), ("--json",)])
+def test_a_job_without_a_result_is_not_good_enough(
+    monkeypatch: pytest.MonkeyPatch, asked: tuple[str, ...]
+) -> None:
+    drawn = {"stylize.portrait": {"likeness": LIKE}}  # before it went wrong
+    error = {"code": "name_does_not_fit", "detail": "no sign for it", "hint": "Shorten it."}
+    failed = {"state": "failed", "error": error, "facts": drawn, "artifacts": []}
+    monkeypatch.setattr(FakeKiln, "job", lambda _, job: JOB | failed | {"id": job})
+    result = kiln("j1", *asked)
+    assert result.exit_code == Exit.FAILED
+    assert ("no sign for it" in result.stderr) == (asked != ("--json",))
+
+
+@pytest.mark.parametrize("asked", [(), ("--at-least", "80")])
+def test_where_nothing_is_rated_that_is_said(
+    monkeypatch: pytest.MonkeyPatch, asked: tuple[str, ...]
+) -> None:
+    dinner = {"product": "recipe", "facts": {"recipe.rank": {}}, "artifacts": []}
+    monkeypatch.setattr(FakeKiln, "job", lambda _, job: JOB | dinner | {"id": job})
+    result = kiln("j1", *asked)
+    assert result.exit_code == Exit.FAILED
+    assert "nothing to rate" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -160,6 +160,16 @@ def test_what_was_found_out_is_printed_below_the_table() -> None:
     assert "photo quality 40 of 100" in shown
 
 
+@pytest.mark.parametrize("worst", ["hair colour", "brow colour"])
+def test_who_chose_a_colour_is_not_told_to_choose_one(worst: str) -> None:
+    says = "The hair colour is off: choose a swatch for `hair`."
+    likeness = {"score": 72.0, "worst": worst, "says": says}
+    job = {"facts": {"fusion.render": {"likeness": likeness}}, "warnings": []}
+    assert findings({**job, "parameters": {}}) == [f"likeness of the figurine: 72 of 100. {says}"]
+    (told,) = findings({**job, "parameters": {"hair": "#d98a9e"}})
+    assert told.endswith("72 of 100. You chose another colour of hair than the photo's.")
+
+
 def test_a_job_without_facts_has_nothing_to_say() -> None:
     assert findings({"facts": {}, "warnings": []}) == []
 
