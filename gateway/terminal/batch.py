@@ -23,7 +23,9 @@ app = typer.Typer()
 
 @app.command(rich_help_panel=MAKING)
 def batch(  # noqa: PLR0913, PLR0917  options of a command are its signature
-    photos: Annotated[list[Path], typer.Argument(help="Photos, each for a job of its own.")],
+    photos: Annotated[
+        list[Path], typer.Argument(dir_okay=False, help="Photos, each for a job of its own.")
+    ],
     product: Annotated[Product, typer.Option(help="What to make of each.")] = "figurine",
     wanted: Annotated[
         list[str] | None,

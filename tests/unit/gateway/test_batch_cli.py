@@ -84,3 +84,9 @@ def test_ctrl_c_says_how_to_go_on(house: type[House], monkeypatch: pytest.Monkey
 def test_a_wish_has_a_name_and_a_value() -> None:
     result = kiln("anna.jpg", "-w", "pop")
     assert (result.exit_code, "NAME=VALUE" in result.stderr) == (Exit.REFUSED, True)
+
+
+def test_a_folder_is_no_photo(tmp_path: Path) -> None:
+    result = kiln("anna.jpg", str(tmp_path))
+    assert (result.exit_code, result.stdout) == (Exit.REFUSED, "")
+    assert "is a directory" in result.stderr
