@@ -112,6 +112,18 @@ def test_of_what_is_there_each_recipe_may_use_all() -> None:
     assert amounts["carrot"] == ("150 g", 2)
 
 
+@pytest.mark.parametrize("by_weight_first", [True, False])
+def test_what_is_bought_is_enough_for_the_recipe_that_needs_most(by_weight_first: bool) -> None:
+    """One recipe counts its carrots, 5 of 2 that are there; the other weighs a kilogram."""
+    carrot = Ingredient(name="carrot", id="carrot", quantity=2)
+    at_hand = IngredientList(ingredients=(carrot,), engine="test")
+    counted = soup(title="Sticks", family="a", ingredients=(line("carrots", 5, None, id="carrot"),))
+    weighed = soup(title="Mash", family="b", ingredients=(line("carrots", 1, "kg", id="carrot"),))
+    recipes = [weighed, counted] if by_weight_first else [counted, weighed]
+    (item,) = rank(recipes, at_hand, RankRequest(), frozenset(), knowledge()).shopping
+    assert (item.amount, item.recipes) == ("878 g", (0, 1))
+
+
 def test_what_nobody_knows_is_bought_by_its_name() -> None:
     strange = soup(ingredients=(line("moon dust", 2, "tsp", have="missing"),))
     (item,) = ranked(strange).shopping
