@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from common.contracts.recipe import Diet, Recipe
 from recipe_service.domain.check.problem import Problem
-from recipe_service.domain.check.reading import Reading, is_no_food, unfreed
+from recipe_service.domain.check.reading import Reading, is_no_food
 from recipe_service.domain.pantry.diets import breaks
 from recipe_service.domain.pantry.exclude import Exclusion, exclude
 from recipe_service.domain.pantry.index import NameIndex
 from recipe_service.domain.pantry.kinds import KINDS, find_kinds
 from recipe_service.domain.pantry.knowledge import Food
-from recipe_service.domain.pantry.names import parse_line
+from recipe_service.domain.pantry.names import parse_line, unfreed
 from recipe_service.domain.pantry.tokens import Token, tokens_of
 
 _NEGATIONS = {"without", "no", "not", "instead"}

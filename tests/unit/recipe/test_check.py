@@ -36,6 +36,10 @@ FORBIDDEN = [
     (with_line(line("carrot", 20, "g", note="fried in butter")), {"diet": (Diet.VEGAN,)}),
     (with_line(line("olive oil", 5, "g", id="carrot", note="or ghee")), {"diet": (Diet.VEGAN,)}),
     (with_line(line("peanut butter", 20, "g", id="carrot")), {"diet": (Diet.NUT_FREE,)}),
+    (with_line(line("carrots (in ghee)", 20, "g", id="carrot")), {"diet": (Diet.DAIRY_FREE,)}),
+    (with_line(line("rice noodles [with almonds]", 20, "g")), {"exclude": ("nuts",)}),
+    (with_line(line("carrots (with prawns)", 20, "g")), {"exclude": ("prawns",)}),
+    (with_line(line("butter or lard", 20, "g", id="carrot")), {"diet": (Diet.NO_PORK,)}),
     (with_step("Finish with a knob of butter."), {"diet": (Diet.VEGAN,)}),
     (with_step("Scatter with flaked almonds."), {"exclude": ("nuts",)}),
     (with_step("Scatter with chopped nuts."), {"exclude": ("nuts",)}),
@@ -76,6 +80,8 @@ def test_what_nobody_knows_is_refused_only_where_it_matters(name: str) -> None:
     [
         (with_line(line("coconut milk", 100, "ml")), {"diet": (Diet.VEGAN,)}),
         (with_line(line("oat milk", 100, "ml"), "Pour in the milk."), {"diet": (Diet.VEGAN,)}),
+        (with_line(line("oat milk (nut-free)", 9, "ml")), {"diet": (Diet.NUT_FREE,)}),
+        (with_line(line("carrots", 9, "g", note="or coconut milk")), {"exclude": ("dairy",)}),
         (with_line(line("nutmeg", 1, "pinch")), {"diet": (Diet.NUT_FREE,)}),
         (with_step("This is dairy-free and nut free."), {"diet": (Diet.VEGAN, Diet.NUT_FREE)}),
         (with_step("Blend to a cream."), {"diet": (Diet.VEGAN,)}),
@@ -84,6 +90,10 @@ def test_what_nobody_knows_is_refused_only_where_it_matters(name: str) -> None:
 )
 def test_words_that_only_sound_forbidden_pass(recipe: Recipe, wanted: dict[str, Any]) -> None:
     assert "forbidden_ingredient" not in codes(recipe, **wanted)
+
+
+def test_an_exclusion_nobody_knows_refuses_only_what_names_it() -> None:
+    assert problems(SOUP, exclude=("durian",)) == ()
 
 
 @pytest.mark.parametrize("diet", Diet)
