@@ -105,10 +105,14 @@ def beside(name: str, note: str, names: NameIndex) -> list[Mention]:
 def unfreed(tokens: tuple[Token, ...], names: NameIndex) -> list[Mention]:
     """Find foods, but not the one in "dairy-free" or "egg free"."""
     return [
-        mention
-        for mention in names.find(tokens, prose=True)
-        if mention.end >= len(tokens) or tokens[mention.end].exact != "free"
+        mention for mention in names.find(tokens, prose=True) if not is_freed(tokens, mention.end)
     ]
+
+
+def is_freed(tokens: tuple[Token, ...], end: int) -> bool:
+    """Whether "free" stands behind a name; eggs that are free-range are eggs."""
+    behind = [token.exact for token in tokens[end : end + 2]]
+    return behind[:1] == ["free"] and behind[1:] not in (["range"], ["of"], ["from"])
 
 
 def _parse_pieces(line: str, names: NameIndex) -> Iterator[Parsed]:
