@@ -17,7 +17,7 @@ from common.contracts.recipe import (
 )
 from common.errors import NoRecipe
 from recipe_service.domain.cook.lines import called
-from recipe_service.domain.pantry.amounts import Amount, add, grams_of, print_amount, scale
+from recipe_service.domain.pantry.amounts import Amount, add, grams_of, print_amount
 from recipe_service.domain.pantry.diets import allows, breaks
 from recipe_service.domain.pantry.knowledge import Food, Knowledge
 from recipe_service.domain.pantry.nutrition import per_serving
@@ -131,10 +131,9 @@ class _Need:
                 return
         self.amounts.append(amount)
 
-    def take_most(self, amount: Amount, recipe: int) -> None:
+    def take_most(self, amount: Amount, food: Food, recipe: int) -> None:
         self.recipes.append(recipe)
-        before = self.amounts[0] if self.amounts else None
-        if before is None or (before.unit == amount.unit and before.quantity < amount.quantity):
+        if not self.amounts or _is_less(self.amounts[0], amount, food):
             self.amounts = [amount]
 
     def item(self, units: Units) -> ShoppingItem:
@@ -169,7 +168,7 @@ def _shopping(
             elif line.have == "have" and food and key in stock:
                 short = _beyond(line, stock[key], food)
                 if short:  # of what is there, each recipe may use all: nobody cooks them at once
-                    needs.setdefault(key, _Need(line, food)).take_most(short, number)
+                    needs.setdefault(key, _Need(line, food)).take_most(short, food, number)
     for need in sorted(needs.values(), key=_aisle):
         yield need.item(units)
 
@@ -185,9 +184,14 @@ def _beyond(line: RecipeIngredient, stock: Amount, food: Food) -> Amount | None:
             return None
         needed, there = Amount(weights[0], "g"), Amount(weights[1], "g")
     short = needed.quantity - there.quantity
-    if short <= _NEARLY * needed.quantity:
-        return None
-    return scale(Amount(short, needed.unit), 1, food)
+    return None if short <= _NEARLY * needed.quantity else Amount(short, needed.unit)
+
+
+def _is_less(one: Amount, two: Amount, food: Food) -> bool:
+    """Compare two amounts that run short: of one unit, or both of units that have a weight."""
+    if one.unit != two.unit:
+        one, two = (Amount(grams_of(amount, food) or 0.0, "g") for amount in (one, two))
+    return one.quantity < two.quantity
 
 
 def _aisle(need: _Need) -> int:

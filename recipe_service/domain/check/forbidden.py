@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from common.contracts.recipe import Diet, Recipe
 from recipe_service.domain.check.problem import Problem
-from recipe_service.domain.check.reading import Reading, is_no_food, unfreed
+from recipe_service.domain.check.reading import Reading, is_no_food
 from recipe_service.domain.pantry.diets import breaks
 from recipe_service.domain.pantry.exclude import Exclusion, exclude
 from recipe_service.domain.pantry.index import NameIndex
 from recipe_service.domain.pantry.kinds import KINDS, find_kinds
 from recipe_service.domain.pantry.knowledge import Food
-from recipe_service.domain.pantry.names import parse_line
+from recipe_service.domain.pantry.names import is_freed, parse_line, unfreed
 from recipe_service.domain.pantry.tokens import Token, tokens_of
 
 _NEGATIONS = {"without", "no", "not", "instead"}
@@ -85,13 +85,16 @@ def _in_other_texts(recipe: Recipe, reading: Reading, ban: Ban) -> Iterator[Prob
     for place, text in (("title", recipe.title), ("summary", recipe.summary)):
         tokens = tokens_of(text)
         for mention in unfreed(tokens, reading.index):
-            before = {token.exact for token in tokens[max(0, mention.start - 4) : mention.start]}
             if reading.explains(tokens, mention) or is_no_food(tokens, mention):
                 continue
-            if before & _NEGATIONS:
+            if _is_denied(tokens, mention.start):
                 continue
             if not ban.allows(mention.food):
                 yield _problem(mention.food, f'"{mention.text}" in the {place}', ban, reading.index)
+
+
+def _is_denied(tokens: tuple[Token, ...], start: int) -> bool:
+    return any(token.exact in _NEGATIONS for token in tokens[max(0, start - 4) : start])
 
 
 def _in_words(recipe: Recipe, reading: Reading, ban: Ban) -> Iterator[Problem]:
@@ -99,10 +102,11 @@ def _in_words(recipe: Recipe, reading: Reading, ban: Ban) -> Iterator[Problem]:
     listed = {word for row in reading.rows if row.food for word in row.words}
     texts = [*(step.text for step in recipe.steps), *(line.note for line in recipe.ingredients)]
     texts += [line.name for line in recipe.ingredients]
-    for tokens in map(tokens_of, texts):
+    promised = [tokens_of(recipe.title), tokens_of(recipe.summary)]
+    for tokens in [*map(tokens_of, texts), *promised]:
         for name, start, end in find_kinds(tokens):
             words = {token.exact for token in tokens[start:end]}
-            free = end < len(tokens) and tokens[end].exact == "free"
+            free = is_freed(tokens, end) or (tokens in promised and _is_denied(tokens, start))
             banned = name in ban.exclusion.kinds or KINDS[name].diets.intersection(ban.diets)
             if banned and not free and not words <= listed and not _in_name(tokens, start, reading):
                 yield Problem(

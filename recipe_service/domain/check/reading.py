@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from common.contracts.recipe import Recipe, RecipeIngredient
 from recipe_service.domain.pantry.index import Mention, NameIndex
 from recipe_service.domain.pantry.knowledge import Food
-from recipe_service.domain.pantry.names import parse_line
+from recipe_service.domain.pantry.names import beside, parse_line
 from recipe_service.domain.pantry.tokens import Token, tokens_of
 
 # A word for a whole kind stands for what is listed of it: "drain the pasta" for spaghetti.
@@ -72,7 +72,7 @@ class Row:
 
     line: RecipeIngredient
     food: Food | None
-    named: tuple[Mention, ...]  # in name and note
+    named: tuple[Mention, ...]  # in its name, brackets and all, and in its note
     words: frozenset[str]  # stems of its name, and what the food's other names end with
 
     @property
@@ -128,20 +128,11 @@ def _row(line: RecipeIngredient, index: NameIndex) -> Row:
     named = [] if parsed.food else list(index.find(tokens, prose=True))
     if parsed.food:  # an id does not excuse the name beside it
         named.append(Mention(parsed.food, 0, len(tokens), line.name))
-    named += unfreed(tokens_of(line.note), index)
+    named += beside(line.name, line.note, index)
     # an "onion" in a step is the spring onion of the list, "beef" is no beef tomato
     heads = [tokens_of(name)[-1:] for name in (food.names["en"] if food else ())]
     words = frozenset(token.exact for part in (tokens, *heads) for token in part)
     return Row(line, food, tuple(named), words)
-
-
-def unfreed(tokens: tuple[Token, ...], index: NameIndex) -> list[Mention]:
-    """Find foods, but not the one in "dairy-free" or "egg free"."""
-    return [
-        mention
-        for mention in index.find(tokens, prose=True)
-        if mention.end >= len(tokens) or tokens[mention.end].exact != "free"
-    ]
 
 
 def is_no_food(tokens: tuple[Token, ...], mention: Mention) -> bool:

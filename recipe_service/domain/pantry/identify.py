@@ -9,7 +9,7 @@ from recipe_service.domain.pantry.amounts import Amount, canonical_unit, grams_o
 from recipe_service.domain.pantry.diets import allergens_of, diets_of
 from recipe_service.domain.pantry.index import NameIndex
 from recipe_service.domain.pantry.knowledge import Food, Knowledge
-from recipe_service.domain.pantry.names import parse_line
+from recipe_service.domain.pantry.names import beside, parse_line
 from recipe_service.domain.pantry.nutrition import per_serving
 
 
@@ -25,6 +25,7 @@ def identified(
     pairs = zip(recipe.ingredients, foods, strict=True)
     lines = tuple(_line(line, food, at_hand, knowledge) for line, food in pairs)
     known = [food for food in foods if food]
+    held = [*known, *(one.food for line in lines for one in beside(line.name, line.note, names))]
     unknown = [line.name for line in lines if line.id is None]
     weighed = [
         (food, line.grams)
@@ -37,8 +38,8 @@ def identified(
             "ingredients": lines,
             "uses": _ids(lines, "have"),
             "missing": _ids(lines, "missing"),
-            "allergens": allergens_of(known),
-            "diets": () if unknown else diets_of(known),
+            "allergens": allergens_of(held),
+            "diets": () if unknown else diets_of(held),
             "nutrition": per_serving(weighed, recipe.servings) if not unknown else None,
             "note": note,
         }

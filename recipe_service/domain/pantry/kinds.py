@@ -44,7 +44,8 @@ _set = frozenset[str]
 
 KINDS: dict[str, Kind] = {
     "nuts": Kind(
-        "nuts, nut, tree nuts, орехи, các loại hạt, quả hạch, 堅果",
+        "nuts, nut, tree nuts, marzipan, praline, nougat, frangipane, amaretti, gianduja, "
+        "baklava, macadamia, орехи, các loại hạt, quả hạch, 堅果",
         allergens=_set({"nuts", "peanut"}), groups=_set({"nut"}),
         diets=frozenset({Diet.NUT_FREE}),
     ),
@@ -54,7 +55,8 @@ KINDS: dict[str, Kind] = {
     ),
     "milk": Kind(
         "milk, dairy, milk products, dairy products, lactose, milk protein, casein, whey, "
-        "молоко, молочное, молочные продукты, лактоза, sữa, sữa bò, bơ sữa, chế phẩm từ sữa, "
+        "béchamel, bechamel, tzatziki, raita, молоко, молочное, молочные продукты, лактоза, "
+        "sữa, sữa bò, bơ sữa, chế phẩm từ sữa, "
         "牛奶, 奶製品, 乳製品, 乳糖",
         allergens=_set({"milk"}), animals=_set({"milk"}),
         diets=frozenset({Diet.VEGAN, Diet.DAIRY_FREE}),
@@ -65,11 +67,13 @@ KINDS: dict[str, Kind] = {
         diets=frozenset({Diet.VEGAN, Diet.DAIRY_FREE}),
     ),
     "egg": Kind(
-        "egg, eggs, яйцо, trứng, 雞蛋, 鸡蛋, 蛋", allergens=_set({"egg"}), animals=_set({"egg"}),
+        "egg, eggs, meringue, hollandaise, яйцо, trứng, 雞蛋, 鸡蛋, 蛋",
+        allergens=_set({"egg"}), animals=_set({"egg"}),
         words=_set({"egg"}), diets=frozenset({Diet.VEGAN, Diet.EGG_FREE}),
     ),
     "gluten": Kind(
-        "gluten, wheat, celiac, coeliac, глютен, клейковина, пшеница, целиакия, целиак, "
+        "gluten, wheat, celiac, coeliac, rye, seitan, crouton, cracker, croissant, brioche, "
+        "naan, focaccia, gnocchi, глютен, клейковина, пшеница, целиакия, целиак, "
         "lúa mì, 麩質, 麥麩, 小麥, 乳糜瀉, 麩質不耐",
         allergens=_set({"gluten"}), diets=frozenset({Diet.GLUTEN_FREE}),
     ),
@@ -79,13 +83,13 @@ KINDS: dict[str, Kind] = {
     ),
     "shellfish": Kind(
         "shellfish, shell fish, crustaceans, molluscs, lobster, crayfish, crawfish, "
-        "langoustine, oyster, octopus, whelk, моллюски, омар, устрицы, ракообразные, "
+        "langoustine, oyster, octopus, whelk, abalone, моллюски, омар, устрицы, ракообразные, "
         "động vật có vỏ, 甲殼類, 貝類",
         allergens=_set({"crustaceans", "molluscs"}), groups=_set({"seafood"}), diets=_MEATLESS,
     ),
     "fish": Kind(
-        "fish, halibut, turbot, pollock, eel, carp, pike, caviar, roe, sea bass, рыба, икра, "
-        "cá, 魚",
+        "fish, halibut, turbot, pollock, eel, carp, pike, monkfish, swordfish, bonito, bottarga, "
+        "caviar, roe, sea bass, рыба, икра, cá, 魚",
         allergens=_set({"fish"}), groups=_set({"fish"}), animals=_set({"fish"}),
         diets=_MEATLESS,
     ),
@@ -96,7 +100,8 @@ KINDS: dict[str, Kind] = {
     ),
     "meat": Kind(
         "meat, venison, rabbit, hare, boar, goat meat, horse meat, suet, tallow, jerky, liver, "
-        "мясо, крольчатина, thịt, 肉, 肉類", groups=_set({"meat", "poultry"}),
+        "oxtail, tripe, haggis, bresaola, мясо, крольчатина, thịt, 肉, 肉類",
+        groups=_set({"meat", "poultry"}),
         animals=_set({"meat", "poultry", "pork", "gelatin"}), diets=_FLESHLESS,
     ),
     "red meat": Kind(
@@ -121,7 +126,8 @@ KINDS: dict[str, Kind] = {
         "beef, говядина, thịt bò, 牛肉", words=_set({"beef", "veal"}), diets=_FLESHLESS
     ),
     "alcohol": Kind(
-        "alcohol, алкоголь, rượu, cồn, 酒精, 酒", groups=_set({"alcohol"}),
+        "alcohol, sherry, cider, champagne, limoncello, amaretto, calvados, алкоголь, rượu, cồn, "
+        "酒精, 酒", groups=_set({"alcohol"}),
         alcohol=True, diets=frozenset({Diet.NO_ALCOHOL}),
     ),
     "mushroom": Kind(

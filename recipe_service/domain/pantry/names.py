@@ -96,6 +96,25 @@ def parse_line(line: str, names: NameIndex) -> Parsed:
     return Parsed(_variant(food, amount, tokens, names) or food, amount, text)
 
 
+def beside(name: str, note: str, names: NameIndex) -> list[Mention]:
+    """Find the foods of an ingredient that `parse_line` passes over: in brackets, in its note."""
+    texts = (*_ASIDE.findall(name), note)
+    return [mention for text in texts for mention in unfreed(tokens_of(text), names)]
+
+
+def unfreed(tokens: tuple[Token, ...], names: NameIndex) -> list[Mention]:
+    """Find foods, but not the one in "dairy-free" or "egg free"."""
+    return [
+        mention for mention in names.find(tokens, prose=True) if not is_freed(tokens, mention.end)
+    ]
+
+
+def is_freed(tokens: tuple[Token, ...], end: int) -> bool:
+    """Whether "free" stands behind a name; eggs that are free-range are eggs."""
+    behind = [token.exact for token in tokens[end : end + 2]]
+    return behind[:1] == ["free"] and behind[1:] not in (["range"], ["of"], ["from"])
+
+
 def _parse_pieces(line: str, names: NameIndex) -> Iterator[Parsed]:
     for piece in _SEPARATORS.split(line):
         if not piece.strip() or _says_nothing(piece):

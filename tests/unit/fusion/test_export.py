@@ -347,6 +347,25 @@ def test_a_sculpture_without_a_head_still_makes_a_3mf(figurine: Sculpture, tmp_p
     assert solid.GetTriangleCount() == len(figurine.solid.faces)
 
 
+def test_two_heads_have_a_texture_each_in_the_3mf(figurine: Sculpture, tmp_path: Path) -> None:
+    head = next(i for i, part in enumerate(figurine.parts) if part.name == "head")
+    form = replace(figurine.form, parts=(*figurine.form.parts, figurine.form.parts[head]))
+    faces = form.solid.part_ids.copy()
+    faces[np.flatnonzero(faces == head)[::2]] = len(form.parts) - 1  # half of it is the other's
+    form = replace(form, solid=replace(form.solid, part_ids=faces))
+    upright = figurine.coats[head].texture
+    assert upright is not None
+    other = replace(figurine.coats[head], texture=Texture.of(upright.pixels[::-1].copy()))
+    data = to_3mf(Sculpture(form, (*figurine.coats, other)))
+    model, _, warnings = read_3mf(data, tmp_path)
+    assert warnings == 0
+    assert model.GetTexture2DGroups().Count() == 2
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        names = [name for name in package.namelist() if name.endswith(".png")]
+        assert names == ["3D/Textures/face.png", "3D/Textures/face1.png"]
+        assert package.read(names[0]) != package.read(names[1])
+
+
 def test_part_names_are_escaped_in_the_3mf(figurine: Sculpture, tmp_path: Path) -> None:
     odd = replace(figurine.parts[0], name='"<&>')
     model, _, _ = read_3mf(to_3mf(with_parts(figurine, odd, *figurine.parts[1:])), tmp_path)

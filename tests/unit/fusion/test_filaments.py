@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import cv2
@@ -258,6 +259,9 @@ def test_both_paints_agree_with_the_material_of_every_triangle(figurine: Sculptu
     assert len(rows) >= 4
     assert all(bambu == prusa == codes[int(filament)] for filament, bambu, prusa in rows)
     assert f'lastid="{text.count("<triangle ") - 1}"' in settings
+    ((most, _),) = Counter(re.findall(r'p1="(\d)" paint_color', text)).most_common(1)
+    assert f'key="extruder" value="{int(most) + 1}"' in settings  # the inside has it
+    assert re.findall(r'<base name="filament (\d)"', text) == list("123456")
 
 
 @pytest.mark.parametrize("colouring", ["texture", "groups", "filaments"])

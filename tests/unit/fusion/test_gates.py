@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -81,6 +81,24 @@ def test_the_certificate_agrees_with_trimesh() -> None:
     assert gate(sculpture, "overhang").measured == pytest.approx(share, abs=1e-3)
     _, centre = volume_and_centre(print_vertices(sculpture.form), sculpture.solid.faces)
     np.testing.assert_allclose(centre, oracle.center_mass, atol=1e-3)
+
+
+def test_every_limit_is_the_one_that_was_promised() -> None:
+    form = ball_man().form
+    limits = {gate.name: gate.limit for gate in certify(form).gates}
+    _, centre = volume_and_centre(print_vertices(form), form.solid.faces)
+    assert limits.pop("balance") == pytest.approx(math.tan(math.radians(5)) * centre[2], abs=1e-3)
+    assert limits == {
+        "watertight": 0, "open_edges": 0, "non_manifold_edges": 0, "winding": 0, "one_body": 1,
+        "volume": 0.1, "flat_base": 0.75, "on_the_bed": 0.01, "height": 0.01,
+        "wall": WALL_MM["fdm"], "triangles": 149_999, "overhang": 0.25,
+    }  # fmt: skip
+
+
+def test_two_people_may_have_twice_the_triangles() -> None:
+    sound = ball_man()
+    parts = tuple(replace(part, person=i % 2) for i, part in enumerate(sound.form.parts))
+    assert gate(with_form(sound, parts=parts), "triangles").limit == 299_999
 
 
 # --- one way of being broken a test ------------------------------------------------------------

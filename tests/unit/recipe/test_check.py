@@ -36,6 +36,10 @@ FORBIDDEN = [
     (with_line(line("carrot", 20, "g", note="fried in butter")), {"diet": (Diet.VEGAN,)}),
     (with_line(line("olive oil", 5, "g", id="carrot", note="or ghee")), {"diet": (Diet.VEGAN,)}),
     (with_line(line("peanut butter", 20, "g", id="carrot")), {"diet": (Diet.NUT_FREE,)}),
+    (with_line(line("carrots (in ghee)", 20, "g", id="carrot")), {"diet": (Diet.DAIRY_FREE,)}),
+    (with_line(line("rice noodles [with almonds]", 20, "g")), {"exclude": ("nuts",)}),
+    (with_line(line("carrots (with prawns)", 20, "g")), {"exclude": ("prawns",)}),
+    (with_line(line("butter or lard", 20, "g", id="carrot")), {"diet": (Diet.NO_PORK,)}),
     (with_step("Finish with a knob of butter."), {"diet": (Diet.VEGAN,)}),
     (with_step("Scatter with flaked almonds."), {"exclude": ("nuts",)}),
     (with_step("Scatter with chopped nuts."), {"exclude": ("nuts",)}),
@@ -49,6 +53,10 @@ FORBIDDEN = [
     (with_line(line("red onion", 20, "g")), {"exclude": ("onions",)}),
     (with_line(line("leeks", 1, None)), {"exclude": ("韭蔥",)}),
     (soup(title="Carrot soup with prawns"), {"exclude": ("shellfish",)}),
+    (soup(title="Lobster soup"), {"exclude": ("shellfish",)}),
+    (soup(summary="Full of nuts."), {"diet": (Diet.NUT_FREE,)}),
+    (with_line(line("carrots", 9, "g", note="or eggs, free-range")), {"diet": (Diet.VEGAN,)}),
+    (with_step("Scatter with nuts free of their skins."), {"diet": (Diet.NUT_FREE,)}),
     (with_line(line("durian", 100, "g")), {"exclude": ("durian",)}),
     (with_step("Top with durian."), {"exclude": ("durian",)}),
 ]
@@ -76,14 +84,21 @@ def test_what_nobody_knows_is_refused_only_where_it_matters(name: str) -> None:
     [
         (with_line(line("coconut milk", 100, "ml")), {"diet": (Diet.VEGAN,)}),
         (with_line(line("oat milk", 100, "ml"), "Pour in the milk."), {"diet": (Diet.VEGAN,)}),
+        (with_line(line("oat milk (nut-free)", 9, "ml")), {"diet": (Diet.NUT_FREE,)}),
+        (with_line(line("carrots", 9, "g", note="or coconut milk")), {"exclude": ("dairy",)}),
         (with_line(line("nutmeg", 1, "pinch")), {"diet": (Diet.NUT_FREE,)}),
         (with_step("This is dairy-free and nut free."), {"diet": (Diet.VEGAN, Diet.NUT_FREE)}),
+        (soup(summary="Rich without any nuts, dairy-free."), {"diet": (Diet.VEGAN, Diet.NUT_FREE)}),
         (with_step("Blend to a cream."), {"diet": (Diet.VEGAN,)}),
         (with_step("Toast the seeds until brown."), {"diet": (Diet.GLUTEN_FREE,)}),
     ],
 )
 def test_words_that_only_sound_forbidden_pass(recipe: Recipe, wanted: dict[str, Any]) -> None:
     assert "forbidden_ingredient" not in codes(recipe, **wanted)
+
+
+def test_an_exclusion_nobody_knows_refuses_only_what_names_it() -> None:
+    assert problems(SOUP, exclude=("durian",)) == ()
 
 
 @pytest.mark.parametrize("diet", Diet)
@@ -176,6 +191,19 @@ def test_an_animal_in_a_step_alone_is_found_by_a_diet(beast: str) -> None:
     """The list is clean; tomatoes are there, some of which are called beef tomatoes."""
     tomatoes = with_line(line("tomatoes", 200, "g", id="tomato"), f"Add the tomatoes and {beast}.")
     assert "forbidden_ingredient" in codes(tomatoes, diet=(Diet.VEGAN,))
+
+
+@pytest.mark.parametrize(
+    ("extra", "diet"),
+    [
+        ("naan", Diet.GLUTEN_FREE), ("croutons", Diet.GLUTEN_FREE), ("rye", Diet.GLUTEN_FREE),
+        ("marzipan", Diet.NUT_FREE), ("chopped praline", Diet.NUT_FREE),
+        ("raita", Diet.DAIRY_FREE), ("béchamel", Diet.VEGAN), ("a hollandaise", Diet.EGG_FREE),
+        ("monkfish", Diet.VEGETARIAN), ("oxtail", Diet.PESCATARIAN), ("cider", Diet.NO_ALCOHOL),
+    ],
+)  # fmt: skip
+def test_what_is_only_served_beside_a_dish_is_found_by_a_diet(extra: str, diet: Diet) -> None:
+    assert "forbidden_ingredient" in codes(with_step(f"Serve with {extra}."), diet=(diet,))
 
 
 def test_a_browned_dish_does_not_use_a_brown_onion() -> None:

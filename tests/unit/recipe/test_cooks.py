@@ -94,6 +94,17 @@ def test_what_is_known_of_a_models_recipe_is_computed(cooks: Cooks) -> None:
     assert known.nutrition is not None
 
 
+def test_what_stands_in_brackets_or_in_a_note_has_its_allergens_told(cooks: Cooks) -> None:
+    recipe = by_model("rice (with almonds)", "carrots")
+    rice, carrots = recipe.ingredients
+    buttered = carrots.model_copy(update={"note": "fried in butter"})
+    recipe = recipe.model_copy(update={"ingredients": (rice, buttered)})
+    known = identified(recipe, set(), cooks.names, cooks.knowledge)
+    assert known.allergens == ("milk", "nuts")
+    assert not {Diet.VEGAN, Diet.NUT_FREE} & set(known.diets)
+    assert [line.id for line in known.ingredients] == ["rice", "carrot"]
+
+
 def test_of_an_unknown_ingredient_nothing_is_claimed(cooks: Cooks) -> None:
     known = identified(by_model("tomatoes", "moon dust"), set(), cooks.names, cooks.knowledge)
     assert known.diets == ()

@@ -112,10 +112,44 @@ def test_of_what_is_there_each_recipe_may_use_all() -> None:
     assert amounts["carrot"] == ("150 g", 2)
 
 
+@pytest.mark.parametrize("by_weight_first", [True, False])
+def test_what_is_bought_is_enough_for_the_recipe_that_needs_most(by_weight_first: bool) -> None:
+    """One recipe counts its carrots, 5 of 2 that are there; the other weighs a kilogram."""
+    carrot = Ingredient(name="carrot", id="carrot", quantity=2)
+    at_hand = IngredientList(ingredients=(carrot,), engine="test")
+    counted = soup(title="Sticks", family="a", ingredients=(line("carrots", 5, None, id="carrot"),))
+    weighed = soup(title="Mash", family="b", ingredients=(line("carrots", 1, "kg", id="carrot"),))
+    recipes = [weighed, counted] if by_weight_first else [counted, weighed]
+    (item,) = rank(recipes, at_hand, RankRequest(), frozenset(), knowledge()).shopping
+    assert (item.amount, item.recipes) == ("878 g", (0, 1))
+
+
 def test_what_nobody_knows_is_bought_by_its_name() -> None:
     strange = soup(ingredients=(line("moon dust", 2, "tsp", have="missing"),))
     (item,) = ranked(strange).shopping
     assert (item.name, item.id, item.amount) == ("moon dust", None, "2 tsp")
+
+
+def test_what_nobody_knows_is_added_up_in_one_measure_only() -> None:
+    dust = [line("moon dust", 2, unit, have="missing") for unit in ("tsp", "g", "tsp")]
+    book = ranked(*(soup(family=str(i), ingredients=(one,)) for i, one in enumerate(dust)))
+    assert [item.amount for item in book.shopping] == ["4 tsp + 2 g"]
+
+
+def test_what_is_not_known_is_left_out_and_said() -> None:
+    strange = IngredientList(ingredients=(Ingredient(name="moon dust"),), engine="test")
+    book = rank([SOUP], strange, RankRequest(), frozenset(), knowledge())
+    assert book.left_out == ("moon dust: not known here",)
+
+
+def test_of_two_that_use_as_much_what_misses_less_stands_first() -> None:
+    slow = soup(title="Bake", family="bake", cook_minutes=90, missing=())
+    assert [recipe.title for recipe in ranked(SOUP, slow).recipes] == ["Bake", SOUP.title]
+
+
+def test_a_pinch_without_a_weight_hides_no_nutrition() -> None:
+    pinch = line("paprika", None, None, id="paprika")
+    assert ranked(soup(ingredients=(*SOUP.ingredients, pinch))).recipes[0].nutrition is not None
 
 
 def test_nutrition_is_told_only_when_every_weight_is_known() -> None:

@@ -65,6 +65,9 @@ def test_what_is_no_amount_is_refused(text: str) -> None:
         ("80 ml", "milk", "80 ml", "⅓ cup"),
         ("1.5 tbsp", "olive-oil", "1½ tbsp", "1½ tbsp"),
         ("0.25 tsp", "salt", "¼ tsp", "¼ tsp"),
+        ("5 ml", "milk", "5 ml", "1 tsp"),
+        ("30 ml", "milk", "30 ml", "2 tbsp"),
+        ("5 tbsp", "milk", "5 tbsp", "⅓ cup"),
         ("2 clove", "garlic", "2 cloves", "2 cloves"),
         ("1 can", "canned-tomatoes", "1 can", "1 can"),
         ("2 piece", "onion", "2", "2"),
@@ -118,6 +121,17 @@ def test_more_people_never_get_less(unit: str, quantity: float, less: float, mor
 @given(amounts)
 def test_scaling_by_one_changes_nothing(amount: Amount) -> None:
     assert scale(amount, 1) == amount
+
+
+def test_spoons_change_their_size_and_not_what_they_hold() -> None:
+    assert scale(Amount(1.5, "tsp"), 4) == Amount(2, "tbsp")
+    assert scale(Amount(1, "tbsp"), 0.5) == Amount(1.5, "tsp")
+
+
+def test_what_has_no_common_measure_is_not_added() -> None:
+    bread = FOODS["bread"]  # has no density
+    assert add(Amount(100, "g"), Amount(10, "ml"), bread) is None
+    assert add(Amount(100, "ml"), Amount(1, "l"), bread) == Amount(1100, "ml")
 
 
 def test_eggs_stay_whole() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,6 +52,12 @@ def test_a_food_breaks_its_diets(food: str, broken: set[Diet]) -> None:
         assert not allows(FOODS[food], [diet])
 
 
+@pytest.mark.parametrize("food", ["beef", "chicken-breast"])
+def test_meat_that_a_slip_in_the_facts_calls_a_plant_is_still_meat(food: str) -> None:
+    slip = replace(FOODS[food], animal=FOODS["carrot"].animal)
+    assert not {Diet.VEGAN, Diet.VEGETARIAN, Diet.PESCATARIAN} & set(diets_of([slip]))
+
+
 @given(foods)
 def test_vegan_is_vegetarian_is_pescatarian(ids: list[str]) -> None:
     suited = diets_of(FOODS[one] for one in ids)
@@ -70,6 +78,7 @@ def test_a_recipe_suits_a_diet_when_each_food_does(ids: list[str]) -> None:
 
 def test_with_and_without_fish_cannot_both_be() -> None:
     assert contradictions([Diet.VEGAN, Diet.PESCATARIAN]) is not None
+    assert contradictions([Diet.PESCATARIAN, Diet.VEGETARIAN]) is not None
     assert contradictions([Diet.VEGAN, Diet.GLUTEN_FREE, Diet.VEGETARIAN]) is None
 
 

@@ -189,6 +189,28 @@ def test_cooklang_has_front_matter_sections_and_timers() -> None:
     assert "@carrots{400%g}(sliced)" in text
 
 
+def test_cooklang_tells_each_amount_where_it_is_first_used() -> None:
+    text = to_cooklang(SOUP)
+    assert 'prep time: "10 minutes"\ncook time: "25 minutes"\ntime required: "35 minutes"' in text
+    assert text.split("---\n")[-1] == (
+        "\n== Preparation ==\n\n"
+        "Slice the @carrots{400%g}(sliced) and the @leek{1}.\n\n"
+        "== Cooking ==\n\n"
+        "Sweat them in the @olive oil{1%tbsp} for about ~{8%minutes}.\n\n"
+        "Add the @vegetable stock{600%ml} and the @salt{0.5%tsp} and simmer for ~{17%minutes}.\n"
+    )
+
+
+def test_cooklang_tells_names_within_names_apart() -> None:
+    lines = (line("garlic", 2, "clove"), line("garlic powder", 1, "tsp"), line("胡蘿蔔", 2, None))
+    lines += (line("salt", None, None).model_copy(update={"amount": "to taste"}),)
+    step = Step(text="Mix the garlic powder with the salt, the garlic and 切胡蘿蔔絲.")
+    assert to_cooklang(soup(ingredients=lines, steps=(step,))).split("---\n")[-1] == (
+        "\nMix the @garlic powder{1%tsp} with the @salt{to taste}, the @garlic{2%clove} and"
+        " 切@胡蘿蔔{2}絲.\n"
+    )
+
+
 def test_cooklang_signs_in_a_text_stay_text() -> None:
     odd = soup(steps=(Step(text="-- Mix @5 ~{2} #1 {x} 10% [- hidden -] carrots."),))
     method = to_cooklang(odd).split("---\n")[-1]
