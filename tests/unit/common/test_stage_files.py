@@ -63,8 +63,9 @@ def test_files_that_are_written_together_are_intended_in_one_call(bench: Workben
     assert bench.trash() == []
 
 
+@pytest.mark.parametrize("intents_lost", [0, 1])
 def test_where_one_of_several_files_cannot_be_stored_the_others_are_trash(
-    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch, intents_lost: int
 ) -> None:
     keep = bench.store.keep
 
@@ -74,6 +75,7 @@ def test_where_one_of_several_files_cannot_be_stored_the_others_are_trash(
         keep(owner, ref, data)
 
     monkeypatch.setattr(bench.store, "keep", disk_full)
+    bench.ledger.away["discard"] = intents_lost  # then what was written is told afterwards
     bench.run(several)
     assert bench.node_states()[0] == "ready"  # another attempt follows
     assert len(bench.trash()) == 2

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from common.contracts.plans import Plan
-from common.errors import NotPaused, StorageError
+from common.errors import LedgerUnavailable, NotPaused, StorageError
 from common.ledger.memory import MemoryLedger
 from common.ledger.protocol import PROMISES
 from common.ledger.records import DAY_MS, HOUR_MS, PAUSE_MS, Hook, JobState, Limits, NewJob
@@ -403,6 +403,24 @@ def test_the_promise_of_a_job_that_has_ended_goes_at_once(
     (left,) = promises.read_all(world.store)
     assert isinstance(left, Promise)
     assert left.job.job == "j2"
+
+
+def test_a_promise_that_redis_kept_from_going_goes_in_the_next_round(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: str) -> None:
+        raise LedgerUnavailable("Redis does not answer")
+
+    world.accept("j1")
+    world.ledger.cancel("j1", "ann")
+    looking = eye(world, monkeypatch)
+    looking.note([event for event in world.ledger.follow("0", 0)[1] if event.terminal])
+    with monkeypatch.context() as outage:
+        outage.setattr(world.ledger, "job", away)
+        with pytest.raises(LedgerUnavailable):
+            looking.forget()
+    looking.forget()
+    assert promises.hashes(world.store) == []
 
 
 # -- the sweep -----------------------------------------------------------------------------
