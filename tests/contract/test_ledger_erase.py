@@ -10,7 +10,7 @@ import pytest
 from common.errors import NoFace
 from common.ledger.erasure import DELETING_MS, KEPT_FOR, PUT_AGAIN_MS, REMEMBERED_MS, Erasure
 from common.ledger.outbox import Attempt
-from common.ledger.records import HOUR_MS, Hook, NodeResult
+from common.ledger.records import HOUR_MS, Approval, Hook, NodeResult
 from tests.contract.conftest import EPOCH_MS, HELD, ONE, House, artifact, redis_house
 
 if TYPE_CHECKING:
@@ -343,6 +343,20 @@ def test_what_was_remembered_of_it_is_forgotten(house: House) -> None:
     assert house.ledger.memos("ann", ["m"]) != [None]
     erased(house)
     assert house.ledger.memos("ann", ["m"]) == [None]
+
+
+def test_what_was_remembered_before_a_stage_ran_anew_is_forgotten_too(house: House) -> None:
+    """A fact may be a measurement of a face, under whichever parameters it was taken."""
+    house.accept(plan=HELD)
+    house.commit(house.claim("a"), "first.bin", memo="first")
+    house.ledger.resume("j1", "ann", Approval({}, frozenset({"a"})))
+    house.commit(house.claim("a"), "second.bin", memo="second")
+    assert None not in house.ledger.memos("ann", ["second"])
+    erased(house)
+    assert house.ledger.memos("ann", ["first", "second"]) == [None, None]
+    house.accept("j2", ONE)  # makes the same file by other means
+    house.commit(house.claim("a", "j2"), "first.bin", memo="other")
+    assert house.ledger.memos("ann", ["first"]) == [None]
 
 
 @pytest.mark.parametrize("how", ["recalled", "whole"])

@@ -98,3 +98,15 @@ def test_a_file_that_the_store_has_lost_is_made_anew_for_the_next_job(bench: Wor
     bench.accept("j2")
     assert bench.run(makes, job="j2") == "committed", "not remembered"
     assert bench.run(reads, job="j2", stage=SCULPT) != "failed"
+
+
+def test_a_file_that_is_lost_while_redis_is_away_is_lost_all_the_same(bench: Workbench) -> None:
+    def reads(context: StageContext, *_: object) -> MeasureFacts:
+        context.read(PHOTO)
+        return FACTS
+
+    photo = bench.job().artifacts[PHOTO]
+    assert bench.store.delete_stale("ann", photo.sha256, timedelta(0))
+    bench.ledger.away["forget_outputs"] = 1
+    assert bench.run(reads) == "failed"
+    assert bench.job().error["code"] == "gone"  # type: ignore[index]

@@ -90,6 +90,15 @@ def test_a_promise_is_read_as_it_was_written(world: World) -> None:
     assert (read.accepted_ms, read.revision) == (world.now_ms, 0)
 
 
+def test_a_promise_lies_in_the_trash_until_its_job_is_accepted(world: World) -> None:
+    """Whoever writes it may die before that."""
+    new = world.promise("j1")
+    assert world.ledger.trash(0) == [(PROMISES, new.promise)]
+    world.ledger.accept(new, Limits(1))
+    world.now_ms += HOUR_MS
+    assert world.ledger.trash(0) == []
+
+
 def test_what_a_newer_version_has_added_is_not_read_and_what_an_older_lacks_has_a_default(
     world: World,
 ) -> None:
@@ -164,6 +173,26 @@ def test_resuming_promises_what_was_corrected(stack: Stack) -> None:
     assert after.job.promise == stack.record(job).promise != before
     assert (after.revision, after.job.params["edited"]) == (1, ["feta"])
     assert not any(node.hold for node in after.job.plan.nodes)
+
+
+def test_a_job_that_goes_on_has_its_whole_time_from_then_on(stack: Stack) -> None:
+    job = stack.paused()
+    (before,) = promises.read_all(stack.store)
+    assert isinstance(before, Promise)
+    assert stack.client.post(f"/v1/jobs/{job}/resume").status_code == 202
+    (after,) = promises.read_all(stack.store)
+    assert isinstance(after, Promise)
+    assert after.accepted_ms == before.accepted_ms
+    assert after.since_ms > before.since_ms
+
+
+def test_a_further_pause_is_promised_too(stack: Stack) -> None:
+    job = stack.paused()
+    answer = stack.client.post(f"/v1/jobs/{job}/resume", json={"pause_after": "ingredients"})
+    assert answer.status_code == 202, answer.text
+    (after,) = promises.read_all(stack.store)
+    assert isinstance(after, Promise)
+    assert any(node.hold for node in after.job.plan.nodes)
 
 
 def test_who_resumes_too_late_leaves_no_promise(stack: Stack) -> None:
