@@ -14,7 +14,17 @@ from common.contracts.plans import Plan
 from common.errors import LedgerUnavailable, NotPaused, StorageError
 from common.ledger.memory import MemoryLedger
 from common.ledger.protocol import PROMISES
-from common.ledger.records import DAY_MS, HOUR_MS, PAUSE_MS, Hook, JobState, Limits, NewJob
+from common.ledger.records import (
+    DAY_MS,
+    HOUR_MS,
+    PAUSE_MS,
+    Claim,
+    Hook,
+    JobState,
+    Limits,
+    NewJob,
+    NodeResult,
+)
 from common.stores import ArtifactStore
 from gateway import promises, watch
 from gateway.domain.figurines import FigurineParams
@@ -244,6 +254,18 @@ def test_every_unfinished_job_comes_back_as_it_was(world: World) -> None:
         assert record.artifacts["photo"] == new.inputs[0]
     again = world.ledger.accept(replace(before[0], job="other"), Limits(10))
     assert (again.status, again.job) == ("replayed", "j1")
+
+
+def test_who_still_works_for_the_lost_ledger_commits_nothing(world: World) -> None:
+    world.accept("j1")
+    old = world.ledger.claim("j1", "fusion.measure", "w1")
+    assert isinstance(old, Claim)
+    world.lose()
+    world.recover()
+    new = world.ledger.claim("j1", "fusion.measure", "w2")
+    assert isinstance(new, Claim)
+    assert world.ledger.commit(old, [], NodeResult(engine="builtin"), "k").status == "lost"
+    assert world.ledger.heartbeat(new)
 
 
 def test_recovering_twice_and_beside_a_running_house_changes_nothing(world: World) -> None:
@@ -477,6 +499,20 @@ def test_nothing_is_swept_while_a_promise_cannot_be_read(world: World) -> None:
     world.store.put(PROMISES, "promise", "application/json", b"{}")
     with pytest.raises(StorageError, match="nothing is swept"):
         sweepable(world.ledger, world.store, [("ann", "a" * 64)], world.now_ms)
+
+
+def test_nothing_is_swept_while_a_promise_is_damaged(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(*_: object) -> bytes:
+        raise StorageError("promise.json does not match its checksum")
+
+    new = world.accept("j1")
+    world.lose()
+    monkeypatch.setattr(world.store, "get", damaged)
+    with pytest.raises(StorageError, match="nothing is swept"):
+        sweepable(world.ledger, world.store, [("ann", new.inputs[0].sha256)], world.now_ms)
+    assert [loss.promise for loss in world.recover().lost] == [new.promise]
 
 
 def test_a_store_that_is_away_is_asked_once_in_a_period(
