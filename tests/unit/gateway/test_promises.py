@@ -18,6 +18,7 @@ from common.ledger.records import (
     DAY_MS,
     HOUR_MS,
     PAUSE_MS,
+    Approval,
     Claim,
     Hook,
     JobState,
@@ -316,6 +317,20 @@ def test_the_clock_of_cancel_after_has_not_stopped(world: World) -> None:
     record = world.ledger.job("j1")
     assert record is not None
     assert record.cancel_at_ms == world.now_ms + 40_000
+
+
+def test_nor_has_it_begun_anew_after_a_pause(world: World) -> None:
+    world.accept("j1", plan=recipe_plan(1, pause=True), cancel_after_ms=HOUR_MS)
+    ends = world.now_ms + HOUR_MS
+    record = world.ledger.job("j1")
+    assert record is not None
+    world.now_ms += HOUR_MS // 2
+    promises.rewrite(world.ledger, world.store, record, Approval({}))
+    world.lose()
+    world.recover()
+    again = world.ledger.job("j1")
+    assert again is not None
+    assert again.cancel_at_ms == ends
 
 
 def test_a_pause_does_not_use_up_the_deadline(world: World) -> None:
