@@ -30,6 +30,15 @@ def test_an_unfinished_job_is_cancelled_at_once(house: House, moment: str) -> No
     assert house.nothing_left()
 
 
+def test_a_stage_ends_with_its_job(house: House) -> None:
+    house.accept()
+    house.claim("a")
+    house.later(20)
+    house.ledger.cancel("j1", "ann")
+    assert house.nodes()["a"].end_ms == house.now_ms
+    assert house.nodes()["b"].end_ms is None  # it never began
+
+
 def test_a_job_that_has_ended_cannot_be_cancelled(house: House) -> None:
     house.accept("j1")
     house.run("a", "b", "c", "d")

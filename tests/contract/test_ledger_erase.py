@@ -10,7 +10,7 @@ import pytest
 from common.errors import NoFace
 from common.ledger.erasure import DELETING_MS, KEPT_FOR, PUT_AGAIN_MS, REMEMBERED_MS, Erasure
 from common.ledger.outbox import Attempt
-from common.ledger.records import HOUR_MS, Hook, NodeResult
+from common.ledger.records import HOUR_MS, Approval, Hook, NodeResult
 from tests.contract.conftest import EPOCH_MS, HELD, ONE, House, artifact, redis_house
 
 if TYPE_CHECKING:
@@ -193,6 +193,17 @@ def test_whoever_puts_a_file_again_is_told_that_it_may_go(house: House) -> None:
     assert house.ledger.unsettled("ann", hashes) == "no"
 
 
+def test_a_file_that_was_deleted_is_remembered_though_others_are_erased(house: House) -> None:
+    ended(house)
+    receipt = erased(house)
+    house.ledger.deleted("j1", "ann", receipt.due)
+    house.later(REMEMBERED_MS - 1)
+    ended(house, "j2", "b.bin", inputs=(artifact("another"),))
+    erased(house, "j2")
+    house.ledger.trash(HOUR_MS)
+    assert house.ledger.unsettled("ann", [PHOTO.sha256]) == "deleted"
+
+
 def test_a_job_whose_photo_is_being_deleted_is_not_published_before_it_is_stored_anew(
     house: House,
 ) -> None:
@@ -338,11 +349,34 @@ def test_the_key_of_a_later_job_is_left_alone(house: House) -> None:
     assert house.accept("j3", ONE, idempotency_key="other").job == "j2"
 
 
+def test_a_key_that_ran_out_and_belongs_to_a_later_job_is_left_alone(client: redis.Redis) -> None:
+    house = redis_house(client)
+    ended(house, "j1", idempotency_key="k")
+    assert client.delete("kiln:idem:ann:k")  # a day has passed
+    ended(house, "j2", "b.bin", idempotency_key="k")
+    erased(house, "j1")
+    assert house.accept("j3", ONE, idempotency_key="k").job == "j2"
+
+
 def test_what_was_remembered_of_it_is_forgotten(house: House) -> None:
     ended(house)
     assert house.ledger.memos("ann", ["m"]) != [None]
     erased(house)
     assert house.ledger.memos("ann", ["m"]) == [None]
+
+
+def test_what_was_remembered_before_a_stage_ran_anew_is_forgotten_too(house: House) -> None:
+    """A fact may be a measurement of a face, under whichever parameters it was taken."""
+    house.accept(plan=HELD)
+    house.commit(house.claim("a"), "first.bin", memo="first")
+    house.ledger.resume("j1", "ann", Approval({}, frozenset({"a"})))
+    house.commit(house.claim("a"), "second.bin", memo="second")
+    assert None not in house.ledger.memos("ann", ["second"])
+    erased(house)
+    assert house.ledger.memos("ann", ["first", "second"]) == [None, None]
+    house.accept("j2", ONE)  # makes the same file by other means
+    house.commit(house.claim("a", "j2"), "first.bin", memo="other")
+    assert house.ledger.memos("ann", ["first"]) == [None]
 
 
 @pytest.mark.parametrize("how", ["recalled", "whole"])
@@ -423,6 +457,15 @@ def test_redis_holds_no_word_of_an_erased_job(client: redis.Redis) -> None:
     left = {key for key in client.keys("*") if "j1" in key or "j2" in key}
     assert left == {f"kiln:{family}:{job}" for family in ("job", "events") for job in ("j1", "j2")}
     assert all(client.pttl(key) > 0 for key in left)
+
+
+def test_redis_does_not_say_why_an_erased_job_has_failed(client: redis.Redis) -> None:
+    house = redis_house(client)
+    house.accept(plan=ONE)
+    house.ledger.fail(house.claim("a"), NoFace("nobody there"))
+    assert "nobody there" in everything(client)
+    erased(house)
+    assert "nobody there" not in everything(client)
 
 
 def everything(client: redis.Redis) -> str:

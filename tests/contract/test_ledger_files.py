@@ -85,6 +85,19 @@ def test_a_memo_lasts_while_its_files_are_referred_to(house: House) -> None:
     assert house.ledger.recall(claim, "m").status == "miss"
 
 
+def test_a_memo_lasts_no_longer_than_the_first_of_its_files(house: House) -> None:
+    finished(house, "j1", "shape.stl", "shape.glb", result_ttl_ms=HOUR_MS)
+    (hit,) = house.ledger.memos("ann", ["m"])
+    assert hit is not None
+    house.accept("j2", ONE)
+    house.commit(house.claim("a", "j2"), "shape.glb", memo="another")
+    house.later(HOUR_MS)
+    house.ledger.expire()
+    assert house.accept("j3", ONE, memoised={"a": hit}).status == "stale"
+    house.accept("j4", ONE)
+    assert house.ledger.recall(house.claim("a", "j4"), "m").status == "miss"
+
+
 def test_a_job_that_recalled_a_file_keeps_it_alive(house: House) -> None:
     finished(house, "j1", "shape.stl", result_ttl_ms=HOUR_MS)
     house.later(HOUR_MS - 10)

@@ -9,7 +9,7 @@ import pytest
 from common.errors import NoFace, StorageError
 from common.ledger.protocol import WORKER_TTL_MS
 from common.ledger.records import HOUR_MS, Event
-from tests.contract.conftest import ONE, House
+from tests.contract.conftest import HELD, ONE, House
 
 pytestmark = pytest.mark.contract
 
@@ -103,10 +103,13 @@ def test_what_ends_or_pauses_a_job_is_told_in_a_stream_of_its_own(house: House) 
     house.accept("j2", ONE)
     house.ledger.cancel("j2", "ann")
     house.run("a", job="j1")
+    house.accept("j3", HELD)
+    house.run("a", job="j3")
     position, heard = house.ledger.follow_rests(position, 0)
     assert [(event.job, event.type, event.data) for event in heard] == [
         ("j2", "cancelled", {}),
         ("j1", "succeeded", {}),
+        ("j3", "paused", {}),
     ]
     assert heard[1].id == house.ledger.events("j1")[-1].id
     assert house.ledger.follow_rests(position, 0) == (position, [])

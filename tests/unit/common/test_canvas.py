@@ -94,6 +94,21 @@ def test_a_plan_is_published_by_its_first_stage_and_what_is_aside(app: Celery) -
     assert message.headers[canvas.REPUBLISHED] is True  # publishes what waited only for it
 
 
+def test_what_is_behind_a_pause_is_not_published(app: Celery) -> None:
+    plan = Plan(
+        nodes=(
+            _node("a").model_copy(update={"hold": True}),
+            _node("b", "a"),
+            _node("c", "b", queue="stylize"),
+        )
+    )
+    canvas.publish_plan(app, "j1", plan)
+    (message,) = _messages(app, "fusion")
+    assert message.payload[0] == ["j1", "a"]
+    assert not message.payload[2]["chain"]
+    assert _messages(app, "stylize") == []
+
+
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
 def test_a_stage_that_is_published_again_says_so_and_goes_to_its_queue(
     app: Celery, stage: Any

@@ -4,8 +4,10 @@ import threading
 from contextlib import AbstractContextManager
 
 from common.company import Company
+from common.contracts.facts import MeasureFacts
 from common.ledger.records import Claim
-from tests.unit.common.workbench import MEASURE, Workbench, measured
+from common.stage import StageContext
+from tests.unit.common.workbench import FACTS, MEASURE, Workbench, measured
 
 SOON_S, LATE_S = 0.1, 5.0
 
@@ -77,3 +79,17 @@ def test_a_stage_that_crashed_before_waits_until_it_is_alone() -> None:
     busy.leave()
     runner.join(LATE_S)
     assert ran == ["committed"]
+
+
+def test_a_stage_that_runs_is_company_for_one_that_crashed_before() -> None:
+    bench, others = Workbench(), list[Guest]()
+    bench.accept()
+
+    def body(context: StageContext, *_: object) -> MeasureFacts:
+        others.append(Guest(bench.runtime.company.alone()))
+        assert not others[0].inside.wait(SOON_S)
+        return FACTS
+
+    assert bench.run(body) == "committed"
+    assert others[0].inside.wait(LATE_S)
+    others[0].leave()

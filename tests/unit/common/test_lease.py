@@ -4,7 +4,7 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -54,6 +54,14 @@ def test_a_lost_claim_is_told_to_the_stage_and_stays_lost(bench: Workbench) -> N
         bench.memory.cancel("j1", "ann")
         bench.keeper.renew_due(time.monotonic() + 3)
     assert context.lost
+
+
+def test_a_claim_is_held_by_its_token_and_no_other(bench: Workbench) -> None:
+    claim = bench.claim()
+    with bench.keeper.holding(claim, Context(), hard_s=30):
+        assert bench.keeper.holds(claim)
+        assert not bench.keeper.holds(replace(claim, token=claim.token + 1))
+    assert not bench.keeper.holds(claim)
 
 
 def test_redis_away_is_no_lost_claim(bench: Workbench) -> None:

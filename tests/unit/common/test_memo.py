@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from common.contracts.artifacts import ArtifactRef
 from common.contracts.figurine import FinishRequest, PortraitRequest, SculptRequest
-from common.contracts.stages import BY_NAME
+from common.contracts.stages import BY_NAME, Stage
 from common.memo import memo_key, source_version
 
 PORTRAIT, FINISH = BY_NAME["stylize.portrait"], BY_NAME["gateway.finish"]
@@ -51,6 +51,16 @@ def test_a_stage_that_reads_everything_depends_on_everything() -> None:
     two = one | {"figurine.glb": _ref("figurine.glb")}
     request = FinishRequest()
     assert memo_key(FINISH, "v1", one, request) != memo_key(FINISH, "v1", two, request)
+
+
+@pytest.mark.parametrize("row", [row for row in BY_NAME.values() if row.may_read])
+def test_what_a_stage_reads_only_where_it_is_there_changes_its_key(row: Stage) -> None:
+    without = {name: _ref(name) for name in row.reads}
+    keys = {memo_key(row, "v1", without, FinishRequest())}
+    for name in row.may_read:
+        for digit in "bc":
+            keys.add(memo_key(row, "v1", without | {name: _ref(name, digit)}, FinishRequest()))
+    assert len(keys) == 1 + 2 * len(row.may_read)
 
 
 def test_a_missing_input_is_an_error_not_a_key() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -68,6 +69,23 @@ def test_a_cancelled_stage_stops_at_its_next_checkpoint_and_leaves_no_file(
     assert bench.run(body) == "lost"
     assert _count(metrics.LEASE_LOST, MEASURE) == before + 1
     assert len(bench.trash()) == 1
+
+
+@pytest.mark.parametrize("further", ["report", "write"])
+def test_a_stage_whose_job_has_ended_stops_before_it_writes_more(
+    bench: Workbench, further: str
+) -> None:
+    def body(context: StageContext, *_: object) -> MeasureFacts:
+        bench.memory.cancel("j1", "ann")
+        if further == "report":
+            context.report(stage="half way")  # and hears that nobody wants to know
+        else:
+            context.lost = True
+        context.write(ATTRIBUTES, b"worthless")
+        pytest.fail("ran on")
+
+    assert bench.run(body) == "lost"
+    assert bench.trash() == []  # nothing was written
 
 
 def test_a_commit_of_a_stage_that_another_worker_took_over_changes_nothing(
@@ -169,6 +187,16 @@ def test_redis_away_until_the_hard_limit_lets_the_lease_run_out(
     bench.later(11_000)
     assert [node.id for node in bench.memory.reap().again] == [MEASURE]
     assert bench.run() == "committed"
+
+
+def test_the_last_call_of_a_stage_ends_before_the_watchdog_ends_the_process(
+    bench: Workbench,
+) -> None:
+    def body(context: StageContext, *_: object) -> MeasureFacts:
+        assert context.commit_by + stage.LAST_CALL_S <= time.monotonic() + 30
+        return FACTS
+
+    assert bench.run(body, hard_s=30) == "committed"
 
 
 def test_redis_away_when_an_early_artifact_is_shown_costs_only_that(bench: Workbench) -> None:

@@ -63,8 +63,9 @@ def test_files_that_are_written_together_are_intended_in_one_call(bench: Workben
     assert bench.trash() == []
 
 
+@pytest.mark.parametrize("intents_lost", [0, 1])
 def test_where_one_of_several_files_cannot_be_stored_the_others_are_trash(
-    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch, intents_lost: int
 ) -> None:
     keep = bench.store.keep
 
@@ -74,6 +75,7 @@ def test_where_one_of_several_files_cannot_be_stored_the_others_are_trash(
         keep(owner, ref, data)
 
     monkeypatch.setattr(bench.store, "keep", disk_full)
+    bench.ledger.away["discard"] = intents_lost  # then what was written is told afterwards
     bench.run(several)
     assert bench.node_states()[0] == "ready"  # another attempt follows
     assert len(bench.trash()) == 2
@@ -96,3 +98,15 @@ def test_a_file_that_the_store_has_lost_is_made_anew_for_the_next_job(bench: Wor
     bench.accept("j2")
     assert bench.run(makes, job="j2") == "committed", "not remembered"
     assert bench.run(reads, job="j2", stage=SCULPT) != "failed"
+
+
+def test_a_file_that_is_lost_while_redis_is_away_is_lost_all_the_same(bench: Workbench) -> None:
+    def reads(context: StageContext, *_: object) -> MeasureFacts:
+        context.read(PHOTO)
+        return FACTS
+
+    photo = bench.job().artifacts[PHOTO]
+    assert bench.store.delete_stale("ann", photo.sha256, timedelta(0))
+    bench.ledger.away["forget_outputs"] = 1
+    assert bench.run(reads) == "failed"
+    assert bench.job().error["code"] == "gone"  # type: ignore[index]

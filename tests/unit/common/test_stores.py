@@ -80,6 +80,25 @@ def test_a_part_is_streamed(store: ArtifactStore) -> None:
     assert b"".join(store.stream("ann", ref, 1_000, 2_500_000)) == data[1_000:2_500_000]
 
 
+@pytest.mark.parametrize("names", [("bad", "good"), ("good", "bad")])
+def test_where_one_of_several_files_fails_the_others_are_stored_when_that_is_told(
+    store: ArtifactStore, monkeypatch: pytest.MonkeyPatch, names: tuple[str, str]
+) -> None:
+    keep = store.keep
+    files = [(reference(name, "x/y", name.encode()), name.encode()) for name in names]
+
+    def half_broken(owner: str, ref: ArtifactRef, data: bytes) -> None:
+        if ref.name == "bad":
+            raise StorageError("no space left")
+        time.sleep(0.1)
+        keep(owner, ref, data)
+
+    monkeypatch.setattr(store, "keep", half_broken)
+    with pytest.raises(StorageError, match="no space"):
+        store.keep_all("ann", files)
+    assert store.get("ann", files[names.index("good")][0]) == b"good"
+
+
 def test_a_stream_of_an_expired_file_says_so_before_the_first_byte(store: ArtifactStore) -> None:
     ref = _put(store)
     store.delete_stale("ann", ref.sha256, NO_TIME)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from common.contracts.facts import MeasureFacts
 from common.contracts.plans import Node, Plan
 from common.contracts.stages import BY_NAME
-from common.errors import NoFace, StorageError
+from common.errors import LedgerUnavailable, NoFace, StorageError
 from common.stage import Body, StageContext, StageTask
 from common.strands import run_in_turn
 from tests.unit.common.workbench import (
@@ -28,13 +29,13 @@ def bench() -> Workbench:
     return bench
 
 
-def run_both(bench: Workbench, measure: Body = measured) -> str:
+def run_both(bench: Workbench, measure: Body = measured, *, lingers: bool = False) -> str:
     """Run what one message asks for: two stages, one after the other."""
     strand = [
         (MEASURE, StageTask(BY_NAME[MEASURE], measure)),
         (SCULPT, StageTask(BY_NAME[SCULPT], sculpted)),
     ]
-    return run_in_turn(bench.runtime, "j1", strand, republished=False)
+    return run_in_turn(bench.runtime, "j1", strand, lambda: lingers, republished=False)
 
 
 def test_stages_that_follow_one_another_are_one_message(bench: Workbench) -> None:
@@ -81,3 +82,20 @@ def test_a_job_that_was_cancelled_meanwhile_goes_no_further(bench: Workbench) ->
 
     assert run_both(bench, cancelled) == "lost"
     assert bench.ledger.calls["claim"] == 1
+
+
+def test_a_process_that_should_be_gone_ends_its_last_stage_like_any_other(
+    bench: Workbench,
+) -> None:
+    alone = [(MEASURE, StageTask(BY_NAME[MEASURE], measured))]
+    assert run_in_turn(bench.runtime, "j1", alone, lambda: True, republished=False) == "committed"
+    assert bench.published == []
+
+
+def test_where_the_broker_is_away_the_rest_is_left_to_the_reconciler(bench: Workbench) -> None:
+    def away(_: object) -> None:
+        raise LedgerUnavailable("the broker does not answer")
+
+    bench.runtime = replace(bench.runtime, publish=away)
+    assert run_both(bench, lingers=True) == "committed"
+    assert bench.node_states() == ["done", "ready"]

@@ -124,6 +124,11 @@ def test_a_call_that_the_table_forgot_is_refused(
     assert code_of(get(stack, "/v1/jobs", headers=anna)) == (403, "forbidden")
 
 
+def test_who_may_read_may_ask_for_the_head_alone(stack: Stack, anna: dict[str, str]) -> None:
+    assert stack.client.head("/v1/jobs", headers=anna).status_code == 200
+    assert stack.client.head("/v1/jobs").status_code == 401
+
+
 def test_the_description_says_what_each_call_needs(stack: Stack) -> None:
     paths = get(stack, "/openapi.json").json["paths"]
     for call in CALLS:

@@ -61,6 +61,18 @@ def test_a_running_gateway_sees_what_has_changed(path: Path) -> None:
     assert ring.find(presented) is None
 
 
+def test_a_key_that_was_exchanged_for_one_of_equal_length_is_noticed(path: Path) -> None:
+    ring = keys.KeyRing(path)
+    old, presented_before = keys.create(path, "anna", READ)
+    assert ring.find(presented_before) == old
+    size = path.stat().st_size
+    keys.revoke(path, old.id)
+    new, presented = keys.create(path, "anna", READ)
+    assert path.stat().st_size == size
+    assert ring.find(presented_before) is None
+    assert ring.find(presented) == new
+
+
 def test_a_file_that_cannot_be_read_changes_nothing_and_tells_nothing(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -11,10 +11,21 @@ from typing import Any
 import pytest
 
 from common.contracts.plans import Plan
-from common.errors import NotPaused, StorageError
+from common.errors import LedgerUnavailable, NotPaused, StorageError
 from common.ledger.memory import MemoryLedger
 from common.ledger.protocol import PROMISES
-from common.ledger.records import DAY_MS, HOUR_MS, PAUSE_MS, Hook, JobState, Limits, NewJob
+from common.ledger.records import (
+    DAY_MS,
+    HOUR_MS,
+    PAUSE_MS,
+    Approval,
+    Claim,
+    Hook,
+    JobState,
+    Limits,
+    NewJob,
+    NodeResult,
+)
 from common.stores import ArtifactStore
 from gateway import promises, watch
 from gateway.domain.figurines import FigurineParams
@@ -88,6 +99,15 @@ def test_a_promise_is_read_as_it_was_written(world: World) -> None:
     assert isinstance(read, Promise)
     assert read.job == new
     assert (read.accepted_ms, read.revision) == (world.now_ms, 0)
+
+
+def test_a_promise_lies_in_the_trash_until_its_job_is_accepted(world: World) -> None:
+    """Whoever writes it may die before that."""
+    new = world.promise("j1")
+    assert world.ledger.trash(0) == [(PROMISES, new.promise)]
+    world.ledger.accept(new, Limits(1))
+    world.now_ms += HOUR_MS
+    assert world.ledger.trash(0) == []
 
 
 def test_what_a_newer_version_has_added_is_not_read_and_what_an_older_lacks_has_a_default(
@@ -166,6 +186,26 @@ def test_resuming_promises_what_was_corrected(stack: Stack) -> None:
     assert not any(node.hold for node in after.job.plan.nodes)
 
 
+def test_a_job_that_goes_on_has_its_whole_time_from_then_on(stack: Stack) -> None:
+    job = stack.paused()
+    (before,) = promises.read_all(stack.store)
+    assert isinstance(before, Promise)
+    assert stack.client.post(f"/v1/jobs/{job}/resume").status_code == 202
+    (after,) = promises.read_all(stack.store)
+    assert isinstance(after, Promise)
+    assert after.accepted_ms == before.accepted_ms
+    assert after.since_ms > before.since_ms
+
+
+def test_a_further_pause_is_promised_too(stack: Stack) -> None:
+    job = stack.paused()
+    answer = stack.client.post(f"/v1/jobs/{job}/resume", json={"pause_after": "ingredients"})
+    assert answer.status_code == 202, answer.text
+    (after,) = promises.read_all(stack.store)
+    assert isinstance(after, Promise)
+    assert any(node.hold for node in after.job.plan.nodes)
+
+
 def test_who_resumes_too_late_leaves_no_promise(stack: Stack) -> None:
     job = stack.paused()
     assert stack.client.post(f"/v1/jobs/{job}/resume").status_code == 202
@@ -217,6 +257,18 @@ def test_every_unfinished_job_comes_back_as_it_was(world: World) -> None:
     assert (again.status, again.job) == ("replayed", "j1")
 
 
+def test_who_still_works_for_the_lost_ledger_commits_nothing(world: World) -> None:
+    world.accept("j1")
+    old = world.ledger.claim("j1", "fusion.measure", "w1")
+    assert isinstance(old, Claim)
+    world.lose()
+    world.recover()
+    new = world.ledger.claim("j1", "fusion.measure", "w2")
+    assert isinstance(new, Claim)
+    assert world.ledger.commit(old, [], NodeResult(engine="builtin"), "k").status == "lost"
+    assert world.ledger.heartbeat(new)
+
+
 def test_recovering_twice_and_beside_a_running_house_changes_nothing(world: World) -> None:
     world.accept("j1")
     assert (world.recover().rebuilt, world.recover().known, world.published) == ([], 1, [])
@@ -265,6 +317,20 @@ def test_the_clock_of_cancel_after_has_not_stopped(world: World) -> None:
     record = world.ledger.job("j1")
     assert record is not None
     assert record.cancel_at_ms == world.now_ms + 40_000
+
+
+def test_nor_has_it_begun_anew_after_a_pause(world: World) -> None:
+    world.accept("j1", plan=recipe_plan(1, pause=True), cancel_after_ms=HOUR_MS)
+    ends = world.now_ms + HOUR_MS
+    record = world.ledger.job("j1")
+    assert record is not None
+    world.now_ms += HOUR_MS // 2
+    promises.rewrite(world.ledger, world.store, record, Approval({}))
+    world.lose()
+    world.recover()
+    again = world.ledger.job("j1")
+    assert again is not None
+    assert again.cancel_at_ms == ends
 
 
 def test_a_pause_does_not_use_up_the_deadline(world: World) -> None:
@@ -405,6 +471,24 @@ def test_the_promise_of_a_job_that_has_ended_goes_at_once(
     assert left.job.job == "j2"
 
 
+def test_a_promise_that_redis_kept_from_going_goes_in_the_next_round(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: str) -> None:
+        raise LedgerUnavailable("Redis does not answer")
+
+    world.accept("j1")
+    world.ledger.cancel("j1", "ann")
+    looking = eye(world, monkeypatch)
+    looking.note([event for event in world.ledger.follow("0", 0)[1] if event.terminal])
+    with monkeypatch.context() as outage:
+        outage.setattr(world.ledger, "job", away)
+        with pytest.raises(LedgerUnavailable):
+            looking.forget()
+    looking.forget()
+    assert promises.hashes(world.store) == []
+
+
 # -- the sweep -----------------------------------------------------------------------------
 def test_a_promise_and_its_photos_are_never_swept(world: World) -> None:
     lost, ended = world.accept("lost"), world.accept("ended")
@@ -430,6 +514,20 @@ def test_nothing_is_swept_while_a_promise_cannot_be_read(world: World) -> None:
     world.store.put(PROMISES, "promise", "application/json", b"{}")
     with pytest.raises(StorageError, match="nothing is swept"):
         sweepable(world.ledger, world.store, [("ann", "a" * 64)], world.now_ms)
+
+
+def test_nothing_is_swept_while_a_promise_is_damaged(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(*_: object) -> bytes:
+        raise StorageError("promise.json does not match its checksum")
+
+    new = world.accept("j1")
+    world.lose()
+    monkeypatch.setattr(world.store, "get", damaged)
+    with pytest.raises(StorageError, match="nothing is swept"):
+        sweepable(world.ledger, world.store, [("ann", new.inputs[0].sha256)], world.now_ms)
+    assert [loss.promise for loss in world.recover().lost] == [new.promise]
 
 
 def test_a_store_that_is_away_is_asked_once_in_a_period(

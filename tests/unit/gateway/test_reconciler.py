@@ -20,6 +20,7 @@ from common.errors import LedgerUnavailable, StorageError
 from common.ledger.memory import MemoryLedger
 from common.ledger.records import Claim, Limits, NewJob
 from common.stores import ArtifactStore
+from gateway import promises
 from gateway.broker import FRESH_S, Broker, Messages, _routing_key
 from gateway.reconciler import (
     PATIENCE_MS,
@@ -452,6 +453,39 @@ def test_a_file_that_cannot_be_deleted_goes_back_to_the_trash(
     monkeypatch.setattr(world.store, "delete_stale", fail)
     world.sweep()
     assert world.ledger.trash(0) == [("ann", ref.sha256)]
+
+
+def test_a_store_that_is_slow_is_asked_for_no_more_files_in_this_round(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Leases must not wait for it; what was handed out and not deleted is trash as before."""
+    refs = {_trashed(world, name).sha256 for name in (b"one", b"two", b"three")}
+    asked: list[str] = []
+
+    def slow(_: str, sha256: str, __: timedelta) -> bool:
+        asked.append(sha256)
+        world.now_ms += 2_000
+        return True
+
+    monkeypatch.setattr(world.store, "delete_stale", slow)
+    world.sweep()
+    assert len(asked) == 1
+    assert {sha256 for _, sha256 in world.ledger.trash(0)} == refs.difference(asked)
+
+
+def test_the_promise_of_a_job_that_ends_goes_in_the_next_round(world: World) -> None:
+    world.sweep()  # finds its place in the events
+    fields: dict[str, Any] = {"owner": "ann", "product": "figurine", "params": {}, "inputs": ()}
+    new = promises.write(world.ledger, world.store, NewJob("j1", plan=PLAN, **fields))
+    world.ledger.accept(new, Limits(1))
+    before = metrics.JOBS.labels("figurine", "cancelled")._value.get()
+    world.sweep()
+    assert promises.hashes(world.store) == [new.promise]
+    world.ledger.cancel("j1", "ann")
+    world.sweep()
+    world.sweep()
+    assert promises.hashes(world.store) == []
+    assert metrics.JOBS.labels("figurine", "cancelled")._value.get() == before + 1  # once
 
 
 # -- robustness ----------------------------------------------------------------------
