@@ -86,7 +86,9 @@ def test_a_wish_has_a_name_and_a_value() -> None:
     assert (result.exit_code, "NAME=VALUE" in result.stderr) == (Exit.REFUSED, True)
 
 
-def test_a_folder_is_no_photo(tmp_path: Path) -> None:
-    result = kiln("anna.jpg", str(tmp_path))
+def test_a_folder_is_no_photo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "team").mkdir()
+    monkeypatch.chdir(tmp_path)  # a longer name would be cut into lines
+    result = kiln("anna.jpg", "team")
     assert (result.exit_code, result.stdout) == (Exit.REFUSED, "")
-    assert "is a directory" in result.stderr
+    assert "'team' is a directory" in result.stderr
