@@ -36,7 +36,6 @@ from common.losses import noticed
 from common.memo import memo_key
 from common.stores import ArtifactStore, reference
 
-RETRY_DELAY_MS = 2_000
 CLAIM_PATIENCE_S = 10.0  # with the hard limits of a message still below the visibility timeout
 LAST_CALL_S = 6.0  # a call to a Redis that hangs; it must end before the watchdog does
 HELD = "held"  # refusal of a stage that runs
@@ -250,7 +249,8 @@ def _settle(runtime: Runtime, task: StageTask, context: StageContext) -> Committ
     except (Exception, SystemExit):  # libraries that call sys.exit must not end the worker
         log.exception("bug in stage %s", name)
         error = InternalError(f"{name} failed unexpectedly")
-    failed = partial(runtime.ledger.fail, context.claim, error, RETRY_DELAY_MS)
+    pause_ms = error.pause_ms(context.claim.attempt)
+    failed = partial(runtime.ledger.fail, context.claim, error, pause_ms)
     return _patiently(failed, context.commit_by)
 
 

@@ -144,6 +144,7 @@ class StorageError(KilnError):
     code = "storage"
     hint = "The operator should check the artifact store; the job can be sent again."
     retryable = True
+    pauses_ms = (2_000, 20_000)  # a disk that is mounted again takes a while
 
 
 class StageCrashed(KilnError):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from common import metrics, stage
+from common import metrics
 from common.contracts.artifacts import ArtifactRef
 from common.contracts.facts import MeasureFacts, SculptFacts
 from common.contracts.stages import FORM, GLB
@@ -156,16 +156,28 @@ def test_a_permanent_error_ends_the_job_with_its_code(bench: Workbench) -> None:
 def test_a_retryable_error_is_tried_again_after_a_pause(bench: Workbench) -> None:
     assert bench.run(raising(StorageError("disk full"))) == "again"
     assert bench.run() == "not_ready"
-    bench.later(stage.RETRY_DELAY_MS)
+    bench.later(StorageError.pauses_ms[0])
     assert bench.run() == "committed"
     assert bench.job().nodes[0].attempts == 2
+
+
+def test_a_store_that_stays_away_is_given_longer_before_the_last_attempt(bench: Workbench) -> None:
+    first, second = StorageError.pauses_ms
+    bench.run(raising(StorageError("no such mount")))
+    bench.later(first)
+    assert bench.run(raising(StorageError("no such mount"))) == "again"
+    bench.later(second - 1)
+    assert bench.run() == "not_ready"
+    bench.later(1)
+    assert bench.run() == "committed"
+    assert second >= 20_000
 
 
 def test_a_retryable_error_is_tried_three_times_at_most(bench: Workbench) -> None:
     answers = []
     for _ in range(3):
         answers.append(bench.run(raising(StorageError("disk full"))))
-        bench.later(stage.RETRY_DELAY_MS)
+        bench.later(max(StorageError.pauses_ms))
     assert answers == ["again", "again", "dead"]
     assert bench.job().error["code"] == "storage"  # type: ignore[index]
 
