@@ -68,7 +68,8 @@ HTTP_SECONDS = _told(
     ),
 )
 REJECTED = _told(
-    (GATEWAY,), Counter("kiln_admission_rejected_total", "Submits and streams refused", ("reason",))
+    (GATEWAY,),
+    Counter("kiln_admission_rejected_total", "Submits, streams and calls refused", ("reason",)),
 )
 SSE_CLIENTS = _gauge((GATEWAY,), "kiln_sse_clients", "Open event streams", mode="livesum")
 ETAS = _told(

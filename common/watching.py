@@ -25,7 +25,12 @@ class Watching(BaseSettings):
     prometheus_interval_s: int = Field(
         15, ge=1, le=60, description="How often metrics are read and rules looked at, in s"
     )
-    prometheus_days: int = Field(15, ge=4, le=3650, description="How long measurements are kept")
+    prometheus_days: int = Field(
+        31,
+        ge=4,
+        le=3650,
+        description="How long measurements are kept; a month's budget needs 30",
+    )
     prometheus_gb: float = Field(
         2, gt=0, description="Disk that measurements may take, in GB (2^30 bytes); the oldest go"
     )

@@ -9,7 +9,7 @@ from typing import Final
 
 from common import metrics
 from common.contracts.stages import BY_NAME
-from gateway.door import inflow
+from gateway.door import inflow, lock
 from gateway.resume import PARAMS
 from gateway.submit import REFUSALS
 
@@ -19,7 +19,7 @@ OUTCOMES: Final = ("succeeded", "failed", "refused", "cancelled", "expired")
 
 def count_in_gateway() -> None:
     """Begin what a process of the gateway counts."""
-    for reason in (*REFUSALS, "streams", inflow.REASON):
+    for reason in (*REFUSALS, "streams", inflow.REASON, lock.REASON):
         metrics.REJECTED.labels(reason).inc(0)
     for stage in BY_NAME:
         metrics.CACHE_REQUESTS.labels(stage, "hit").inc(0)

@@ -168,7 +168,8 @@ def _troubles() -> Section:
                 "Refused at the door, by reason",
                 "`busy`, `deep`: more is asked for than the limits let in. `no_room`, `quota`: a "
                 "disk or a share of it is full. `streams`: too many listen at once. "
-                "`uploads`: too many large photos on their way in (`KILN_UPLOADS_MB`).",
+                "`uploads`: too many large photos on their way in (`KILN_UPLOADS_MB`). `rate`: a "
+                "key asks more often than it may.",
                 "reason",
                 _rates("reason", "kiln_admission_rejected_total"),
             ),

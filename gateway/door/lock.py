@@ -10,6 +10,7 @@ from typing import Final
 
 from flask import Flask, Request, Response, g, request
 
+from common import metrics
 from common.errors import Forbidden, RateLimited, Unauthorized
 from common.hosts import is_loopback
 from gateway.domain.keys import Key
@@ -18,6 +19,7 @@ from gateway.door.rates import Count
 from gateway.house import house
 
 METRICS: Final = "GET /metrics"
+REASON: Final = "rate"  # of a refusal, among the others that are counted
 # Who comes for a recipe is often a program that knows of no keys.
 _HINTS: Final = {
     "GET /v1/jobs/{job}/recipe.html": "Mealie and Tandoor send no key. Fetch the page with yours"
@@ -101,6 +103,7 @@ def _count() -> None:
         return
     g.count = count = house().rates.count(key.id, key.rate or house().settings.key_rate)
     if count is not None and not count.admitted:
+        metrics.REJECTED.labels(REASON).inc()
         raise RateLimited(
             f"key {key.id} may send {count.limit} requests in {count.window_s} s",
             retry_after_s=count.reset_s,

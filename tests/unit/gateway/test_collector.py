@@ -120,6 +120,6 @@ def test_a_counter_is_there_before_the_first_job_has_ended() -> None:
 def test_a_gateway_shows_a_refusal_before_the_first_one() -> None:
     count_in_gateway()
     lines = render(Process.GATEWAY).decode()
-    for reason in ("busy", "quota", "streams"):
+    for reason in ("busy", "quota", "streams", "rate"):
         assert f'kiln_admission_rejected_total{{reason="{reason}"}}' in lines
     assert 'kiln_eta_total{outcome="missed",product="recipe"}' in lines

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from limits.storage import MemoryStorage
 
+from common import metrics
 from common.settings import Settings
 from gateway.app import create_app
 from gateway.domain.calls.table import CALLS
@@ -214,8 +215,10 @@ def test_a_key_that_asks_too_often_is_told_when_to_come_back(
     hasty = new_key(house, "anna", rate="2/minute")
     left = [get(stack, "/v1/jobs", headers=hasty).headers["RateLimit"] for _ in range(2)]
     assert left == ['"key";r=1;t=60', '"key";r=0;t=60']
+    before = metrics.REJECTED.labels("rate")._value.get()
     refused = get(stack, "/v1/jobs", headers=hasty)
     assert code_of(refused) == (429, "rate_limited")
+    assert metrics.REJECTED.labels("rate")._value.get() == before + 1
     assert 58 <= int(refused.headers["Retry-After"]) <= 60
     assert refused.headers["RateLimit-Policy"] == '"key";q=2;w=60'
     assert get(stack, "/v1/jobs", headers=bert).status_code == 200
