@@ -74,11 +74,13 @@ class _Solid:
         filled, across = self._filled, wall / self._pitch
         reach, sure = _reach(across), across / 2 + HALF_DIAGONAL
         centres = squared_distance(filled, math.ceil(sure) + 1) >= math.ceil(sure**2)
-        doubtful = np.argwhere(filled & ~_within(centres, reach))
-        starts = self._origin + doubtful[:, [1, 2, 0]] * self._pitch
-        fitting, _ = self._surface.fitting(starts, wall, reach * self._pitch)
-        x, y, z = np.rint((fitting - self._origin) / self._pitch).astype(int).T
-        centres[z, x, y] = True
+        for every in (2, 1):  # an eighth of them spares most of the others
+            doubtful = np.argwhere(filled & ~_within(centres, reach))
+            doubtful = doubtful[(doubtful % every == 0).all(axis=1)]
+            starts = self._origin + doubtful[:, [1, 2, 0]] * self._pitch
+            fitting, _ = self._surface.fitting(starts, wall, reach * self._pitch)
+            x, y, z = np.rint((fitting - self._origin) / self._pitch).astype(int).T
+            centres[z, x, y] = True
         whole = int(np.count_nonzero(filled))
         pieces, _ = label(filled & _within(centres, reach))
         lost = whole - float(np.bincount(pieces.ravel())[1:].max(initial=0))
