@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from fusion_service.domain.certificate.second_look import VOXELS_A_WALL, holds_ball
-from fusion_service.domain.certificate.thickness import Thickness, thinnest_feature
+from fusion_service.domain.certificate.close_look import TOLERANCE, largest_ball
+from fusion_service.domain.certificate.thickness import thinnest_feature
 from fusion_service.domain.certificate.topology import (
     EdgeCounts,
     count_bodies,
@@ -179,26 +179,22 @@ def _height(form: Form, solid: _Print) -> Gate:
 def _wall(form: Form, solid: _Print, process: Process) -> Gate:
     limit, faces = WALL_MM[process], form.solid.faces
     found = thinnest_feature(solid.vertices, faces, limit, AMPLE * limit)
-    second = ""
-    if found.thinnest < limit:  # too thin, or sound and askew to voxels that are too coarse
-        finer = limit / VOXELS_A_WALL
-        holds = holds_ball(solid.vertices, faces, limit)
-        if holds:
-            found = Thickness(limit, finer, at_least=True)
-        elif holds is None:
-            second = " Too large to be looked at again with finer ones."
-        else:
-            second = f" So it is on voxels of {finer:.2f} mm: too thin for a ball of {limit:g} mm."
-    bound = "At least that: no larger ball was tried. " if found.at_least else ""
+    thinnest, error, at_least = found.thinnest, found.error, found.at_least
+    how = f"Opening with a ball on voxels of {error:.2f} mm"
+    # too thin, or it seems so to voxels that are too coarse, or they may make too much of it
+    if thinnest < limit or found.surely < (1 - TOLERANCE) * limit:
+        thinnest = largest_ball(solid.vertices, faces, limit)
+        error, at_least = TOLERANCE * limit, thinnest >= limit
+        how = "Balls fitted between the triangles"
+    bound = "At least that: no larger ball was tried. " if at_least else ""
     return decide(
         "wall",
         "Thinnest wall or feature",
-        (found.thinnest, "mm"),
+        (thinnest, "mm"),
         ("at least", limit),
         "Print it taller, choose a process with a smaller limit, or thicken the thin part.",
-        uncertainty=found.error,
-        note=f"{bound}Opening with a ball on voxels of {found.error:.2f} mm; at most 0.1 % of the"
-        f" volume may be lost.{second}",
+        uncertainty=error,
+        note=f"{bound}{how}; at most 0.1 % of the volume may be lost.",
     )
 
 

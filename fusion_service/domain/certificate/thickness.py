@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,16 +17,19 @@ from scipy.ndimage import label
 
 from fusion_service.domain.files.placement import extent
 from fusion_service.domain.shape.distances import SHARP_CORNER, squared_distance
+from fusion_service.domain.shape.triangles import all_corners
 from fusion_service.domain.shape.voxels import voxelise
 
 if TYPE_CHECKING:
     from fusion_service.domain.sculpture import Float, Index
     from fusion_service.domain.shape.distances import Mask, Squares
+    from fusion_service.domain.shape.voxels import Voxels
 
 LOST_SHARE = 1e-3  # of the volume
 VOXELS = 1_100_000  # in the bounding box: half a millimetre on a figurine of 80 mm
 VOXELS_A_WALL = 5  # finer voxels would not reach beyond the wall in question
 VOXELS_ACROSS = (0, 1, 2, 3, 4, 5, 6, 8)  # the balls that are tried
+SURELY_ACROSS = (0, 0, 2, 2, 4, 4, 5.6, 8)  # voxels that a plate has, however it lies, to hold one
 NEARLY_ONE = 1.5  # voxels
 SURFACE = 0.5  # of a voxel: how far it lies before the centre of the first empty voxel
 HALF_DIAGONAL = 0.87  # of a voxel: how far the ball's true centre is from the nearest voxel's
@@ -38,6 +42,7 @@ class Thickness:
     thinnest: float  # diameter of the largest ball that opens the solid without loss
     error: float  # one voxel
     at_least: bool  # True: no larger ball was tried
+    surely: float  # no plate is thinner, however it lies to the voxels
 
 
 def thinnest_feature(
@@ -48,7 +53,7 @@ def thinnest_feature(
     A solid passes a ball when the largest piece that opening leaves holds all but ``LOST_SHARE``
     of the volume: nothing that matters vanishes or falls off. What sticks out by less than
     ``SHARP_CORNER`` radii, as the edges of a box do, does not count as thin. The result is
-    uncertain by one voxel, and so is every verdict drawn from it. ``wall`` is the thickness in
+    uncertain by one voxel or two: ``surely`` says what is certain. ``wall`` is the thickness in
     question; the largest ball that is tried is thicker. The search ends early once nothing is
     thinner than ``enough``.
     """
@@ -71,9 +76,36 @@ def thinnest_feature(
             passed = middle
         else:
             failed = middle
-    across = VOXELS_ACROSS[passed]
+    across, surely = VOXELS_ACROSS[passed], SURELY_ACROSS[passed]
+    _, areas = unseen_triangles(vertices, faces, voxels)
+    if areas.sum() * pitch / 2 > LOST_SHARE * np.count_nonzero(filled) * pitch**3:
+        surely = 0
     untried = failed - passed > 1 or failed == len(VOXELS_ACROSS)
-    return Thickness(across * pitch, pitch, at_least=untried)
+    return Thickness(across * pitch, pitch, untried, surely * pitch)
+
+
+def unseen_triangles(vertices: Float, faces: Index, voxels: Voxels) -> tuple[Float, Float]:
+    """Return the middles and areas of triangles with no filled voxel around them.
+
+    Of eight voxels around a point of a surface one at least is filled, unless it bounds a wall
+    that lies between the layers of voxels, or is at a sharp edge.
+    """
+    unseen = faces[all_corners(_unseen(vertices, voxels), faces)]
+    a, b, c = corners = vertices[unseen.T]
+    middles, areas = corners.mean(axis=0), np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
+    far = _unseen(middles, voxels)
+    return middles[far], areas[far]
+
+
+def _unseen(points: Float, voxels: Voxels) -> Mask:
+    filled, origin = voxels.filled, voxels.origin.astype(np.float32)
+    x, y, z = np.floor((points - origin).T / np.float32(voxels.pitch)).astype(np.int32)
+    place = (x * filled.shape[1] + y) * filled.shape[2] + z
+    along = np.cumprod((1, *filled.shape[:0:-1]))
+    seen = np.zeros(len(place), bool)
+    for step in product((0, 1), repeat=3):
+        seen |= filled.reshape(-1).take(place + np.dot(step, along))
+    return ~seen
 
 
 def open_with_ball(filled: Mask, depth: Squares, radius: float) -> Mask:
