@@ -61,8 +61,8 @@ class Front:
     figure: float  # height of the figurine on it
 
 
-# The lowest figurine of each template, bald: under its hair a name at the limit has less room, and
-# nobody knows the hair before the photo was measured. What is not listed is told when it is made.
+# The lowest figurine of each template, bald, for nobody knows the hair before the photo was
+# measured: under hair a name at the limit goes further round. What is not listed is told when made.
 _ONE, _TWO = Front(23.04, 4.0, 75.0), Front(39.48, 4.0, 75.0)
 FRONTS: Final = {
     TemplateName.DEFAULT: _ONE,

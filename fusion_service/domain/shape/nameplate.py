@@ -7,7 +7,7 @@ stays closed, and the letters are as sharp at every height of print.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,6 +49,9 @@ SHARP_EDGE = 0.36  # of the wall: a relief this low is an edge to the wall gate,
 EM = 6.0  # design millimetres, if there is room
 STRONG = 1.05  # walls: a stroke that certainly passes the wall gate
 MODEST_EM = 7.5  # larger letters are not worth it for the sake of a higher relief
+# Who takes jobs in counts on a bald head. Tall hair leaves less to the base: for a name that was
+# taken in and does not fit any more, letters go further round than is read well from the front.
+FURTHER = 1.12
 SLOPE = 0.16  # of the relief: letters are wider at their foot
 FINE = 0.03  # em; the longest edge beside an outline, and not below
 FINEST = 0.21  # design millimetres
@@ -99,8 +102,13 @@ def plan_plate(
     lettering = draw_name(check_name(name))
     wall = trace_wall(base)
     # strokes as thick as a wall stand out further; long names do with what just prints
-    for stroke, largest in ((STRONG * WALL_MM[process], MODEST_EM), (STROKE_MM[process], np.inf)):
-        plate = _planned(lettering, wall, (figure_height, height_mm), process, stroke)
+    for stroke, largest, reach in (
+        (STRONG * WALL_MM[process], MODEST_EM, 1.0),
+        (STROKE_MM[process], np.inf, 1.0),
+        (STROKE_MM[process], np.inf, FURTHER),
+    ):
+        room = replace(wall, reach=reach * wall.reach)
+        plate = _planned(lettering, room, (figure_height, height_mm), process, stroke)
         if plate is None:
             continue
         slanted = plate.size.em * lettering.measures.width > 1.02 * COMFORT * 2 * wall.reach

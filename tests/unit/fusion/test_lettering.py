@@ -19,6 +19,7 @@ from fusion_service.domain.certificate.gates import certify
 from fusion_service.domain.printable import Printable, _height
 from fusion_service.domain.sculpt import sculpt
 from fusion_service.domain.sculpture import Form, Mesh
+from fusion_service.domain.shape import nameplate
 from fusion_service.domain.shape.cutting import cut, refine, whole
 from fusion_service.domain.shape.lettering import draw_name, fit, sample
 from fusion_service.domain.shape.nameplate import plan_plate
@@ -127,11 +128,28 @@ def _only_height(seen: list[float]) -> Callable[..., Printable]:
 
 @pytest.mark.parametrize("height_mm", [40.0, 55.0, 100.0, 200.0])
 @pytest.mark.parametrize("process", ["fdm", "sla", "full_colour"])
+@pytest.mark.parametrize("template", ["default", "couple"])
+@pytest.mark.parametrize("hair", [0.0, 5.0, 9.2])
+def test_what_is_taken_in_fits_under_any_hair(
+    template: str, process: Any, height_mm: float, hair: float
+) -> None:
+    base, front = find_template(template).base, FRONTS[TemplateName(template)]
+    names = ["O" * n for n in range(1, 41)]
+    asked = (TemplateName(template), height_mm, process)
+    longest = [name for name in names if _fits(check_plate, name, *asked)][-1]
+    assert _fits(plan_plate, longest, base, front.figure + hair, height_mm, process)
+
+
+@pytest.mark.parametrize("height_mm", [40.0, 55.0, 100.0, 200.0])
+@pytest.mark.parametrize("process", ["fdm", "sla", "full_colour"])
 @pytest.mark.parametrize("template", ["default", "chef", "couple"])
-def test_front_door_and_sculptor_agree(template: str, process: Any, height_mm: float) -> None:
+def test_what_fits_in_front_is_taken_in_and_nothing_else(
+    template: str, process: Any, height_mm: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nameplate, "FURTHER", 1.0)
     base, front = find_template(template).base, FRONTS[TemplateName(template)]
     names = ("i", "Ångström", "Maximiliane", "Екатерина Ивановна", 3 * "Wolfgang ")
-    for name in (*names, *("O" * n for n in range(1, 41, 3))):
+    for name in (*names, *("O" * n for n in range(2, 41, 6))):
         told = _fits(check_plate, name, TemplateName(template), height_mm, process)
         assert told == _fits(plan_plate, name, base, front.figure, height_mm, process), name
 
@@ -210,6 +228,25 @@ def test_a_named_figurine_is_one_closed_body_that_passes_its_gates(
     certificate = certify(form)
     assert [gate.name for gate in certificate.gates if gate.required and not gate.passed] == []
     assert form.facts["name"] == name
+
+
+@pytest.mark.parametrize(("name", "template"), [("EileenCo", "default"), (14 * "O", "couple")])
+@pytest.mark.parametrize("process", ["fdm", "sla"])
+def test_a_name_of_the_last_letter_that_fits_prints_under_tall_hair_too(
+    name: str, template: str, process: Any
+) -> None:
+    check_plate(name, TemplateName(template), 40.0, process)
+    people = [make_attributes("curly", hair_tied="bun")] * TEMPLATES[template].people
+    form = sculpt(people, template, 40.0, name=name, process=process)
+    mesh = trimesh.Trimesh(form.solid.vertices, form.solid.faces, process=False)
+    assert mesh.is_volume
+    assert mesh.body_count == 1
+    plain = sculpt(people, template, 40.0, process=process)
+    assert _failed(form) <= _failed(plain)
+
+
+def _failed(form: Form) -> set[str]:
+    return {gate.name for gate in certify(form).gates if gate.required and not gate.passed}
 
 
 def test_letters_stand_out_from_the_front_of_the_base_in_reading_order() -> None:
