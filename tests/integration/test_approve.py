@@ -150,5 +150,5 @@ def test_a_name_that_does_not_fit_is_refused_with_the_limit(stack: TestStack) ->
         timeout=50,
     )
     assert (answer.status_code, answer.json()["code"]) == (422, "name_does_not_fit")
-    assert "about 1" in answer.json()["detail"]
+    assert "the base holds about" in answer.json()["detail"]
     assert answer.json()["hint"]
