@@ -18,6 +18,7 @@ app = build_worker(
             "fusion_service.tasks",
             "fusion_service.file_tasks",
             "fusion_service.studio",
+            "common.lettering",
             "common.vision",
         ),
         model_files=lambda settings: settings.models.glob("*.tflite"),

@@ -45,8 +45,8 @@ def resume(house: House, record: JobRecord, changes: dict[str, Any]) -> None:
         A parameter is unknown, malformed or fixed since the job was accepted.
     NoIngredients
         The corrected list is empty.
-    EngineUnavailable, LanguageUnavailable
-        The changed parameters need a model that is not here.
+    EngineUnavailable, LanguageUnavailable, NameDoesNotFit
+        What is changed cannot be made, or not here.
     NotPaused
         The job runs or has ended.
     LedgerUnavailable, StorageError

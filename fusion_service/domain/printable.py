@@ -91,7 +91,7 @@ def make_printable(
     if plate:
         solid = emboss(solid, plate, 0, name_id)
         letters = letters_of(solid, name_id)
-        facts["name"] = plate.lettering.text
+        facts["name"] = plate.lettering.measures.text
     return Printable(solid, lift, letters, facts)
 
 

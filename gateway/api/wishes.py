@@ -55,8 +55,8 @@ def submission(sent: Request, plan: Plan, photos: Photos, params: WishParams) ->
     ------
     BadParameter, NotFound, Gone
         The job that ``from`` names has no photo for this.
-    EngineUnavailable, LanguageUnavailable, BadWebhook
-        It cannot be done here.
+    EngineUnavailable, LanguageUnavailable, NameDoesNotFit, BadWebhook
+        It cannot be done, or not here.
     """
     check_here(params, house().settings)
     return Submission(

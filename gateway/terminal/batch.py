@@ -13,7 +13,7 @@ from rich.text import Text
 from gateway.client import Made
 from gateway.client.shapes import Product
 from gateway.terminal.exits import Exit
-from gateway.terminal.line import AsJson, Url, talking_to
+from gateway.terminal.line import AsJson, Url, talking_to, writable
 from gateway.terminal.options import wish
 from gateway.terminal.panels import MAKING
 from gateway.terminal.screen import err, mark, out, print_json
@@ -34,7 +34,11 @@ def batch(  # noqa: PLR0913, PLR0917  options of a command are its signature
     out_dir: Annotated[
         Path,
         typer.Option(
-            "--out", "-o", file_okay=False, help="Each photo gets a folder of its name in here."
+            "--out",
+            "-o",
+            file_okay=False,
+            callback=writable,
+            help="Each photo gets a folder of its name in here.",
         ),
     ] = Path("out"),
     at_once: Annotated[int, typer.Option(min=1, max=64, help="Jobs under way at a time.")] = 4,

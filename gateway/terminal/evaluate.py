@@ -74,12 +74,12 @@ def evaluate(  # noqa: PLR0913, PLR0917  options of a command are its signature
             report = report_of_files(original, avatar)
     else:
         raise typer.BadParameter("give a JOB, or --original and --avatar")
-    if output is not None:
-        output.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
     if as_json:
         print_json(report)
     else:
         _show(report)
+    if output is not None:  # last: what was rated is told even where it cannot be written
+        output.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
     if job is not None and job["state"] in GONE:
         leave(job, as_json=as_json)
     raise typer.Exit(Exit.FINE if _passes(report, at_least) else Exit.FAILED)

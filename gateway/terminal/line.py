@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,8 +37,28 @@ AsJson = Annotated[
     bool,
     typer.Option("--json", help="Print JSON and nothing else.", rich_help_panel="House"),
 ]
-OutDir = Annotated[  # a file in its place is told before a job is made, not after
-    Path, typer.Option("--out", "-o", file_okay=False, help="Folder for the files.")
+
+
+def writable(folder: Path) -> Path:
+    """Tell a folder that cannot be made or written before a job is made, not after."""
+    for place in (folder, *folder.parents):
+        try:
+            place.lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            raise typer.BadParameter(f"{str(folder)!r}: {error.strerror}") from error
+        if not place.is_dir():
+            raise typer.BadParameter(f"{str(folder)!r} cannot be made: {str(place)!r} is no folder")
+        if not os.access(place, os.W_OK | os.X_OK):
+            raise typer.BadParameter(f"you may not write in {str(place)!r}: choose another folder")
+        break
+    return folder
+
+
+OutDir = Annotated[
+    Path,
+    typer.Option("--out", "-o", file_okay=False, callback=writable, help="Folder for the files."),
 ]
 Portrait = Annotated[
     Path | None, typer.Argument(exists=True, dir_okay=False, help="A portrait photo.")

@@ -9,6 +9,7 @@ import { t } from "./words.js";
 
 const PAGE = 12;
 const REFRESH_S = 3;
+let filtered = "";  // outlives a change of language and a look at a job
 const STATES = ["running", "paused", "succeeded", "failed", "cancelled"];
 
 /**
@@ -17,7 +18,7 @@ const STATES = ["running", "paused", "succeeded", "failed", "cancelled"];
  * @returns {() => void} leave
  */
 export function showJobs(outlet) {
-  const page = { rows: new Map(), state: "", next: null, turn: 0 };
+  const page = { rows: new Map(), state: filtered, next: null, turn: 0 };
   page.list = element("ul", { class: "rows" });
   page.foot = element("div", { class: "older" });
   page.near = new IntersectionObserver((seen) => {
@@ -44,7 +45,7 @@ function filter(page) {
   });
   return element("fieldset", {
     class: "pills", onchange: ({ target }) => {
-      page.state = target.value;
+      page.state = filtered = target.value;
       page.near.disconnect();
       page.rows.clear();
       page.next = null;

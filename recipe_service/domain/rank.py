@@ -17,7 +17,7 @@ from common.contracts.recipe import (
 )
 from common.errors import NoRecipe
 from recipe_service.domain.cook.lines import called
-from recipe_service.domain.pantry.amounts import Amount, add, grams_of, print_amount
+from recipe_service.domain.pantry.amounts import Amount, add, enough, grams_of, print_amount
 from recipe_service.domain.pantry.diets import allows, breaks
 from recipe_service.domain.pantry.knowledge import Food, Knowledge
 from recipe_service.domain.pantry.nutrition import per_serving
@@ -25,6 +25,8 @@ from recipe_service.domain.pantry.nutrition import per_serving
 _SHARED, _SAME_WORDS, _SAME_TITLE = 0.7, 0.5, 0.85  # above which two recipes are one
 _NEARLY = 0.1  # a tenth too little is enough
 _WEIGHTLESS = {"spice", "herb", "baking", "water"}  # nobody counts the calories of a pinch
+_COUNTED = ("piece", "bunch", "head")  # as a shop sells them
+_MOST_COUNTED, _LEAST_COUNTED_G = 6, 30.0  # more, and lighter things, are weighed
 _AISLES = (
     "vegetable", "fruit", "mushroom", "herb", "bread", "dairy", "plant-milk", "cheese", "egg",
     "meat", "poultry", "fish", "seafood", "soy", "pasta", "grain", "pulse", "flour",
@@ -117,12 +119,14 @@ class _Need:
     food: Food | None
     amounts: list[Amount] = field(default_factory=list)
     recipes: list[int] = field(default_factory=list)
+    counted: str = ""  # the unit in which the cook or a recipe counts it, if any does
 
     def take(self, line: RecipeIngredient, recipe: int) -> None:
         self.recipes.append(recipe)
         if line.quantity is None:
             return
         amount = Amount(line.quantity, line.unit or "piece")
+        self.count(amount.unit)
         for place, known in enumerate(self.amounts):
             same = Amount(known.quantity + amount.quantity, known.unit)
             total = add(known, amount, self.food) if self.food else same
@@ -130,6 +134,9 @@ class _Need:
                 self.amounts[place] = total
                 return
         self.amounts.append(amount)
+
+    def count(self, *units: str) -> None:
+        self.counted = self.counted or next((unit for unit in units if unit in _COUNTED), "")
 
     def take_most(self, amount: Amount, food: Food, recipe: int) -> None:
         self.recipes.append(recipe)
@@ -144,9 +151,19 @@ class _Need:
             ]
             return ShoppingItem(name=self.line.name, amount=" + ".join(printed), recipes=recipes)
         food = self.food
-        name = called(food, self.amounts[0]) if self.amounts else self.line.name
-        printed = [print_amount(one, food, units) for one in self.amounts]
+        amounts = [self._sold(one, food) for one in self.amounts]
+        name = called(food, amounts[0]) if amounts else self.line.name
+        printed = [print_amount(one, food, units) for one in amounts]
         return ShoppingItem(name=name, id=food.id, amount=" + ".join(printed), recipes=recipes)
+
+    def _sold(self, amount: Amount, food: Food) -> Amount:
+        """Say it as a shop sells it: who counts leeks buys one, not 72 g of it."""
+        each = grams_of(Amount(1, self.counted), food) if self.counted else None
+        grams = grams_of(amount, food)
+        if each and grams and each >= _LEAST_COUNTED_G and amount.unit != self.counted:
+            number = enough(Amount(grams / each, self.counted))
+            amount = number if number.quantity <= _MOST_COUNTED else amount
+        return enough(amount) if amount.unit in _COUNTED else amount
 
 
 def _shopping(
@@ -168,7 +185,9 @@ def _shopping(
             elif line.have == "have" and food and key in stock:
                 short = _beyond(line, stock[key], food)
                 if short:  # of what is there, each recipe may use all: nobody cooks them at once
-                    needs.setdefault(key, _Need(line, food)).take_most(short, food, number)
+                    need = needs.setdefault(key, _Need(line, food))
+                    need.count(stock[key].unit, line.unit or "piece")
+                    need.take_most(short, food, number)
     for need in sorted(needs.values(), key=_aisle):
         yield need.item(units)
 
@@ -184,7 +203,7 @@ def _beyond(line: RecipeIngredient, stock: Amount, food: Food) -> Amount | None:
             return None
         needed, there = Amount(weights[0], "g"), Amount(weights[1], "g")
     short = needed.quantity - there.quantity
-    return None if short <= _NEARLY * needed.quantity else Amount(short, needed.unit)
+    return None if short <= _NEARLY * needed.quantity else enough(Amount(short, needed.unit))
 
 
 def _is_less(one: Amount, two: Amount, food: Food) -> bool:

@@ -159,6 +159,61 @@ def test_what_was_said_outlives_another_language_and_a_look_at_the_recipes(
     expect(page.locator("#exclude")).to_have_value("mushrooms")
 
 
+def test_a_list_put_right_outlives_another_language_and_a_look_elsewhere(
+    stack: TestStack, visit: Open, groceries: Path
+) -> None:
+    guest = visit(stack.url, **DESKTOP)
+    page = guest.page
+    language, names, more = (page.locator(f) for f in ("#language", ".chip-name", "#chip-add"))
+    ask(guest, "", groceries)
+    more.fill("2 lemons")
+    page.keyboard.press("Enter")
+    page.locator(".chip-remove").first.click()
+    chosen = names.all_inner_texts()
+    assert "2 lemons" in chosen
+    more.fill("spinach")  # and not added: it is meant all the same
+    language.select_option("ru")
+    expect(page.get_by_role("link", name="Мои задания")).to_be_visible()
+    expect(names).to_have_text(chosen)
+    expect(more).to_have_value("spinach")
+    page.get_by_role("link", name="Мои задания").click()
+    page.go_back()
+    expect(names).to_have_text(chosen)
+    language.select_option("en")
+    page.locator(".correct .go").click()
+    expect(page.locator(".recipe-card").first).to_be_visible()
+    cooked = Kiln(stack.url).job(guest.job)["parameters"]["edited"]
+    assert {"spinach", "2 lemons"} <= set(cooked)
+
+    page.get_by_role("button", name="Change what is at hand").click()
+    more.fill("tofu")
+    page.keyboard.press("Enter")
+    language.select_option("ru")
+    expect(names.filter(has_text="tofu")).to_be_visible()
+    language.select_option("en")
+    page.get_by_role("button", name="All recipes").click()
+    language.select_option("ru")  # given up: it does not come back
+    expect(page.locator(".recipe-card").first).to_be_visible()
+
+
+def test_ticks_and_servings_outlive_another_language(
+    stack: TestStack, visit: Open, dinner: dict[str, Any]
+) -> None:
+    guest = visit(stack.url, **DESKTOP)
+    page = guest.page
+    guest.go(f"#/jobs/{dinner['id']}")
+    bought = page.locator(".ticks input").first
+    bought.check()
+    page.locator("#language").select_option("vi")
+    expect(page.locator("html")).to_have_attribute("lang", "vi")
+    expect(bought).to_be_checked()
+    page.locator(".recipe-card a").first.click()
+    page.locator("#servings").fill("7")
+    page.locator("#language").select_option("en")
+    expect(page.locator(".servings")).to_contain_text("7 people")
+    expect(page.locator("#servings")).to_have_value("7")
+
+
 def test_what_runs_short_is_to_be_bought_for_its_recipe(stack: TestStack, visit: Open) -> None:
     guest = visit(stack.url, **DESKTOP)
     ask(guest, "2 leeks, 4 eggs, potatoes")

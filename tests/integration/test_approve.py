@@ -141,7 +141,7 @@ def test_the_command_shows_the_portrait_and_takes_changes(stack: TestStack, tmp_
     assert (tmp_path / "out" / "figurine.glb").is_file()
 
 
-def test_a_name_that_does_not_fit_ends_the_job_with_the_limit(stack: TestStack) -> None:
+def test_a_name_that_does_not_fit_is_refused_with_the_limit(stack: TestStack) -> None:
     answer = requests.post(
         f"{stack.url}/v1/figurines",
         params={"name": "Wolfeschlegelsteinhausenbergerdorff", "height_mm": "40"},
@@ -150,5 +150,5 @@ def test_a_name_that_does_not_fit_ends_the_job_with_the_limit(stack: TestStack) 
         timeout=50,
     )
     assert (answer.status_code, answer.json()["code"]) == (422, "name_does_not_fit")
-    assert answer.json()["stage"] == "fusion.sculpt"
+    assert "the base holds about" in answer.json()["detail"]
     assert answer.json()["hint"]

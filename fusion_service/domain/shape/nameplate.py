@@ -7,12 +7,20 @@ stays closed, and the letters are as sharp at every height of print.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from common.errors import NameDoesNotFit
+from common.lettering import (
+    FOOT,
+    LAYERS,
+    SHOULDER,
+    STROKE_MM,
+    Front,
+    check_name,
+    too_long,
+)
 from fusion_service.domain.process import WALL_MM
 from fusion_service.domain.sculpture import Mesh, Solid
 from fusion_service.domain.shape.cutting import Patch, cut, refine, whole
@@ -20,11 +28,9 @@ from fusion_service.domain.shape.lettering import (
     COMFORT,
     Fit,
     Lettering,
-    check_name,
     draw_name,
     fit,
     sample,
-    smallest_em,
 )
 from fusion_service.domain.shape.sdf import VOXEL
 from fusion_service.domain.shape.wall import Wall, trace_wall
@@ -36,10 +42,6 @@ if TYPE_CHECKING:
     from fusion_service.domain.sculpture import Float, Index
     from fusion_service.domain.shape.shapes import Shape
 
-# Thinnest raised stroke in millimetres, as print services advise for embossed details (Protolabs
-# Network, "Key design considerations for 3D printing": FDM 0.6, SLA 0.4, binder jetting 0.5).
-# Raised detail stands on a wall, so it may be thinner than what stands alone.
-STROKE_MM: dict[Process, float] = {"fdm": 0.6, "sla": 0.4, "full_colour": 0.6}
 # Least relief: one line of a nozzle, less what the wall gate takes for a sharp edge
 RELIEF_MM: dict[Process, float] = {"fdm": 0.36, "sla": 0.28, "full_colour": 0.5}
 RELIEF = 0.75  # design millimetres, where strokes are thick enough to stand out
@@ -47,9 +49,10 @@ SHARP_EDGE = 0.36  # of the wall: a relief this low is an edge to the wall gate,
 EM = 6.0  # design millimetres, if there is room
 STRONG = 1.05  # walls: a stroke that certainly passes the wall gate
 MODEST_EM = 7.5  # larger letters are not worth it for the sake of a higher relief
-LAYERS = range(4, 20)  # that the base may grow by: 2.4 to 11.4 mm, as much as tiny prints need
+# Who takes jobs in counts on a bald head. Tall hair leaves less to the base: for a name that was
+# taken in and does not fit any more, letters go further round than is read well from the front.
+FURTHER = 1.12
 SLOPE = 0.16  # of the relief: letters are wider at their foot
-FOOT, SHOULDER = 0.8, 1.3  # of a base's wall that chamfer and rounding take, and some air
 FINE = 0.03  # em; the longest edge beside an outline, and not below
 FINEST = 0.21  # design millimetres
 
@@ -99,14 +102,20 @@ def plan_plate(
     lettering = draw_name(check_name(name))
     wall = trace_wall(base)
     # strokes as thick as a wall stand out further; long names do with what just prints
-    for stroke, largest in ((STRONG * WALL_MM[process], MODEST_EM), (STROKE_MM[process], np.inf)):
-        plate = _planned(lettering, wall, (figure_height, height_mm), process, stroke)
+    for stroke, largest, reach in (
+        (STRONG * WALL_MM[process], MODEST_EM, 1.0),
+        (STROKE_MM[process], np.inf, 1.0),
+        (STROKE_MM[process], np.inf, FURTHER),
+    ):
+        room = replace(wall, reach=reach * wall.reach)
+        plate = _planned(lettering, room, (figure_height, height_mm), process, stroke)
         if plate is None:
             continue
-        slanted = plate.size.em * lettering.width > 1.02 * COMFORT * 2 * wall.reach
+        slanted = plate.size.em * lettering.measures.width > 1.02 * COMFORT * 2 * wall.reach
         if largest == np.inf or (plate.size.em <= largest and not slanted):
             return plate
-    raise _too_long(lettering, wall, height_mm, figure_height, process)
+    front = Front(wall.reach, wall.height, figure_height)
+    raise too_long(lettering.measures, front, height_mm, process)
 
 
 def emboss(solid: Solid, plate: NamePlate, base_id: int, name_id: int) -> Solid:
@@ -157,12 +166,12 @@ def _planned(
         lift = layers * VOXEL
         scale = height_mm / (figure_height + lift)
         room = (2 * wall.reach, wall.height + lift - FOOT - SHOULDER)
-        size = fit(lettering, room, stroke_mm / scale, EM)
+        size = fit(lettering.measures, room, stroke_mm / scale, EM)
         if size is None:
             continue
         if best is not None and size.em < 1.01 * best.size.em:
             break
-        stroke = (lettering.thinnest * size.em + 2 * size.bolder) * scale
+        stroke = (lettering.measures.thinnest * size.em + 2 * size.bolder) * scale
         relief = _relief(stroke, scale, process)
         best = NamePlate(lettering, wall, size, relief, FOOT + room[1] / 2, layers)
     return best
@@ -175,28 +184,11 @@ def _relief(stroke_mm: float, scale: float, process: Process) -> float:
     return relief / scale
 
 
-def _too_long(
-    lettering: Lettering, wall: Wall, height_mm: float, figure_height: float, process: Process
-) -> NameDoesNotFit:
-    lift = LAYERS[-1] * VOXEL
-    scale = height_mm / (figure_height + lift)
-    em = smallest_em(lettering, STROKE_MM[process] / scale)
-    held = int(2 * wall.reach / em / lettering.width * len(lettering.text))
-    letters = min(held, len(lettering.text) - 1)
-    limit = f"about {letters} letters of this width" if letters else "no letter"
-    if em * lettering.height > wall.height + lift - FOOT - SHOULDER and letters:
-        limit = "only lower letters: without accents or tails"
-    return NameDoesNotFit(
-        f"At {height_mm:g} mm the base holds {limit}; {lettering.text!r} has"
-        f" {len(lettering.text)}. Print it taller or shorten it."
-    )
-
-
 def _on_wall(solid: Solid, plate: NamePlate, base_id: int) -> npt.NDArray[np.bool_]:
     """Choose the triangles that letters may touch, and a few around."""
     along, away = plate.wall.locate(solid.vertices[:, :2])
-    half = plate.size.em * (plate.lettering.width / 2 + 0.1) + 2 * VOXEL
-    tall = plate.size.em * (plate.lettering.height / 2 + 0.1) + 2 * VOXEL
+    half = plate.size.em * (plate.lettering.measures.width / 2 + 0.1) + 2 * VOXEL
+    tall = plate.size.em * (plate.lettering.measures.height / 2 + 0.1) + 2 * VOXEL
     height = solid.vertices[:, 2]
     near = (np.abs(away) < VOXEL) & (np.abs(along) < half) & (height > 0.1)
     near &= np.abs(height - plate.middle) < tall

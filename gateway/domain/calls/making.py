@@ -95,8 +95,8 @@ MAKE: Final[tuple[Call, ...]] = (
             problem(413, "The photo is too large"),
             problem(
                 422,
-                "Refused: a bad photo or parameter, `engine_unavailable`; or waited for and ended"
-                " with `no_face`, `unprintable`, `name_does_not_fit` and others: `detail` says why",
+                "Refused: a bad photo or parameter, `engine_unavailable`, `name_does_not_fit`; or"
+                " waited for and ended with `no_face`, `unprintable` and others: `detail` says why",
             ),
             AWAY,
             FULL,

@@ -135,7 +135,8 @@ async function make(button) {
   try {
     go(`/jobs/${(await submit("/v1/figurines", wish())).id}`);
   } catch (problem) {
-    complain(problem, [{ label: t("house.retry"), act: () => make(button) }]);
+    const retry = { label: t("house.retry"), act: () => make(button) };
+    complain(problem, problem.status === 422 ? [] : [retry]);  // refused is refused until it changes
     button.disabled = false;
     replace(button, t("choose.go"));
   }

@@ -3,12 +3,18 @@
 import { element, icon, replace } from "../dom.js";
 import { number, t } from "../words.js";
 import { allergenName, minutes, picture, totalOf } from "./facts.js";
+import { notesOf } from "./memory.js";
 import { languageOf, openRecipe } from "./recipe.js";
 import { copyButton, download } from "./share.js";
 import { forgetFood } from "./view.js";
 import { dietName } from "./wishes.js";
 
 const ASKED = /[?&]recipe=(\d)/;
+
+const askedFor = () => location.hash.match(ASKED)?.[1];
+
+/** Whether the address names one recipe of the book. */
+export const isRecipe = () => askedFor() !== undefined;
 
 /**
  * Show all recipes of a job, or the one that the address names.
@@ -20,7 +26,7 @@ const ASKED = /[?&]recipe=(\d)/;
  */
 export function showBook(room, view, book, onChange) {
   const shown = { room, view, book, onChange, leave: () => {} };
-  const asked = Number(location.hash.match(ASKED)?.[1] ?? 0);
+  const asked = Number(askedFor() ?? 0);
   if (asked >= 1 && asked <= book.recipes.length) open(shown, asked, { isNew: false });
   else showCards(shown);
   return () => shown.leave();
@@ -58,7 +64,7 @@ function showCards(shown) {
     remarks(view, book),
     element("div", { class: "recipe-cards" },
       ...book.recipes.map((recipe, at) => card(shown, recipe, at + 1))),
-    book.shopping.length > 0 && shopping(book), files(view));
+    book.shopping.length > 0 && shopping(book, notesOf(view.id).ticks), files(view));
 }
 
 function card(shown, recipe, numbered) {
@@ -111,12 +117,15 @@ function remarks(view, book) {
     ...said.map((remark) => element("li", {}, remark)));
 }
 
-function shopping(book) {
+function shopping(book, ticks) {
   const lines = book.shopping.map((item) => [item.amount, item.name].filter(Boolean).join(" "));
   const items = book.shopping.map((item, at) => {
     const wanted = item.recipes.map((one) => number(one + 1)).join(", ");
     return element("li", {}, element("label", {},
-      element("input", { type: "checkbox" }),
+      element("input", { type: "checkbox", checked: ticks.has(at), onchange: ({ target }) => {
+        if (target.checked) ticks.add(at);
+        else ticks.delete(at);
+      } }),
       element("span", {}, lines[at],
         book.recipes.length > 1
           && element("small", {}, ` ${t("recipes.for", { names: wanted })}`))));

@@ -10,17 +10,21 @@ const DOUBTFUL = 0.7;  // below it a chip asks to be looked at
 const LONGEST = 120;
 
 /** @typedef {{line: string, confidence: number|null, photo: number|null}} Chip */
+/** @typedef {{chips: Chip[], maybe: Chip[], typed: string}} Kept */
 
 /**
  * An editable list.
  * @param {{ingredients: any[], unsure?: any[], unknown?: string[]}} found `ingredients.json`
- * @param {(lines: string[]) => void} [onChange]
+ * @param {Kept|undefined} kept what was made of it before
+ * @param {(kept: Kept) => void} onChange
  * @returns {{node: HTMLElement, lines: () => string[], isChanged: () => boolean}}
  */
-export function chipList(found, onChange = () => {}) {
-  const chips = found.ingredients.map(chipOf);
-  const list = { chips, maybe: (found.unsure ?? []).map(chipOf), onChange };
-  const before = linesIn(list).join("\n");
+export function chipList(found, kept, onChange) {
+  const list = {
+    chips: found.ingredients.map(chipOf), maybe: (found.unsure ?? []).map(chipOf), typed: "",
+    ...kept, onChange,
+  };
+  const before = found.ingredients.map(lineOf).join("\n");
   list.shown = element("ul", { class: "chips", "aria-label": t("recipes.chips") });
   list.field = addField(list);
   list.guesses = element("div", { class: "maybe" });
@@ -50,7 +54,8 @@ const chipOf = (one) => ({
   photo: one.photo ?? null,
 });
 
-const linesIn = (list) => list.chips.map((chip) => chip.line);
+/** What was typed and not added yet is meant, too. */
+const linesIn = (list) => [...list.chips.map((chip) => chip.line), ...linesOf(list.typed)];
 
 function show(list, focusAt = null) {
   replace(list.shown, ...list.chips.map((chip) => shownChip(list, chip)));
@@ -64,7 +69,11 @@ function show(list, focusAt = null) {
 
 function changed(list, focusAt = null) {
   show(list, focusAt);
-  list.onChange(linesIn(list));
+  tell(list);
+}
+
+function tell({ chips, maybe, typed, onChange }) {
+  onChange({ chips, maybe, typed });
 }
 
 function shownChip(list, chip) {
@@ -132,15 +141,16 @@ function edit(list, chip, node) {
 function addField(list) {
   const input = element("input", {
     type: "text", id: "chip-add", maxLength: 400, placeholder: t("recipes.chip.add.example"),
-    autocapitalize: "none", onkeydown: (pressed) => {
+    autocapitalize: "none", value: list.typed, onkeydown: (pressed) => {
       if (pressed.key === "Enter") { pressed.preventDefault(); add(); }
     },
+    oninput: () => { list.typed = input.value; tell(list); },
   });
   const add = () => {
     const lines = linesOf(input.value);
     if (!lines.length) return;
     list.chips.push(...lines.map((line) => ({ line, confidence: null, photo: null })));
-    input.value = "";
+    list.typed = input.value = "";
     announce(t("recipes.chip.added", { name: lines.join(", ") }));
     changed(list);
     input.focus();

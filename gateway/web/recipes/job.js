@@ -6,9 +6,9 @@ import { ENDED, follow } from "../follow.js";
 import { complain, explained } from "../problems.js";
 import { go } from "../router.js";
 import { known, span, t } from "../words.js";
-import { showBook } from "./book.js";
+import { isRecipe, showBook } from "./book.js";
 import { correction } from "./correct.js";
-import { photosOf, remember } from "./memory.js";
+import { notesOf, photosOf, remember } from "./memory.js";
 import { forgetFood } from "./view.js";
 
 const WISHES = [
@@ -122,6 +122,7 @@ async function paused(page, view) {
   if (!found || page.scene !== "paused") return;
   replace(page.room, correction({
     title: t("recipes.seen"), how: t("recipes.seen.how"), found, above: strip(view),
+    ...listOf(page, view),
     back: { label: t("house.cancel"), act: () => cancelled(page, view) },
     send: async (lines, isChanged) => {
       const body = JSON.stringify(isChanged ? { ingredients: lines } : {});
@@ -155,12 +156,13 @@ async function cooked(page, view) {
     page.leave?.();
     page.leave = null;
     replace(page.room, correction({
-      title: t("recipes.change"), found: book, above: strip(view),
+      title: t("recipes.change"), found: book, above: strip(view), ...listOf(page, view),
       back: { label: t("recipes.back"), act: show },
       send: (lines) => cookOf(view, lines),
     }));
   };
-  show();
+  if (isAtWork(page, view) && !isRecipe()) change();
+  else show();
 }
 
 function expired(page, view) {
@@ -172,6 +174,10 @@ function expired(page, view) {
 function ended(page, view) {
   if (view.error?.code === "no_ingredients") {
     listAnew(page, view, view.parameters.ingredients ?? [], "recipes.nothing");
+    return;
+  }
+  if (isAtWork(page, view)) {
+    listAnew(page, view, linesOf(view), "recipes.change");
     return;
   }
   const isTooMuch = view.error?.code === "no_recipe";  // the same again would end the same
@@ -194,11 +200,16 @@ function relaxed(page, view) {
 function listAnew(page, view, lines, title) {
   replace(page.room, correction({
     title: t(title), how: known(`${title}.how`, ""), above: strip(view),
-    found: { ingredients: lines.map((name) => ({ name })) },
+    found: { ingredients: lines.map((name) => ({ name })) }, ...listOf(page, view),
     back: fresh(),
     send: (lines) => cookOf(view, lines),
   }));
 }
+
+/** Where a list being put right is kept, by what the page shows it for. */
+const listOf = (page, view) => ({ lists: notesOf(view.id).lists, kept: page.scene });
+
+const isAtWork = (page, view) => page.scene in notesOf(view.id).lists;
 
 const fresh = () => ({ label: t("recipes.new"), act: () => { forgetFood(); go("/recipes"); } });
 

@@ -4,6 +4,7 @@ import { announce, element, icon, replace } from "../dom.js";
 import { t } from "../words.js";
 import { bent, piecesIn, scaled, scaledNote } from "./amounts.js";
 import { allergenName, minutes, nutrients, picture, totalOf } from "./facts.js";
+import { notesOf } from "./memory.js";
 import { shareBox } from "./share.js";
 import { dietName } from "./wishes.js";
 
@@ -22,7 +23,8 @@ export function openRecipe(room, { view, recipe, numbered, close }) {
   replace(room, back,
     element("article", { class: "recipe card" },
       head(view, recipe, numbered),
-      element("div", { class: "recipe-body" }, ingredients(recipe), method(recipe)),
+      element("div", { class: "recipe-body" },
+        ingredients(recipe, notesOf(view.id).servings, numbered), method(recipe)),
       foot(recipe)),
     shareBox(view, numbered));
 }
@@ -51,16 +53,17 @@ function head(view, recipe, numbered) {
 
 // -- the list, for as many people as come --------------------------------------------------------
 
-function ingredients(recipe) {
+function ingredients(recipe, wanted, numbered) {
   const list = element("ul", { class: "list", lang: languageOf(recipe) });
   const said = element("output", { htmlFor: "servings" });
   const hint = element("p", { class: "soft small", hidden: true }, t("recipes.scaled"));
   const slider = element("input", {
     type: "range", id: "servings", min: 1, max: Math.max(MOST_SERVINGS, recipe.servings), step: 1,
-    value: recipe.servings,
+    value: wanted[numbered] ?? recipe.servings,
   });
   const show = () => {
     const people = Number(slider.value);
+    wanted[numbered] = people;
     const factor = people / recipe.servings;
     replace(said, t("recipes.serves", { count: people }));
     slider.setAttribute("aria-valuetext", t("recipes.serves", { count: people }));

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from math import inf
+from math import ceil, inf
 
 from common.contracts.recipe import Units
 from recipe_service.domain.pantry.knowledge import Food
@@ -53,6 +53,7 @@ _GRIDS: dict[str, _Grid] = {
     "oz": ((1, 0.25), (8, 0.5), (inf, 1)),
     "lb": ((inf, 0.25),),
 }
+_NEARLY_A_STEP = 0.1  # nobody buys one more for the sake of a tenth
 # An American cook takes a cup of these and a pound of the others.
 _BY_VOLUME = {
     "grain", "flour", "sweet", "dairy", "plant-milk", "drink", "alcohol", "stock", "water", "fat",
@@ -156,10 +157,21 @@ def scale(amount: Amount, factor: float, food: Food | None = None) -> Amount:
     return Amount(_on_grid(quantity, unit), unit)
 
 
+def enough(amount: Amount) -> Amount:
+    """Round up to what can be bought: half an onion is one, 72 g are 80."""
+    quantity, unit = amount.quantity, amount.unit
+    step = 1 if unit in NATURAL else _step(quantity, unit)
+    return Amount(max(1, ceil(quantity / step - _NEARLY_A_STEP)) * step, unit)
+
+
 def _on_grid(quantity: float, unit: str) -> float:
-    grid: _Grid = ((inf, 1),) if unit in _WHOLE else _GRIDS.get(unit, _PIECES)
-    step = next(step for below, step in grid if quantity < below)
+    step = _step(quantity, unit)
     return max(1, round(quantity / step)) * step
+
+
+def _step(quantity: float, unit: str) -> float:
+    grid: _Grid = ((inf, 1),) if unit in _WHOLE else _GRIDS.get(unit, _PIECES)
+    return next(step for below, step in grid if quantity < below)
 
 
 def print_amount(amount: Amount, food: Food, units: Units) -> str:

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pytest
 import trimesh
 
+from common.contracts.figurine import TemplateName
 from common.errors import NameDoesNotFit
-from fusion_service.domain.bodies import TEMPLATES
+from common.lettering import FRONTS, LAYER, STROKE_MM, check_name, check_plate, measure
+from fusion_service.domain.bodies import TEMPLATES, find_template
 from fusion_service.domain.certificate.gates import certify
+from fusion_service.domain.printable import Printable, _height
 from fusion_service.domain.sculpt import sculpt
 from fusion_service.domain.sculpture import Form, Mesh
+from fusion_service.domain.shape import nameplate
 from fusion_service.domain.shape.cutting import cut, refine, whole
-from fusion_service.domain.shape.lettering import check_name, draw_name, fit, sample
-from fusion_service.domain.shape.nameplate import STROKE_MM, plan_plate
+from fusion_service.domain.shape.lettering import draw_name, fit, sample
+from fusion_service.domain.shape.nameplate import plan_plate
+from fusion_service.domain.shape.sdf import VOXEL
+from fusion_service.domain.shape.union import Union
 from fusion_service.domain.shape.wall import trace_wall
 from fusion_service.domain.templates.wardrobe import PLINTH
 from tests.unit.fusion.factories import make_attributes
@@ -40,7 +48,7 @@ def letters(form: Form) -> Mesh:
 def test_latin_greek_and_cyrillic_names_can_be_written(name: str) -> None:
     assert check_name(name) == name
     drawn = draw_name(name)
-    assert drawn.width > 0.5
+    assert drawn.measures.width > 0.5
     assert drawn.distance.min() < -0.03
 
 
@@ -67,18 +75,19 @@ def test_what_cannot_be_written_is_refused_by_its_name(name: str, said: str) -> 
 
 def test_distances_are_true_beside_a_straight_stroke() -> None:
     drawn = draw_name("I")
-    across = np.linspace(0, drawn.width / 2 + 0.1, 8, dtype=np.float32)
+    width = drawn.measures.width
+    across = np.linspace(0, width / 2 + 0.1, 8, dtype=np.float32)
     found = sample(drawn, across, np.zeros(8, np.float32))
-    assert np.allclose(found, across - drawn.width / 2, atol=0.02)
+    assert np.allclose(found, across - width / 2, atol=0.02)
 
 
 def test_thin_strokes_are_noticed() -> None:
-    assert draw_name("I").thinnest == pytest.approx(0.18, abs=0.03)
-    assert draw_name("e").thinnest < 0.11
+    assert measure("I").thinnest == pytest.approx(0.18, abs=0.03)
+    assert measure("e").thinnest < 0.11
 
 
 def test_letters_get_bolder_only_as_far_as_the_process_needs() -> None:
-    drawn = draw_name("Anna")
+    drawn = measure("Anna")
     large = fit(drawn, (100.0, 20.0), stroke=0.1, wanted=6.0)
     small = fit(drawn, (100.0, 20.0), stroke=0.7, wanted=6.0)
     assert large is not None
@@ -86,6 +95,71 @@ def test_letters_get_bolder_only_as_far_as_the_process_needs() -> None:
     assert large.bolder == 0
     assert drawn.thinnest * small.em + 2 * small.bolder == pytest.approx(0.7, abs=1e-3)
     assert fit(drawn, (5.0, 20.0), stroke=0.7, wanted=6.0) is None
+
+
+@pytest.mark.parametrize("template", FRONTS)
+def test_the_front_door_knows_the_base_and_the_lowest_figurine(
+    template: TemplateName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may take in what does not fit under tall hair, and refuses nothing that fits."""
+    seen: list[float] = []
+    monkeypatch.setattr("fusion_service.domain.sculpt.make_printable", _only_height(seen))
+    outfit = find_template(template)
+    with pytest.raises(_EnoughError):
+        sculpt([make_attributes("bald", aspect=0.9)] * outfit.people, template)
+    wall, front = trace_wall(outfit.base), FRONTS[template]
+    assert wall.reach <= front.reach == pytest.approx(wall.reach, abs=0.01)
+    assert front.wall == wall.height
+    assert front.figure <= seen[0] == pytest.approx(front.figure, abs=0.5)
+    assert LAYER == VOXEL
+
+
+class _EnoughError(Exception):
+    """The rest of the figurine is not needed."""
+
+
+def _only_height(seen: list[float]) -> Callable[..., Printable]:
+    def measured(union: Union, *_: object, **__: object) -> Printable:
+        seen.append(_height(union))
+        raise _EnoughError
+
+    return measured
+
+
+@pytest.mark.parametrize("height_mm", [40.0, 55.0, 100.0, 200.0])
+@pytest.mark.parametrize("process", ["fdm", "sla", "full_colour"])
+@pytest.mark.parametrize("template", ["default", "couple"])
+@pytest.mark.parametrize("hair", [0.0, 5.0, 9.2])
+def test_what_is_taken_in_fits_under_any_hair(
+    template: str, process: Any, height_mm: float, hair: float
+) -> None:
+    base, front = find_template(template).base, FRONTS[TemplateName(template)]
+    names = ["O" * n for n in range(1, 41)]
+    asked = (TemplateName(template), height_mm, process)
+    longest = [name for name in names if _fits(check_plate, name, *asked)][-1]
+    assert _fits(plan_plate, longest, base, front.figure + hair, height_mm, process)
+
+
+@pytest.mark.parametrize("height_mm", [40.0, 55.0, 100.0, 200.0])
+@pytest.mark.parametrize("process", ["fdm", "sla", "full_colour"])
+@pytest.mark.parametrize("template", ["default", "chef", "couple"])
+def test_what_fits_in_front_is_taken_in_and_nothing_else(
+    template: str, process: Any, height_mm: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nameplate, "FURTHER", 1.0)
+    base, front = find_template(template).base, FRONTS[TemplateName(template)]
+    names = ("i", "Ångström", "Maximiliane", "Екатерина Ивановна", 3 * "Wolfgang ")
+    for name in (*names, *("O" * n for n in range(2, 41, 6))):
+        told = _fits(check_plate, name, TemplateName(template), height_mm, process)
+        assert told == _fits(plan_plate, name, base, front.figure, height_mm, process), name
+
+
+def _fits(check: Callable[..., object], *asked: object) -> bool:
+    try:
+        check(*asked)
+    except NameDoesNotFit:
+        return False
+    return True
 
 
 def test_a_long_name_is_refused_with_the_limit() -> None:
@@ -99,9 +173,9 @@ def test_a_long_name_is_refused_with_the_limit() -> None:
 def test_strokes_are_thick_enough_at_every_height(height_mm: float, process: str) -> None:
     plate = plan_plate("Olga", PLINTH, TALL, height_mm, process)  # type: ignore[arg-type]
     scale = height_mm / (TALL + 0.6 * plate.layers)
-    stroke = (plate.lettering.thinnest * plate.size.em + 2 * plate.size.bolder) * scale
+    stroke = (plate.lettering.measures.thinnest * plate.size.em + 2 * plate.size.bolder) * scale
     assert stroke >= STROKE_MM[process] - 1e-3  # type: ignore[index]
-    top = plate.middle + plate.size.em * plate.lettering.height / 2
+    top = plate.middle + plate.size.em * plate.lettering.measures.height / 2
     assert top < PLINTH.top + 0.6 * plate.layers - PLINTH.rounding
     assert 2 * plate.middle - top > PLINTH.chamfer
 
@@ -154,6 +228,25 @@ def test_a_named_figurine_is_one_closed_body_that_passes_its_gates(
     certificate = certify(form)
     assert [gate.name for gate in certificate.gates if gate.required and not gate.passed] == []
     assert form.facts["name"] == name
+
+
+@pytest.mark.parametrize(("name", "template"), [("EileenCo", "default"), (14 * "O", "couple")])
+@pytest.mark.parametrize("process", ["fdm", "sla"])
+def test_a_name_of_the_last_letter_that_fits_prints_under_tall_hair_too(
+    name: str, template: str, process: Any
+) -> None:
+    check_plate(name, TemplateName(template), 40.0, process)
+    people = [make_attributes("curly", hair_tied="bun")] * TEMPLATES[template].people
+    form = sculpt(people, template, 40.0, name=name, process=process)
+    mesh = trimesh.Trimesh(form.solid.vertices, form.solid.faces, process=False)
+    assert mesh.is_volume
+    assert mesh.body_count == 1
+    plain = sculpt(people, template, 40.0, process=process)
+    assert _failed(form) <= _failed(plain)
+
+
+def _failed(form: Form) -> set[str]:
+    return {gate.name for gate in certify(form).gates if gate.required and not gate.passed}
 
 
 def test_letters_stand_out_from_the_front_of_the_base_in_reading_order() -> None:

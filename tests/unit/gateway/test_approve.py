@@ -57,6 +57,16 @@ def test_only_what_a_change_concerns_is_made_anew(
     assert {node.id for node in record.nodes if node.attempts == 2} == set()
 
 
+def test_a_name_that_does_not_fit_is_refused_while_it_can_be_changed(
+    stack: Stack, job: str
+) -> None:
+    for changes in ({"name": "Zoë \U0001f389"}, {"name": "Maximiliane Anna", "height_mm": 40}):
+        answer = resume(stack, job, **changes)
+        assert (answer.status_code, answer.json["code"]) == (422, "name_does_not_fit")
+    assert stack.record(job).state == "paused"
+    assert resume(stack, job, name="Zoë", height_mm=40).status_code == 202
+
+
 def test_a_changed_style_can_be_looked_at_once_more(stack: Stack, job: str) -> None:
     assert resume(stack, job, style="oil", pause_after="portrait").status_code == 202
     assert [node.id for node in stack.again] == ["stylize.portrait"]

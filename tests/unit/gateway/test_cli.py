@@ -250,6 +250,28 @@ def test_a_file_where_the_folder_shall_be_is_told_before_a_job_is_made(
     assert "is a file" in result.stderr
 
 
+@pytest.mark.parametrize("command", ["figurine", "portrait", "recipe", "batch", "fetch"])
+def test_a_folder_that_cannot_be_made_is_told_before_a_job_is_made(
+    command: str, photo: str, tmp_path: Path
+) -> None:
+    away = tmp_path / "stick"
+    away.symlink_to(tmp_path / "pulled out")
+    for folder in (f"{photo}/sub/out", str(away), "n" * 300):
+        result = _kiln(command, photo, "--out", folder)
+        assert (result.exit_code, FakeKiln.sent) == (Exit.REFUSED, {})
+        assert "--out" in result.stderr
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []
+
+
+def test_a_folder_that_may_not_be_written_is_told_before_a_job_is_made(
+    photo: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda path, _: Path(path) != tmp_path)  # root may do all
+    result = _kiln("figurine", photo, "--out", str(tmp_path / "new" / "out"))
+    assert (result.exit_code, FakeKiln.sent) == (Exit.REFUSED, {})
+    assert "you may not write" in result.stderr
+
+
 @pytest.mark.parametrize("url", ["localhost:8000", "kiln.example.org"])
 def test_an_address_without_http_is_told_apart_from_a_house_that_sleeps(url: str) -> None:
     result = CliRunner().invoke(cli.app, ["jobs"], env={"KILN_URL": url})

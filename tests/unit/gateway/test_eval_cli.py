@@ -109,6 +109,16 @@ def test_a_figurine_is_rated_by_who_makes_it(monkeypatch: pytest.MonkeyPatch) ->
     assert report["certificate"] is None
 
 
+def test_what_was_rated_is_told_even_where_the_report_cannot_be_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers(monkeypatch, fusion_service={"quality": QUALITY, "likeness": LIKE})
+    result = kiln("--original", "me.jpg", "--avatar", "figurine.glb", "--output", "no/report.json")
+    assert result.exit_code == Exit.HERE
+    assert "Likeness of the figurine" in result.stdout
+    assert "no/report.json" in result.stderr
+
+
 def test_a_portrait_is_rated_by_who_draws_it(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = answers(
         monkeypatch, fusion_service={"quality": QUALITY}, stylize_service={"likeness": LIKE}

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from common.contracts.figurine import TemplateName
 from common.errors import NameDoesNotFit, Unprintable
 from common.ledger.records import Claim
 from tests.unit.gateway.conftest import Stack
@@ -76,6 +77,32 @@ def test_no_recipe_is_cooked_from_a_face(stack: Stack) -> None:
     answer = stack.client.post("/v1/recipes", json={"from": job})
     assert (answer.status_code, answer.json["code"]) == (422, "bad_parameter")
     assert "is a portrait, not a recipe" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("path", ["/v1/figurines", "/api/upload"])
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"name": "Wolfeschlegelsteinhausen", "height_mm": "40"}, "the base holds about"),
+        ({"name": "Zoë \U0001f389"}, "PARTY POPPER"),
+        ({"name": "李小龍", "template": "couple", "height_mm": "200"}, "U+674E"),
+    ],
+)
+def test_a_name_that_the_base_cannot_hold_is_refused_before_there_is_a_job(
+    stack: Stack, path: str, params: dict[str, str], words: str
+) -> None:
+    answer = stack.client.post(path, data=jpeg(), query_string=params | {"accept": "unprintable"})
+    assert (answer.status_code, answer.json["code"]) == (422, "name_does_not_fit")
+    assert words in answer.json["detail"]
+    assert answer.json["hint"]
+    assert not stack.published
+
+
+@pytest.mark.parametrize("template", TemplateName)
+def test_a_name_that_fits_is_taken_with_every_template(stack: Stack, template: str) -> None:
+    for height_mm, name in (("40", "Zoë"), ("100", "Maximiliane"), ("200", "Anna Εκατερίνη Б.")):
+        wish = {"name": name, "height_mm": height_mm, "template": template}
+        assert stack.client.post("/v1/figurines", data=jpeg(), query_string=wish).status_code == 202
 
 
 @pytest.mark.parametrize(

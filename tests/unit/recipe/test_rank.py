@@ -121,7 +121,55 @@ def test_what_is_bought_is_enough_for_the_recipe_that_needs_most(by_weight_first
     weighed = soup(title="Mash", family="b", ingredients=(line("carrots", 1, "kg", id="carrot"),))
     recipes = [weighed, counted] if by_weight_first else [counted, weighed]
     (item,) = rank(recipes, at_hand, RankRequest(), frozenset(), knowledge()).shopping
-    assert (item.amount, item.recipes) == ("878 g", (0, 1))
+    assert (item.amount, item.recipes) == ("900 g", (0, 1))
+
+
+@pytest.mark.parametrize(
+    ("stock", "needs", "bought"),
+    [
+        ((2, None), [(250, "g")], ("1", "leek")),  # 72 g are one more
+        ((1, None), [(250, "g")], ("2", "leeks")),
+        ((100, "g"), [(3, None)], ("2", "leeks")),
+        ((2, None), [(2.5, None)], ("1", "leek")),
+        ((1, None), [(900, "g")], ("825 g", "leeks")),  # nobody counts ten
+        ((100, "g"), [(172, "g")], ("80 g", "leek")),
+        (None, [(0.5, None)], ("1", "leek")),
+        (None, [(0.5, None), (0.5, None)], ("1", "leek")),  # of one, both recipes have half
+        (None, [(1, None), (89, "g")], ("2", "leeks")),
+        (None, [(75, "g")], ("75 g", "leek")),  # nobody counts here
+    ],
+)
+def test_what_is_counted_is_bought_whole(
+    stock: tuple[float, str | None] | None,
+    needs: list[tuple[float, str | None]],
+    bought: tuple[str, str],
+) -> None:
+    there = stock and Ingredient(name="leek", id="leek", quantity=stock[0], unit=stock[1])
+    at_hand = IngredientList(ingredients=(there,) if there else (), engine="test")
+    have = "have" if there else "missing"
+    lines = [line("leek", *need, id="leek", have=have) for need in needs]
+    recipes = [soup(family=str(number), ingredients=(one,)) for number, one in enumerate(lines)]
+    (item,) = rank(recipes, at_hand, RankRequest(), frozenset(), knowledge()).shopping
+    assert (item.amount, item.name) == bought
+
+
+@pytest.mark.parametrize(
+    ("name", "stock", "need", "bought"),
+    [
+        ("mushroom", (4, None), (250, "g"), "g"),  # too light to be counted
+        ("parsley", (1, "bunch"), (60, "g"), "bunch"),
+        ("basil", (3, "leaf"), (30, "g"), "g"),  # no shop sells leaves
+        ("garlic", (1, "clove"), (4, "clove"), "cloves"),
+    ],
+)
+def test_shops_sell_bunches_and_weights_but_no_leaves(
+    name: str, stock: tuple[float, str | None], need: tuple[float, str], bought: str
+) -> None:
+    there = Ingredient(name=name, id=name, quantity=stock[0], unit=stock[1])
+    at_hand = IngredientList(ingredients=(there,), engine="test")
+    recipe = soup(ingredients=(line(name, *need, id=name),))
+    (item,) = rank([recipe], at_hand, RankRequest(), frozenset(), knowledge()).shopping
+    assert item.amount.partition(" ")[2] == bought
 
 
 def test_what_nobody_knows_is_bought_by_its_name() -> None:
