@@ -75,7 +75,7 @@ def _in_list(reading: Reading, ban: Ban) -> Iterator[Problem]:
 
 
 def _in_steps(reading: Reading, ban: Ban) -> Iterator[Problem]:
-    for number, mention in reading.mentions():
+    for number, mention in reading.mentions(surely=True):
         if not ban.allows(mention.food):
             yield _problem(mention.food, f'"{mention.text}" in step {number}', ban, reading.index)
 
@@ -85,7 +85,7 @@ def _in_other_texts(recipe: Recipe, reading: Reading, ban: Ban) -> Iterator[Prob
     for place, text in (("title", recipe.title), ("summary", recipe.summary)):
         tokens = tokens_of(text)
         for mention in unfreed(tokens, reading.index):
-            if reading.explains(tokens, mention) or is_no_food(tokens, mention):
+            if reading.vouches(tokens, mention) or is_no_food(tokens, mention):
                 continue
             if _is_denied(tokens, mention.start):
                 continue
@@ -99,7 +99,7 @@ def _is_denied(tokens: tuple[Token, ...], start: int) -> bool:
 
 def _in_words(recipe: Recipe, reading: Reading, ban: Ban) -> Iterator[Problem]:
     """Find kinds ("nuts") and excluded words that no known food stands for."""
-    listed = {word for row in reading.rows if row.food for word in row.words}
+    listed = {word for row in reading.rows for word in row.heads}
     texts = [*(step.text for step in recipe.steps), *(line.note for line in recipe.ingredients)]
     texts += [line.name for line in recipe.ingredients]
     promised = [tokens_of(recipe.title), tokens_of(recipe.summary)]

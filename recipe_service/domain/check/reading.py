@@ -17,14 +17,11 @@ _GENERIC = {
     "bread": {"bread"}, "toast": {"bread"}, "dough": {"bread", "flour"}, "bun": {"bread"},
     "pastry": {"bread", "flour"}, "flour": {"flour"}, "oil": {"fat"}, "stock": {"stock"},
     "broth": {"stock", "soy", "pulse"}, "bean": {"pulse", "vegetable"}, "lentil": {"pulse"},
-    "chicken": {"poultry"}, "meat": {"meat", "poultry"}, "mince": {"meat", "poultry"},
-    "beef": {"meat"}, "pork": {"meat"}, "sausage": {"meat"}, "rice": {"grain"},
-    "grain": {"grain"}, "milk": {"dairy", "plant-milk"}, "cream": {"dairy", "plant-milk"},
+    "meat": {"meat", "poultry"}, "mince": {"meat", "poultry"}, "grain": {"grain"},
+    "milk": {"dairy", "plant-milk"}, "cream": {"dairy", "plant-milk"},
     "yoghurt": {"dairy", "plant-milk"}, "yogurt": {"dairy", "plant-milk"},
     "juice": {"drink", "fruit"}, "wine": {"alcohol"}, "vinegar": {"sauce"}, "sugar": {"sweet"},
-    "chocolate": {"sweet"}, "mushroom": {"mushroom"}, "squash": {"vegetable"},
-    "berry": {"fruit"}, "mustard": {"sauce"}, "pepper": {"vegetable", "spice"},
-    "curry": {"spice", "sauce"}, "cabbage": {"vegetable"}, "nut": {"nut"}, "seed": {"seed"},
+    "mushroom": {"mushroom"}, "berry": {"fruit"}, "nut": {"nut"}, "seed": {"seed"},
 }  # fmt: skip
 _VERBS = {"toast", "wrap", "squash", "date", "ice"}
 # What a dish or its liquid may look like: "into a cream", "cream of leek", "the pan juices".
@@ -74,6 +71,7 @@ class Row:
     food: Food | None
     named: tuple[Mention, ...]  # in its name, brackets and all, and in its note
     words: frozenset[str]  # stems of its name, and what the food's other names end with
+    heads: frozenset[str]  # what it may be called in one word: butter beans are no butter
 
     @property
     def foods(self) -> dict[str, Food]:
@@ -91,21 +89,34 @@ class Reading:
     named: tuple[tuple[Mention, ...], ...]  # in each step
     index: NameIndex
 
-    def mentions(self) -> Iterator[tuple[int, Mention]]:
-        """Yield each food the steps name that no line of the list explains; step from 1."""
+    def mentions(self, *, surely: bool = False) -> Iterator[tuple[int, Mention]]:
+        """Yield each food the steps name that no line of the list (surely) is; step from 1."""
+        listed = self.vouches if surely else self.explains
         for number, (tokens, named) in enumerate(zip(self.steps, self.named, strict=True), start=1):
             for mention in named:
-                if not (self.explains(tokens, mention) or is_no_food(tokens, mention)):
+                if not (listed(tokens, mention) or is_no_food(tokens, mention)):
                     yield number, mention
 
     def explains(self, tokens: tuple[Token, ...], mention: Mention) -> bool:
-        """Say whether some line of the list is what a text calls so."""
+        """Say whether some line of the list may be what a text calls so."""
         words = {token.exact for token in tokens[mention.start : mention.end]}
-        groups = set[str]().union(*(_GENERIC.get(word, ()) for word in words))
         return any(
             mention.food.id in row.foods
             or words <= row.words
-            or (row.food is not None and row.food.group in groups and len(words) == 1)
+            or (row.food is not None and _is_kind_of(row.food, words))
+            for row in self.rows
+        )
+
+    def vouches(self, tokens: tuple[Token, ...], mention: Mention) -> bool:
+        """Say whether a line surely is what a text calls so: a guest's allergy hangs on it.
+
+        A word for a kind stands for what holds as much of it: no flour is only cornflour.
+        """
+        words = {token.exact for token in tokens[mention.start : mention.end]}
+        return any(
+            mention.food.id in row.foods
+            or words <= (row.words if len(words) > 1 else row.heads)
+            or (row.food is not None and _is_as_much(row.food, mention.food, words))
             for row in self.rows
         )
 
@@ -130,9 +141,24 @@ def _row(line: RecipeIngredient, index: NameIndex) -> Row:
         named.append(Mention(parsed.food, 0, len(tokens), line.name))
     named += beside(line.name, line.note, index)
     # an "onion" in a step is the spring onion of the list, "beef" is no beef tomato
-    heads = [tokens_of(name)[-1:] for name in (food.names["en"] if food else ())]
-    words = frozenset(token.exact for part in (tokens, *heads) for token in part)
-    return Row(line, food, tuple(named), words)
+    called = [tokens_of(name)[-1:] for name in (food.names["en"] if food else ())]
+    called += [tokens[one.end - 1 : one.end] for one in index.find(tokens)] if food else []
+    heads = frozenset(token.exact for part in called for token in part)
+    words = heads | {token.exact for token in tokens}
+    return Row(line, food, tuple(named), words, heads)
+
+
+def _is_kind_of(food: Food, words: set[str]) -> bool:
+    return len(words) == 1 and food.group in _GENERIC.get(next(iter(words)), ())
+
+
+def _is_as_much(food: Food, named: Food, words: set[str]) -> bool:
+    return (
+        _is_kind_of(food, words)
+        and food.animal == named.animal
+        and food.allergens >= named.allergens
+        and food.alcohol >= named.alcohol
+    )
 
 
 def is_no_food(tokens: tuple[Token, ...], mention: Mention) -> bool:

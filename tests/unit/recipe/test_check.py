@@ -206,6 +206,44 @@ def test_what_is_only_served_beside_a_dish_is_found_by_a_diet(extra: str, diet: 
     assert "forbidden_ingredient" in codes(with_step(f"Serve with {extra}."), diet=(diet,))
 
 
+@pytest.mark.parametrize(
+    ("listed", "text", "wanted"),
+    [
+        ("oat milk", "Finish with cream.", {"diet": (Diet.VEGAN,)}),
+        ("butter beans", "Fry in butter.", {"diet": (Diet.DAIRY_FREE,)}),
+        ("egg-free mayonnaise", "Top with an egg.", {"diet": (Diet.EGG_FREE,)}),
+        ("oyster mushrooms", "Serve with oysters.", {"exclude": ("shellfish",)}),
+        ("beef tomatoes", "Fry with beef.", {"diet": (Diet.VEGETARIAN,)}),
+        ("beef", "Slice the sausage.", {"diet": (Diet.NO_PORK,)}),
+        ("cornflour", "Thicken with flour.", {"diet": (Diet.GLUTEN_FREE,)}),
+        ("rice paper", "Serve with bread.", {"diet": (Diet.GLUTEN_FREE,)}),
+        ("sugar", "Grate the chocolate over.", {"diet": (Diet.SOY_FREE,)}),
+    ],
+)
+def test_a_line_of_the_list_excuses_no_other_food(
+    listed: str, text: str, wanted: dict[str, Any]
+) -> None:
+    recipe = with_line(line(listed, 20, "g"), f"Stir in the {listed}. {text}")
+    assert "forbidden_ingredient" in codes(recipe, **wanted)
+
+
+@pytest.mark.parametrize(
+    ("listed", "text", "wanted"),
+    [
+        ("oat milk", "Pour in the milk.", {"diet": (Diet.VEGAN,)}),
+        ("butter beans", "Drain the beans.", {"exclude": ("milk",)}),
+        ("feta", "Crumble the cheese.", {"exclude": ("cheddar",)}),
+        ("salmon", "Flake the fish.", {"exclude": ("tuna",)}),
+        ("rice noodles", "Drain the noodles.", {"diet": (Diet.GLUTEN_FREE,)}),
+    ],
+)
+def test_a_line_of_the_list_may_be_called_by_its_kind(
+    listed: str, text: str, wanted: dict[str, Any]
+) -> None:
+    recipe = with_line(line(listed, 20, "g"), f"Take the {listed}. {text}")
+    assert "forbidden_ingredient" not in codes(recipe, **wanted)
+
+
 def test_a_browned_dish_does_not_use_a_brown_onion() -> None:
     listed = (line("carrots", 400, "g", id="carrot"), line("onion", 1, None, id="onion"))
     steps = (Step(text="Slice the carrots.", minutes=5), Step(text="Fry until brown.", minutes=9))
