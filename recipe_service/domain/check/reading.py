@@ -9,6 +9,7 @@ from common.contracts.recipe import Recipe, RecipeIngredient
 from recipe_service.domain.pantry.index import Mention, NameIndex
 from recipe_service.domain.pantry.knowledge import Food
 from recipe_service.domain.pantry.names import beside, parse_line
+from recipe_service.domain.pantry.products import made_at_home
 from recipe_service.domain.pantry.tokens import Token, tokens_of
 
 # A word for a whole kind stands for what is listed of it: "drain the pasta" for spaghetti.
@@ -63,6 +64,10 @@ _OBJECTS = {
 }
 
 
+_BESIDE = {"with", "alongside", "beside", "on", "over", "add"}
+_OWN = {"the", "this", "these", "each", "every", "your"}
+
+
 @dataclass(frozen=True)
 class Row:
     """One line of the list: what it surely is, and every food its words name."""
@@ -90,17 +95,20 @@ class Reading:
     index: NameIndex
 
     def mentions(self, *, surely: bool = False) -> Iterator[tuple[int, Mention]]:
-        """Yield each food the steps name that no line of the list (surely) is; step from 1."""
-        listed = self.vouches if surely else self.explains
+        """Yield each food the steps name that no line of the list is; step from 1.
+
+        Surely: what only may be of the list too, and what is bought or served ready.
+        """
+        listed = self.vouches if surely else self._explains_food
         for number, (tokens, named) in enumerate(zip(self.steps, self.named, strict=True), start=1):
             for mention in named:
                 if not (listed(tokens, mention) or is_no_food(tokens, mention)):
                     yield number, mention
 
-    def explains(self, tokens: tuple[Token, ...], mention: Mention) -> bool:
+    def _explains_food(self, tokens: tuple[Token, ...], mention: Mention) -> bool:
         """Say whether some line of the list may be what a text calls so."""
         words = {token.exact for token in tokens[mention.start : mention.end]}
-        return any(
+        return mention.food.id not in self.index.foods or any(
             mention.food.id in row.foods
             or words <= row.words
             or (row.food is not None and _is_kind_of(row.food, words))
@@ -113,7 +121,7 @@ class Reading:
         A word for a kind stands for what holds as much of it: no flour is only cornflour.
         """
         words = {token.exact for token in tokens[mention.start : mention.end]}
-        return any(
+        return _is_made_here(tokens, mention) or any(
             mention.food.id in row.foods
             or words <= (row.words if len(words) > 1 else row.heads)
             or (row.food is not None and _is_as_much(row.food, mention.food, words))
@@ -159,6 +167,13 @@ def _is_as_much(food: Food, named: Food, words: set[str]) -> bool:
         and food.allergens >= named.allergens
         and food.alcohol >= named.alcohol
     )
+
+
+def _is_made_here(tokens: tuple[Token, ...], mention: Mention) -> bool:
+    """Whether a cake is the recipe's own: "bake the cakes", but not "serve with cake"."""
+    before = {token.exact for token in tokens[max(0, mention.start - 5) : mention.start]}
+    served = before & _BESIDE and not before & _OWN
+    return mention.food.id in made_at_home() and not served
 
 
 def is_no_food(tokens: tuple[Token, ...], mention: Mention) -> bool:

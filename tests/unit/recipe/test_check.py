@@ -244,6 +244,80 @@ def test_a_line_of_the_list_may_be_called_by_its_kind(
     assert "forbidden_ingredient" not in codes(recipe, **wanted)
 
 
+READY = {
+    "milk": "custard, ice cream, gelato, white chocolate, naan, béchamel, "
+    "crème anglaise, creme brulee, hollandaise, croissants, dulce de leche, Sahne, fromage, queso",
+    "egg": "custard, aioli, zabaglione, tartare sauce, coleslaw, gnocchi, brioche, huevo",
+    "gluten": "béchamel, tempura, gravy, Marmite, couscous, panko, seitan, beer, biscuits, bagels",
+    "nuts": "pesto, nougat, praline, Nutella, almond butter, dukkah, romesco, Nüsse, amandes",
+    "peanut": "satay, peanut sauce, Erdnüsse",
+    "soy": "tamari, ponzu, kecap manis, miso, natto, Sojasauce",
+    "fish": "dashi, Worcestershire sauce, anchovy paste, surimi, nuoc cham, taramasalata, poisson",
+    "shellfish": "oyster sauce, XO sauce, belacan, prawn crackers, scampi, gambas",
+    "sesame": "hummus, halva, tahini, za'atar, furikake",
+    "celery": "celery salt, stock cubes, mirepoix, Waldorf salad",
+    "mustard": "piccalilli, rémoulade, mayonnaise, moutarde",
+}  # fmt: skip
+BY_DIET = {
+    "milk": Diet.DAIRY_FREE, "egg": Diet.EGG_FREE, "gluten": Diet.GLUTEN_FREE,
+    "nuts": Diet.NUT_FREE, "peanut": Diet.NUT_FREE, "soy": Diet.SOY_FREE, "fish": Diet.VEGETARIAN,
+    "shellfish": Diet.VEGETARIAN,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("allergen", "product"),
+    [(allergen, name.strip()) for allergen in READY for name in READY[allergen].split(",")],
+)
+def test_what_is_served_ready_is_read_for_what_is_in_it(allergen: str, product: str) -> None:
+    wishes: list[dict[str, Any]] = [{"exclude": (allergen,)}]
+    wishes += [{"diet": (BY_DIET[allergen],)}] if allergen in BY_DIET else []
+    for wanted in wishes:
+        noted = line("carrots", 9, "g", note=f"with {product}")
+        for recipe in (
+            with_step(f"Serve with {product}."),
+            with_line(noted, "Add the carrots."),
+            soup(title=f"Soup with {product}"),
+            soup(summary=f"Best with a spoonful of {product}."),
+        ):
+            assert "forbidden_ingredient" in codes(recipe, **wanted), recipe
+
+
+@pytest.mark.parametrize(
+    ("text", "diet"),
+    [
+        ("Serve with vegan ice cream and oat cream.", Diet.VEGAN),
+        ("Stir in cocoa butter, coconut yoghurt and a flax egg.", Diet.VEGAN),
+        ("Serve with cauliflower steaks or butternut squash.", Diet.VEGAN),
+        ("Stir in the custard until it thickens.", Diet.DAIRY_FREE),  # its own
+        ("Serve with gluten-free bread or rice cakes.", Diet.GLUTEN_FREE),
+        ("Serve with rice noodles, buckwheat and coconut cream.", Diet.GLUTEN_FREE),
+        ("Cook it like a chili sin carne.", Diet.VEGAN),
+        ("Flip the pancakes.", Diet.GLUTEN_FREE),
+        ("Spoon peanut butter and almond butter over.", Diet.DAIRY_FREE),
+        ("Add nutmeg, water chestnuts and coconut.", Diet.NUT_FREE),
+    ],
+)
+def test_what_only_sounds_like_it_may_be_served(text: str, diet: Diet) -> None:
+    assert "forbidden_ingredient" not in codes(with_step(text), diet=(diet,))
+
+
+def test_a_claim_excuses_only_what_it_names() -> None:
+    cake = with_step("Serve with dairy-free cake.")
+    assert "forbidden_ingredient" not in codes(cake, diet=(Diet.DAIRY_FREE,))
+    assert "forbidden_ingredient" in codes(cake, diet=(Diet.VEGAN,))
+    assert "forbidden_ingredient" in codes(cake, exclude=("gluten",))
+
+
+def test_what_is_served_ready_needs_no_line_where_nothing_is_forbidden() -> None:
+    assert problems(with_step("Serve with custard.")) == ()
+
+
+def test_nobody_may_list_a_product_whose_contents_are_only_partly_known() -> None:
+    recipe = with_line(line("custard", 20, "g"))
+    assert "unknown_ingredient" in codes(recipe, diet=(Diet.GLUTEN_FREE,))
+
+
 def test_a_browned_dish_does_not_use_a_brown_onion() -> None:
     listed = (line("carrots", 400, "g", id="carrot"), line("onion", 1, None, id="onion"))
     steps = (Step(text="Slice the carrots.", minutes=5), Step(text="Fry until brown.", minutes=9))
