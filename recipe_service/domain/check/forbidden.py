@@ -16,7 +16,8 @@ from recipe_service.domain.pantry.knowledge import Food
 from recipe_service.domain.pantry.names import is_freed, parse_line, unfreed
 from recipe_service.domain.pantry.tokens import Token, tokens_of
 
-_NEGATIONS = {"without", "no", "not", "instead"}
+_NEGATIONS = {"without", "no", "instead"}
+_DENIED_TOO = {"any", "added", "of", "or", "and", "nor", "need", "for", "the", "a", "extra"}
 _MEATLESS = frozenset({Diet.VEGETARIAN, Diet.PESCATARIAN, Diet.NO_PORK})
 _VEGAN = _MEATLESS | {Diet.VEGAN, Diet.DAIRY_FREE, Diet.EGG_FREE}
 # What is said to suit a diet does: vegan cheese, gluten-free bread.
@@ -105,9 +106,9 @@ def _in_other_texts(recipe: Recipe, reading: Reading, ban: Ban) -> Iterator[Prob
     for place, text in (("title", recipe.title), ("summary", recipe.summary)):
         tokens = tokens_of(text)
         for mention in unfreed(tokens, reading.index):
-            if reading.vouches(tokens, mention) or is_no_food(tokens, mention):
+            if reading.vouches(tokens, mention) or is_no_food(tokens, mention, surely=True):
                 continue
-            if _is_denied(tokens, mention.start):
+            if _is_denied(tokens, mention.start, reading.index):
                 continue
             left = ban.of(tokens, mention.start)
             if not left.allows(mention.food):
@@ -115,8 +116,17 @@ def _in_other_texts(recipe: Recipe, reading: Reading, ban: Ban) -> Iterator[Prob
                 yield _problem(mention.food, said, left, reading.index)
 
 
-def _is_denied(tokens: tuple[Token, ...], start: int) -> bool:
-    return any(token.exact in _NEGATIONS for token in tokens[max(0, start - 4) : start])
+def _is_denied(tokens: tuple[Token, ...], start: int, index: NameIndex) -> bool:
+    """Whether a food is told to be left out: "no nuts or butter", but not "no-fuss butter"."""
+    spans = [(one.start, one.end) for one in index.find(tokens, prose=True)]
+    spans += [(first, end) for _, first, end in find_kinds(tokens)]
+    named = {place for first, end in spans for place in range(first, end)}
+    for place in range(start - 1, max(-1, start - 6), -1):
+        if tokens[place].exact in _NEGATIONS:
+            return True
+        if tokens[place].exact not in _DENIED_TOO and place not in named:
+            return False
+    return False
 
 
 def _in_words(recipe: Recipe, reading: Reading, ban: Ban) -> Iterator[Problem]:
@@ -128,7 +138,9 @@ def _in_words(recipe: Recipe, reading: Reading, ban: Ban) -> Iterator[Problem]:
     for tokens in [*map(tokens_of, texts), *promised]:
         for name, start, end in find_kinds(tokens):
             words = {token.exact for token in tokens[start:end]}
-            free = is_freed(tokens, end) or (tokens in promised and _is_denied(tokens, start))
+            free = is_freed(tokens, end) or (
+                tokens in promised and _is_denied(tokens, start, reading.index)
+            )
             banned = name in ban.exclusion.kinds or KINDS[name].diets.intersection(
                 ban.of(tokens, start).diets
             )

@@ -42,6 +42,8 @@ _LIKE = {
     "their",
     "any",
 }
+_DAIRY = {"cream", "curd"}
+_BECOMING = {"into", "to", "like", "as", "until", "becomes", "form", "forms"}
 _NEVER = {"juice", "juices", "grit"}  # out of what is listed; between the leaves of a leek
 _DETERMINERS = {"the", "a", "of", "with", "on", "some", "more", "your", "each", "in"}
 _OBJECTS = {
@@ -102,7 +104,7 @@ class Reading:
         listed = self.vouches if surely else self._explains_food
         for number, (tokens, named) in enumerate(zip(self.steps, self.named, strict=True), start=1):
             for mention in named:
-                if not (listed(tokens, mention) or is_no_food(tokens, mention)):
+                if not (listed(tokens, mention) or is_no_food(tokens, mention, surely=surely)):
                     yield number, mention
 
     def _explains_food(self, tokens: tuple[Token, ...], mention: Mention) -> bool:
@@ -171,18 +173,25 @@ def _is_as_much(food: Food, named: Food, words: set[str]) -> bool:
 
 def _is_made_here(tokens: tuple[Token, ...], mention: Mention) -> bool:
     """Whether a cake is the recipe's own: "bake the cakes", but not "serve with cake"."""
-    before = {token.exact for token in tokens[max(0, mention.start - 5) : mention.start]}
-    served = before & _BESIDE and not before & _OWN
+    before = [token.exact for token in tokens[max(0, mention.start - 5) : mention.start]]
+    beside = [place for place, word in enumerate(before) if word in _BESIDE]
+    served = bool(beside) and _OWN.isdisjoint(before[beside[-1] :])
     return mention.food.id in made_at_home() and not served
 
 
-def is_no_food(tokens: tuple[Token, ...], mention: Mention) -> bool:
-    """Whether a word is something to do or to see here: "toast the seeds", "into a cream"."""
+def is_no_food(tokens: tuple[Token, ...], mention: Mention, *, surely: bool = False) -> bool:
+    """Whether a word is something to do or to see here: "toast the seeds", "into a cream".
+
+    Surely: thick cream is what something turns into, or it is cream.
+    """
     if mention.end - mention.start > 1:
         return False
     word = tokens[mention.start].exact
     before = tokens[mention.start - 1].exact if mention.start else ""
     after = tokens[mention.end].exact if mention.end < len(tokens) else ""
     if word in _LOOKS:
+        if surely and word in _DAIRY and after != "of":
+            turning = [token.text for token in tokens[max(0, mention.start - 4) : mention.end]]
+            return not _BECOMING.isdisjoint(turning) and ("a" in turning or turning[-1] == "curds")
         return before in _LIKE or after == "of" or mention.text in _NEVER
     return word in _VERBS and after in _OBJECTS and before not in _DETERMINERS
