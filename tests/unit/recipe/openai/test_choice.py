@@ -65,6 +65,18 @@ def test_a_model_that_serves_custard_without_eggs_is_sent_back(
     assert "custard is not egg-free" in str(scripted.seen()["requests"][1])
 
 
+def test_what_a_model_serves_ready_has_its_allergens_told(
+    cooks: Cooks, scripted: ScriptedServer
+) -> None:
+    good = sample(title="Baked leeks", summary="Sweet and soft.")
+    custard = step("Serve warm with a spoonful of custard and satay.", 1)
+    scripted.script({"text": dict(good, steps=[*good["steps"], custard])})
+    recipe = cooks.cook(at_hand(cooks), ComposeRequest())
+    assert recipe.engine == "openai:cook"
+    assert recipe.allergens == ("egg", "milk", "peanut")
+    assert not {Diet.EGG_FREE, Diet.NUT_FREE} & set(recipe.diets)
+
+
 def test_the_built_in_engine_is_used_when_asked_for(cooks: Cooks, scripted: ScriptedServer) -> None:
     wanted = ComposeRequest(engine=RecipeEngine.BUILTIN)
     assert cooks.cook(at_hand(cooks), wanted).engine == "builtin"
