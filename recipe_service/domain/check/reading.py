@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from common.contracts.recipe import Recipe, RecipeIngredient
 from recipe_service.domain.pantry.index import Mention, NameIndex
 from recipe_service.domain.pantry.knowledge import Food
-from recipe_service.domain.pantry.names import beside, parse_line
+from recipe_service.domain.pantry.names import beside, parse_line, unfreed
 from recipe_service.domain.pantry.products import made_at_home
 from recipe_service.domain.pantry.tokens import Token, tokens_of
 
@@ -68,6 +68,19 @@ _OBJECTS = {
 
 _BESIDE = {"with", "alongside", "beside", "on", "over", "add"}
 _OWN = {"the", "this", "these", "each", "every", "your"}
+_TOOLS = {
+    "tin",
+    "pan",
+    "dish",
+    "stand",
+    "case",
+    "tray",
+    "stone",
+    "cutter",
+    "mould",
+    "plate",
+    "rack",
+}
 
 
 @dataclass(frozen=True)
@@ -137,7 +150,7 @@ def read(recipe: Recipe, index: NameIndex) -> Reading:
     return Reading(
         rows=tuple(_row(line, index) for line in recipe.ingredients),
         steps=steps,
-        named=tuple(index.find(tokens, prose=True) for tokens in steps),
+        named=tuple(tuple(unfreed(tokens, index)) for tokens in steps),
         index=index,
     )
 
@@ -175,7 +188,8 @@ def _is_made_here(tokens: tuple[Token, ...], mention: Mention) -> bool:
     """Whether a cake is the recipe's own: "bake the cakes", but not "serve with cake"."""
     before = [token.exact for token in tokens[max(0, mention.start - 5) : mention.start]]
     beside = [place for place, word in enumerate(before) if word in _BESIDE]
-    served = bool(beside) and _OWN.isdisjoint(before[beside[-1] :])
+    after = tokens[mention.end].exact if mention.end < len(tokens) else ""
+    served = bool(beside) and _OWN.isdisjoint(before[beside[-1] :]) and after not in _TOOLS
     return mention.food.id in made_at_home() and not served
 
 

@@ -26,8 +26,8 @@ sin carne
     "nuts": """
 almond butter, cashew butter, hazelnut butter, pistachio butter, nut butter, nut milk, cashew
 milk, hazelnut milk, cashew cream, almond cream, nut cream, almond yoghurt, almond yogurt, cashew
-cheese, almond paste, orgeat, dukkah, duqqa, romesco, muhammara, turrón, Nuss, Nüsse, Mandel,
-Mandeln, Haselnüsse, Walnüsse, noix, noisette, amande, nuez, nueces, almendra, avellana
+cheese, almond paste, marzipan, orgeat, dukkah, duqqa, romesco, muhammara, turrón, Nuss, Nüsse,
+Mandel, Mandeln, Haselnüsse, Walnüsse, noix, noisette, amande, nuez, nueces, almendra, avellana
 """,
     "nuts milk": "praline, gianduja, red pesto, frangipane",
     "nuts milk soy": "Nutella, hazelnut spread, chocolate spread",
@@ -39,10 +39,13 @@ maní
 """,
     "milk": """
 white chocolate, milk chocolate, clotted cream, milk powder, dulce de leche, kulfi, gelato,
-milkshake, beurre, beurre blanc, mornay, Alfredo, fondue, queso, queso fresco, cotija, manchego,
-provolone, fontina, asiago, taleggio, havarti, stracciatella, mantequilla, leche, lait, crème,
-Sahne, Schlagsahne, Schmand, Milch, Käse, Frischkäse, fromage, Tilsiter, Boursin, kashk, kaymak,
-ayran, doogh, malai, khoya, caseinate, ranch, ranch dressing, Horlicks
+milkshake, beurre, beurre blanc, Alfredo, mantequilla, leche, lait, crème, Sahne, Schlagsahne,
+Schmand, Milch, kashk, kaymak, ayran, doogh, malai, khoya, caseinate, ranch, ranch dressing,
+Horlicks
+""",
+    "milk cheese": """
+mornay, fondue, queso, queso fresco, cotija, manchego, provolone, fontina, asiago, taleggio,
+havarti, stracciatella, Käse, Frischkäse, fromage, Tilsiter, Boursin
 """,
     "milk egg": """
 crème anglaise, crème pâtissière, crème brûlée, crème caramel, hollandaise, béarnaise, lemon curd,
@@ -159,7 +162,7 @@ def _foods(table: dict[str, str]) -> Iterator[Food]:
                 id=f"ready: {name}",
                 names={"en": (name,)},
                 plural=None,
-                group="",
+                group="cheese" if "cheese" in held else "",
                 units={},
                 density=None,
                 portion_g=0,

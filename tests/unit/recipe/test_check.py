@@ -303,6 +303,8 @@ def test_what_is_served_ready_is_read_for_what_is_in_it(allergen: str, product: 
         ("Serve with gluten-free bread or rice cakes.", Diet.GLUTEN_FREE),
         ("Serve with rice noodles, buckwheat and coconut cream.", Diet.GLUTEN_FREE),
         ("Cook it like a chili sin carne.", Diet.VEGAN),
+        ("Line with muffin cases and set on a cake tin.", Diet.GLUTEN_FREE),
+        ("Serve with egg-free, dairy-free cake.", Diet.EGG_FREE),
         ("Flip the pancakes.", Diet.GLUTEN_FREE),
         ("Spoon peanut butter and almond butter over.", Diet.DAIRY_FREE),
         ("Add nutmeg, water chestnuts and coconut.", Diet.NUT_FREE),
@@ -310,6 +312,20 @@ def test_what_is_served_ready_is_read_for_what_is_in_it(allergen: str, product: 
 )
 def test_what_only_sounds_like_it_may_be_served(text: str, diet: Diet) -> None:
     assert "forbidden_ingredient" not in codes(with_step(text), diet=(diet,))
+
+
+@pytest.mark.parametrize(
+    ("excluded", "product"),
+    [
+        ("almonds", "marzipan"), ("walnuts", "baklava"), ("cod", "dashi"), ("shrimp", "XO sauce"),
+        ("cheese", "queso fresco"), ("cheese", "fondue"), ("hazelnuts", "Nutella"),
+    ],
+)  # fmt: skip
+def test_who_cannot_eat_one_food_is_not_served_what_is_made_with_it(
+    excluded: str, product: str
+) -> None:
+    recipe = with_step(f"Serve with {product}.")
+    assert "forbidden_ingredient" in codes(recipe, exclude=(excluded,))
 
 
 def test_a_claim_excuses_only_what_it_names() -> None:
