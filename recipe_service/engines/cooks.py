@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from common.contracts.recipe import ComposeRequest, IngredientList, Recipe, RecipeEngine
 from common.errors import BadParameter, NoRecipe
-from recipe_service.domain.check import check_recipe
+from recipe_service.domain.check import check_recipe, served_ready
 from recipe_service.domain.cook.choose import Menu, Wish
 from recipe_service.domain.cook.dishes import Dish
 from recipe_service.domain.cook.match import Casting
@@ -163,4 +163,5 @@ class Cooks:
             return [str(problem) for problem in check_recipe(recipe, self.knowledge, wanted)]
 
         recipe = write_recipe(self.server, brief, check, on_text, stop)
-        return identified(recipe, wish.at_hand, self.names, self.knowledge)
+        served = served_ready(recipe, self.names)
+        return identified(recipe, wish.at_hand, self.names, self.knowledge, served)

@@ -9,10 +9,10 @@ from recipe_service.domain.check.plausible import implausible
 from recipe_service.domain.check.problem import Problem
 from recipe_service.domain.check.reading import read
 from recipe_service.domain.check.texts import unfit
-from recipe_service.domain.pantry.index import index_of
-from recipe_service.domain.pantry.knowledge import Knowledge
+from recipe_service.domain.pantry.index import NameIndex, index_of
+from recipe_service.domain.pantry.knowledge import Food, Knowledge
 
-__all__ = ["Problem", "check_recipe"]
+__all__ = ["Problem", "check_recipe", "served_ready"]
 
 
 def check_recipe(
@@ -34,6 +34,12 @@ def check_recipe(
         *inconsistent(recipe, reading),
     ]
     return tuple(dict.fromkeys(found))
+
+
+def served_ready(recipe: Recipe, names: NameIndex) -> tuple[Food, ...]:
+    """Return what the steps bring to the table ready made, custard or naan: no line holds it."""
+    mentions = read(recipe, names).mentions(surely=True)
+    return tuple(one.food for _, one in mentions if one.food.id not in names.foods)
 
 
 def _unwanted(recipe: Recipe, wanted: ComposeRequest | RankRequest) -> list[Problem]:

@@ -16,7 +16,18 @@ from recipe_service.domain.pantry.knowledge import Food
 from recipe_service.domain.pantry.names import is_freed, parse_line, unfreed
 from recipe_service.domain.pantry.tokens import Token, tokens_of
 
-_NEGATIONS = {"without", "no", "not", "instead"}
+_NEGATIONS = {"without", "no", "instead"}
+_DENIED_TOO = {"any", "added", "of", "or", "and", "nor", "need", "for", "the", "a", "extra"}
+_MEATLESS = frozenset({Diet.VEGETARIAN, Diet.PESCATARIAN, Diet.NO_PORK})
+_VEGAN = _MEATLESS | {Diet.VEGAN, Diet.DAIRY_FREE, Diet.EGG_FREE}
+# What is said to suit a diet does: vegan cheese, gluten-free bread.
+_CLAIMS = {
+    ("vegan",): _VEGAN, ("plant", "based"): _VEGAN, ("vegetarian",): _MEATLESS,
+    ("meat", "free"): _MEATLESS, ("gluten", "free"): {Diet.GLUTEN_FREE},
+    ("dairy", "free"): {Diet.DAIRY_FREE}, ("egg", "free"): {Diet.EGG_FREE},
+    ("nut", "free"): {Diet.NUT_FREE}, ("soy", "free"): {Diet.SOY_FREE},
+    ("alcohol", "free"): {Diet.NO_ALCOHOL},
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,15 @@ class Ban:
     def allows(self, food: Food) -> bool:
         """Say whether a food may be used."""
         return self.reason(food) is None
+
+    def of(self, tokens: tuple[Token, ...], start: int) -> Ban:
+        """Return what is left to judge of what stands here: by what is claimed right before."""
+        words = tuple(token.exact for token in tokens[:start])
+        claim = next((claim for claim in _CLAIMS if words[-len(claim) :] == claim), None)
+        if claim is None:
+            return self
+        left = tuple(diet for diet in self.diets if diet not in _CLAIMS[claim])
+        return Ban(left, self.exclusion).of(tokens, start - len(claim))
 
 
 def ban_of(diets: Iterable[Diet], excluded: Iterable[str], index: NameIndex) -> Ban:
@@ -75,9 +95,10 @@ def _in_list(reading: Reading, ban: Ban) -> Iterator[Problem]:
 
 
 def _in_steps(reading: Reading, ban: Ban) -> Iterator[Problem]:
-    for number, mention in reading.mentions():
-        if not ban.allows(mention.food):
-            yield _problem(mention.food, f'"{mention.text}" in step {number}', ban, reading.index)
+    for number, mention in reading.mentions(surely=True):
+        left = ban.of(reading.steps[number - 1], mention.start)
+        if not left.allows(mention.food):
+            yield _problem(mention.food, f'"{mention.text}" in step {number}', left, reading.index)
 
 
 def _in_other_texts(recipe: Recipe, reading: Reading, ban: Ban) -> Iterator[Problem]:
@@ -85,29 +106,44 @@ def _in_other_texts(recipe: Recipe, reading: Reading, ban: Ban) -> Iterator[Prob
     for place, text in (("title", recipe.title), ("summary", recipe.summary)):
         tokens = tokens_of(text)
         for mention in unfreed(tokens, reading.index):
-            if reading.explains(tokens, mention) or is_no_food(tokens, mention):
+            if reading.vouches(tokens, mention) or is_no_food(tokens, mention, surely=True):
                 continue
-            if _is_denied(tokens, mention.start):
+            if _is_denied(tokens, mention.start, reading.index):
                 continue
-            if not ban.allows(mention.food):
-                yield _problem(mention.food, f'"{mention.text}" in the {place}', ban, reading.index)
+            left = ban.of(tokens, mention.start)
+            if not left.allows(mention.food):
+                said = f'"{mention.text}" in the {place}'
+                yield _problem(mention.food, said, left, reading.index)
 
 
-def _is_denied(tokens: tuple[Token, ...], start: int) -> bool:
-    return any(token.exact in _NEGATIONS for token in tokens[max(0, start - 4) : start])
+def _is_denied(tokens: tuple[Token, ...], start: int, index: NameIndex) -> bool:
+    """Whether a food is told to be left out: "no nuts or butter", but not "no-fuss butter"."""
+    spans = [(one.start, one.end) for one in index.find(tokens, prose=True)]
+    spans += [(first, end) for _, first, end in find_kinds(tokens)]
+    named = {place for first, end in spans for place in range(first, end)}
+    for place in range(start - 1, max(-1, start - 6), -1):
+        if tokens[place].exact in _NEGATIONS:
+            return True
+        if tokens[place].exact not in _DENIED_TOO and place not in named:
+            return False
+    return False
 
 
 def _in_words(recipe: Recipe, reading: Reading, ban: Ban) -> Iterator[Problem]:
     """Find kinds ("nuts") and excluded words that no known food stands for."""
-    listed = {word for row in reading.rows if row.food for word in row.words}
+    listed = {word for row in reading.rows for word in row.heads}
     texts = [*(step.text for step in recipe.steps), *(line.note for line in recipe.ingredients)]
     texts += [line.name for line in recipe.ingredients]
     promised = [tokens_of(recipe.title), tokens_of(recipe.summary)]
     for tokens in [*map(tokens_of, texts), *promised]:
         for name, start, end in find_kinds(tokens):
             words = {token.exact for token in tokens[start:end]}
-            free = is_freed(tokens, end) or (tokens in promised and _is_denied(tokens, start))
-            banned = name in ban.exclusion.kinds or KINDS[name].diets.intersection(ban.diets)
+            free = is_freed(tokens, end) or (
+                tokens in promised and _is_denied(tokens, start, reading.index)
+            )
+            banned = name in ban.exclusion.kinds or KINDS[name].diets.intersection(
+                ban.of(tokens, start).diets
+            )
             if banned and not free and not words <= listed and not _in_name(tokens, start, reading):
                 yield Problem(
                     "forbidden_ingredient", f"{name.capitalize()} may not be used: leave it out."

@@ -18,6 +18,7 @@ from functools import lru_cache
 from recipe_service.domain.pantry.index import Mention, NameIndex
 from recipe_service.domain.pantry.kinds import KINDS, find_kinds, kind_called, near_kind
 from recipe_service.domain.pantry.knowledge import Food
+from recipe_service.domain.pantry.products import products
 from recipe_service.domain.pantry.tokens import Token, tokens_of
 from recipe_service.domain.pantry.unread import is_small_talk, unread
 
@@ -95,7 +96,7 @@ def exclude(lines: Iterable[str], names: NameIndex) -> Exclusion:
             unknown[word[:120]] = near.name if near else ""
     ids = {
         food.id
-        for food in names.foods.values()
+        for food in (*names.foods.values(), *products())
         if any(KINDS[kind].holds(food) for kind in kinds) or any(n.takes(food) for n in foods)
     }
     return Exclusion(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from common.contracts.recipe import Recipe, RecipeIngredient
 from recipe_service.domain.pantry.amounts import Amount, canonical_unit, grams_of
@@ -14,9 +14,15 @@ from recipe_service.domain.pantry.nutrition import per_serving
 
 
 def identified(
-    recipe: Recipe, at_hand: Collection[str], names: NameIndex, knowledge: Knowledge
+    recipe: Recipe,
+    at_hand: Collection[str],
+    names: NameIndex,
+    knowledge: Knowledge,
+    served: Iterable[Food] = (),
 ) -> Recipe:
     """Give ingredients their ids and weights; compute allergens, diets and nutrition.
+
+    What is served beside, unlisted, has allergens too.
 
     What is not known is not guessed: with one unknown ingredient the recipe claims no diet and
     no nutrition, and its note says whose allergens nobody knows.
@@ -25,7 +31,11 @@ def identified(
     pairs = zip(recipe.ingredients, foods, strict=True)
     lines = tuple(_line(line, food, at_hand, knowledge) for line, food in pairs)
     known = [food for food in foods if food]
-    held = [*known, *(one.food for line in lines for one in beside(line.name, line.note, names))]
+    held = [
+        *known,
+        *served,
+        *(one.food for line in lines for one in beside(line.name, line.note, names)),
+    ]
     unknown = [line.name for line in lines if line.id is None]
     weighed = [
         (food, line.grams)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from recipe_service.domain.pantry.knowledge import Food, Knowledge
+from recipe_service.domain.pantry.products import products
 from recipe_service.domain.pantry.tokens import Token, fold, tokens_of, without_marks
 
 Key = tuple[str, ...]
@@ -37,11 +38,16 @@ class NameIndex:
         self._written: dict[Key, Food] = {}  # endings kept: "peppers" are no pepper
         self._exact: dict[Key, Food] = {}
         self._plain: dict[Key, dict[str, tuple[Food, Key, bool]]] = defaultdict(dict)
+        self._ready: dict[Key, Food] = {}  # what is bought or served ready: only named in prose
         self._spellings: dict[str, Food] = {}
         self._grams: dict[str, list[str]] = defaultdict(list)
         for language in _LANGUAGES:
             self._add_language(language)
-        self._longest = max((len(key) for key in self._exact), default=0)
+        for product in products():
+            tokens = tokens_of(product.name)
+            for key in (tuple(t.exact for t in tokens), tuple(t.plain for t in tokens)):
+                self._ready.setdefault(key, product)
+        self._longest = max(map(len, (*self._exact, *self._ready)))
         for spelling in self._spellings:
             for gram in set(_bigrams(spelling)):
                 self._grams[gram].append(spelling)
@@ -80,7 +86,8 @@ class NameIndex:
     def find(self, tokens: tuple[Token, ...], *, prose: bool = False) -> tuple[Mention, ...]:
         """Return the foods named in a text, left to right, longest name first.
 
-        In prose Vietnamese needs its marks ("be" is no veal), and "the oats drink" is no drink.
+        In prose Vietnamese needs its marks ("be" is no veal), "the oats drink" is no drink, and
+        what is bought or served ready is named too.
         """
         return tuple(self._find(tokens, prose))
 
@@ -99,9 +106,13 @@ class NameIndex:
     def _at(self, tokens: tuple[Token, ...], prose: bool = False) -> Food | None:
         if food := self._written.get(tuple(token.text for token in tokens)):
             return food
-        if prose and any(token.text == f"{token.exact}s" for token in tokens[:-1]):
-            return None  # English compounds: only the last word has a plural
-        if food := self._exact.get(tuple(token.exact for token in tokens)):
+        key = tuple(token.exact for token in tokens)
+        # English compounds: only the last word has a plural
+        plural = prose and any(token.text == f"{token.exact}s" for token in tokens[:-1])
+        food = None if plural else self._exact.get(key)
+        if food is None and prose:
+            food = self._ready.get(key)
+        if food is not None or plural:
             return food
         candidates = self._plain.get(tuple(token.plain for token in tokens), {})
         fitting = [

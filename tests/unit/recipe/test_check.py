@@ -57,6 +57,13 @@ FORBIDDEN = [
     (soup(summary="Full of nuts."), {"diet": (Diet.NUT_FREE,)}),
     (with_line(line("carrots", 9, "g", note="or eggs, free-range")), {"diet": (Diet.VEGAN,)}),
     (with_step("Scatter with nuts free of their skins."), {"diet": (Diet.NUT_FREE,)}),
+    (with_step("Finish with thick cream."), {"diet": (Diet.VEGAN,)}),
+    (with_step("Pour in a cream."), {"diet": (Diet.VEGAN,)}),
+    (with_step("Crumble soft curd over."), {"diet": (Diet.DAIRY_FREE,)}),
+    (with_step("Serve the soup with custard."), {"diet": (Diet.EGG_FREE,)}),
+    (soup(title="Not your usual butter soup"), {"diet": (Diet.VEGAN,)}),
+    (soup(title="No-fuss butter soup"), {"diet": (Diet.VEGAN,)}),
+    (soup(summary="Not only nuts but more."), {"diet": (Diet.NUT_FREE,)}),
     (with_line(line("durian", 100, "g")), {"exclude": ("durian",)}),
     (with_step("Top with durian."), {"exclude": ("durian",)}),
 ]
@@ -89,6 +96,9 @@ def test_what_nobody_knows_is_refused_only_where_it_matters(name: str) -> None:
         (with_line(line("nutmeg", 1, "pinch")), {"diet": (Diet.NUT_FREE,)}),
         (with_step("This is dairy-free and nut free."), {"diet": (Diet.VEGAN, Diet.NUT_FREE)}),
         (soup(summary="Rich without any nuts, dairy-free."), {"diet": (Diet.VEGAN, Diet.NUT_FREE)}),
+        (soup(summary="No butter, cream or nuts."), {"diet": (Diet.VEGAN, Diet.NUT_FREE)}),
+        (soup(summary="There is no need for butter."), {"diet": (Diet.VEGAN,)}),
+        (with_step("Stir into a thick, pale cream."), {"diet": (Diet.VEGAN,)}),
         (with_step("Blend to a cream."), {"diet": (Diet.VEGAN,)}),
         (with_step("Toast the seeds until brown."), {"diet": (Diet.GLUTEN_FREE,)}),
     ],
@@ -204,6 +214,134 @@ def test_an_animal_in_a_step_alone_is_found_by_a_diet(beast: str) -> None:
 )  # fmt: skip
 def test_what_is_only_served_beside_a_dish_is_found_by_a_diet(extra: str, diet: Diet) -> None:
     assert "forbidden_ingredient" in codes(with_step(f"Serve with {extra}."), diet=(diet,))
+
+
+@pytest.mark.parametrize(
+    ("listed", "text", "wanted"),
+    [
+        ("oat milk", "Finish with cream.", {"diet": (Diet.VEGAN,)}),
+        ("butter beans", "Fry in butter.", {"diet": (Diet.DAIRY_FREE,)}),
+        ("egg-free mayonnaise", "Top with an egg.", {"diet": (Diet.EGG_FREE,)}),
+        ("oyster mushrooms", "Serve with oysters.", {"exclude": ("shellfish",)}),
+        ("beef tomatoes", "Fry with beef.", {"diet": (Diet.VEGETARIAN,)}),
+        ("beef", "Slice the sausage.", {"diet": (Diet.NO_PORK,)}),
+        ("cornflour", "Thicken with flour.", {"diet": (Diet.GLUTEN_FREE,)}),
+        ("rice paper", "Serve with bread.", {"diet": (Diet.GLUTEN_FREE,)}),
+        ("sugar", "Grate the chocolate over.", {"diet": (Diet.SOY_FREE,)}),
+    ],
+)
+def test_a_line_of_the_list_excuses_no_other_food(
+    listed: str, text: str, wanted: dict[str, Any]
+) -> None:
+    recipe = with_line(line(listed, 20, "g"), f"Stir in the {listed}. {text}")
+    assert "forbidden_ingredient" in codes(recipe, **wanted)
+
+
+@pytest.mark.parametrize(
+    ("listed", "text", "wanted"),
+    [
+        ("oat milk", "Pour in the milk.", {"diet": (Diet.VEGAN,)}),
+        ("butter beans", "Drain the beans.", {"exclude": ("milk",)}),
+        ("feta", "Crumble the cheese.", {"exclude": ("cheddar",)}),
+        ("salmon", "Flake the fish.", {"exclude": ("tuna",)}),
+        ("rice noodles", "Drain the noodles.", {"diet": (Diet.GLUTEN_FREE,)}),
+    ],
+)
+def test_a_line_of_the_list_may_be_called_by_its_kind(
+    listed: str, text: str, wanted: dict[str, Any]
+) -> None:
+    recipe = with_line(line(listed, 20, "g"), f"Take the {listed}. {text}")
+    assert "forbidden_ingredient" not in codes(recipe, **wanted)
+
+
+READY = {
+    "milk": "custard, ice cream, gelato, white chocolate, naan, béchamel, "
+    "crème anglaise, creme brulee, hollandaise, croissants, dulce de leche, Sahne, fromage, queso",
+    "egg": "custard, aioli, zabaglione, tartare sauce, coleslaw, gnocchi, brioche, huevo",
+    "gluten": "béchamel, tempura, gravy, Marmite, couscous, panko, seitan, beer, biscuits, bagels",
+    "nuts": "pesto, nougat, praline, Nutella, almond butter, dukkah, romesco, Nüsse, amandes",
+    "peanut": "satay, peanut sauce, Erdnüsse",
+    "soy": "tamari, ponzu, kecap manis, miso, natto, Sojasauce",
+    "fish": "dashi, Worcestershire sauce, anchovy paste, surimi, nuoc cham, taramasalata, poisson",
+    "shellfish": "oyster sauce, XO sauce, belacan, prawn crackers, scampi, gambas",
+    "sesame": "hummus, halva, tahini, za'atar, furikake",
+    "celery": "celery salt, stock cubes, mirepoix, Waldorf salad",
+    "mustard": "piccalilli, rémoulade, mayonnaise, moutarde",
+}  # fmt: skip
+BY_DIET = {
+    "milk": Diet.DAIRY_FREE, "egg": Diet.EGG_FREE, "gluten": Diet.GLUTEN_FREE,
+    "nuts": Diet.NUT_FREE, "peanut": Diet.NUT_FREE, "soy": Diet.SOY_FREE, "fish": Diet.VEGETARIAN,
+    "shellfish": Diet.VEGETARIAN,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("allergen", "product"),
+    [(allergen, name.strip()) for allergen in READY for name in READY[allergen].split(",")],
+)
+def test_what_is_served_ready_is_read_for_what_is_in_it(allergen: str, product: str) -> None:
+    wishes: list[dict[str, Any]] = [{"exclude": (allergen,)}]
+    wishes += [{"diet": (BY_DIET[allergen],)}] if allergen in BY_DIET else []
+    for wanted in wishes:
+        noted = line("carrots", 9, "g", note=f"with {product}")
+        for recipe in (
+            with_step(f"Serve with {product}."),
+            with_line(noted, "Add the carrots."),
+            soup(title=f"Soup with {product}"),
+            soup(summary=f"Best with a spoonful of {product}."),
+        ):
+            assert "forbidden_ingredient" in codes(recipe, **wanted), recipe
+
+
+@pytest.mark.parametrize(
+    ("text", "diet"),
+    [
+        ("Serve with vegan ice cream and oat cream.", Diet.VEGAN),
+        ("Stir in cocoa butter, coconut yoghurt and a flax egg.", Diet.VEGAN),
+        ("Serve with cauliflower steaks or butternut squash.", Diet.VEGAN),
+        ("Stir in the custard until it thickens.", Diet.DAIRY_FREE),  # its own
+        ("Serve with gluten-free bread or rice cakes.", Diet.GLUTEN_FREE),
+        ("Serve with rice noodles, buckwheat and coconut cream.", Diet.GLUTEN_FREE),
+        ("Cook it like a chili sin carne.", Diet.VEGAN),
+        ("Line with muffin cases and set on a cake tin.", Diet.GLUTEN_FREE),
+        ("Serve with egg-free, dairy-free cake.", Diet.EGG_FREE),
+        ("Flip the pancakes.", Diet.GLUTEN_FREE),
+        ("Spoon peanut butter and almond butter over.", Diet.DAIRY_FREE),
+        ("Add nutmeg, water chestnuts and coconut.", Diet.NUT_FREE),
+    ],
+)
+def test_what_only_sounds_like_it_may_be_served(text: str, diet: Diet) -> None:
+    assert "forbidden_ingredient" not in codes(with_step(text), diet=(diet,))
+
+
+@pytest.mark.parametrize(
+    ("excluded", "product"),
+    [
+        ("almonds", "marzipan"), ("walnuts", "baklava"), ("cod", "dashi"), ("shrimp", "XO sauce"),
+        ("cheese", "queso fresco"), ("cheese", "fondue"), ("hazelnuts", "Nutella"),
+    ],
+)  # fmt: skip
+def test_who_cannot_eat_one_food_is_not_served_what_is_made_with_it(
+    excluded: str, product: str
+) -> None:
+    recipe = with_step(f"Serve with {product}.")
+    assert "forbidden_ingredient" in codes(recipe, exclude=(excluded,))
+
+
+def test_a_claim_excuses_only_what_it_names() -> None:
+    cake = with_step("Serve with dairy-free cake.")
+    assert "forbidden_ingredient" not in codes(cake, diet=(Diet.DAIRY_FREE,))
+    assert "forbidden_ingredient" in codes(cake, diet=(Diet.VEGAN,))
+    assert "forbidden_ingredient" in codes(cake, exclude=("gluten",))
+
+
+def test_what_is_served_ready_needs_no_line_where_nothing_is_forbidden() -> None:
+    assert problems(with_step("Serve with custard.")) == ()
+
+
+def test_nobody_may_list_a_product_whose_contents_are_only_partly_known() -> None:
+    recipe = with_line(line("custard", 20, "g"))
+    assert "unknown_ingredient" in codes(recipe, diet=(Diet.GLUTEN_FREE,))
 
 
 def test_a_browned_dish_does_not_use_a_brown_onion() -> None:

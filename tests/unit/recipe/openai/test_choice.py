@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from common.contracts.recipe import ComposeRequest, IngredientList, RecipeEngine
+from common.contracts.recipe import ComposeRequest, Diet, IngredientList, RecipeEngine
 from recipe_service.domain.cook.dishes import load_dishes
 from recipe_service.domain.pantry.at_hand import Sight, gather
 from recipe_service.domain.pantry.index import NameIndex
@@ -17,6 +17,8 @@ from recipe_service.domain.pantry.knowledge import load_knowledge
 from recipe_service.engines.cooks import Cooks
 from recipe_service.engines.openai.client import ModelServer
 from tests.servers.scripted import ScriptedServer
+from tests.unit.recipe.openai.samples import recipe as sample
+from tests.unit.recipe.openai.samples import step
 
 ROOT = Path(__file__).parents[4]
 KNOWLEDGE = ROOT / "recipe_service" / "knowledge"
@@ -49,6 +51,30 @@ def test_a_model_that_obeys_an_injection_does_not_reach_the_table(
     recipe = cooks.cook(at_hand(cooks), wanted)
     assert "peanut" not in {line.id for line in recipe.ingredients}
     assert not any("peanut" in step.text.lower() for step in recipe.steps)
+
+
+def test_a_model_that_serves_custard_without_eggs_is_sent_back(
+    cooks: Cooks, scripted: ScriptedServer
+) -> None:
+    good = sample(title="Baked leeks", summary="Sweet and soft.")
+    served = dict(good, steps=[*good["steps"], step("Serve warm with a spoonful of custard.", 1)])
+    scripted.script({"text": served}, {"text": good})
+    recipe = cooks.cook(at_hand(cooks), ComposeRequest(diet=(Diet.EGG_FREE,)))
+    assert recipe.engine == "openai:cook"
+    assert [one.text for one in recipe.steps] == [one["text"] for one in good["steps"]]
+    assert "custard is not egg-free" in str(scripted.seen()["requests"][1])
+
+
+def test_what_a_model_serves_ready_has_its_allergens_told(
+    cooks: Cooks, scripted: ScriptedServer
+) -> None:
+    good = sample(title="Baked leeks", summary="Sweet and soft.")
+    custard = step("Serve warm with a spoonful of custard and satay.", 1)
+    scripted.script({"text": dict(good, steps=[*good["steps"], custard])})
+    recipe = cooks.cook(at_hand(cooks), ComposeRequest())
+    assert recipe.engine == "openai:cook"
+    assert recipe.allergens == ("egg", "milk", "peanut")
+    assert not {Diet.EGG_FREE, Diet.NUT_FREE} & set(recipe.diets)
 
 
 def test_the_built_in_engine_is_used_when_asked_for(cooks: Cooks, scripted: ScriptedServer) -> None:
