@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import invariant, rule
+from hypothesis.stateful import initialize, invariant, rule
 
 from common.ledger.outbox import Attempt, HookCall
 from common.ledger.records import Hook
@@ -30,6 +30,10 @@ class Afterlife(Twins):
     def __init__(self, client: redis.Redis) -> None:
         super().__init__(client)
         self.calls: list[HookCall] = []
+
+    @initialize(plan=st.sampled_from(PLANS))
+    def begin_with_a_hook(self, plan: Plan) -> None:
+        self.accept_with_a_hook("j3", plan, EVENTS)
 
     @rule(
         job=jobs, plan=st.sampled_from(PLANS), events=st.sampled_from((EVENTS, EVENTS, ("paused",)))
@@ -59,16 +63,27 @@ class Afterlife(Twins):
             attempt = Attempt(pick, None if error else 200, 1.5, error)
             self.both(lambda house: house.ledger.called(call, attempt, again))
 
+    @rule(errors=st.lists(st.sampled_from(("", "no")), min_size=1, max_size=4))
+    def deliver(self, errors: list[str]) -> None:
+        """Take what is due and send it, the last of it for good."""
+        before = len(self.calls)
+        self.take_messages(2000, len(errors))
+        for number, error in zip(range(len(self.calls) - before), errors, strict=False):
+            self.send(number, error, None if number % 2 else 1000)
+
     @rule(job=jobs, owner=owners, event=st.sampled_from((None, *EVENTS)))
     def send_again(self, job: str, owner: str, event: str | None) -> None:
         self.both(lambda house: house.ledger.call_again(job, owner, event))
+
+    @rule(job=jobs, name=st.sampled_from("abcd"))
+    def lose_a_file(self, job: str, name: str) -> None:
+        self.both(lambda house: house.ledger.forget_outputs(job, artifact(f"{name}.bin").sha256))
 
     @invariant()
     def both_say_the_same_afterwards(self) -> None:
         self.both(lambda house: [house.ledger.calls(job) for job in JOBS])
         self.both(lambda house: [house.ledger.unsettled("ann", [file]) for file in FILES])
         self.both(lambda house: [house.ledger.in_use("ann", [file]) for file in FILES])
-        self.both(lambda house: [one.id for one in house.ledger.jobs("ann", None, 10)])
 
     @invariant()
     def nothing_is_left_of_what_was_erased(self) -> None:
@@ -77,17 +92,6 @@ class Afterlife(Twins):
                 assert (record.params, record.artifacts, record.nodes) == ({}, {}, ())
                 ((kind, told),) = stories(self.houses[1].ledger, record.id)
                 assert (kind, told["error"]) == (str(record.state), None)
-
-    @invariant()
-    def the_outbox_holds_what_is_pending(self) -> None:
-        ledger = self.houses[1].ledger
-        pending = {
-            f"{job} {call.id.removeprefix(f'msg_{job}_')}"
-            for job in JOBS
-            for call in ledger.calls(job)
-            if call.state == "pending"
-        }
-        assert set(self.client.zrange("kiln:outbox", 0, -1)) == pending
 
 
 def test_both_ledgers_live_the_same_afterlife(client: redis.Redis) -> None:
