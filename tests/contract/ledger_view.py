@@ -132,17 +132,18 @@ def _pairs(flat: list[str]) -> list[tuple[str, str]]:
 
 
 def _fields(fields: dict[str, str]) -> dict[str, Any]:
-    found: dict[str, Any] = {"memo keys": set()}
+    found: dict[str, Any] = {}
+    memo_keys: list[str] = []
     for name, text in fields.items():
         if name.startswith("m:"):  # here by node, in the twin by job
-            found["memo keys"].update(text.split("\n"))
+            memo_keys += text.split("\n")
         elif name.startswith("f:"):
             found[name] = json.loads(text)
         elif (name, text) == ("approved", "0"):
             continue  # as if nobody had been asked yet
         elif name not in _ASKED and not name.startswith("r:"):
             found[name] = int(text) if text.lstrip("-").isdigit() else text
-    return found
+    return found | {"memo keys": sorted(memo_keys)}
 
 
 def in_memory(ledger: MemoryLedger) -> View:
@@ -215,7 +216,7 @@ def _record(job: JobEntry) -> dict[str, Any]:
         "promise": job.promise or None,
         "counted": None if erased else int(not job.state.resting),
         "approved": 1 if job.approved and not erased else None,
-        "memo keys": job.memo_keys,
+        "memo keys": sorted(job.memo_keys),
     }
     fields |= {f"f:{name}": ref.model_dump() for name, ref in job.artifacts.items()}
     for id_, one in job.nodes.items():

@@ -10,7 +10,7 @@ from hypothesis.stateful import initialize, invariant, rule
 from common.ledger.outbox import Attempt, HookCall
 from common.ledger.records import Hook
 from tests.contract.conftest import artifact
-from tests.contract.test_ledger_twins import JOBS, PLANS, Twins, jobs, live, picks, stories
+from tests.contract.test_ledger_twins import JOBS, PHOTOS, PLANS, Twins, jobs, live, picks, stories
 from tests.extent import size
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ EVENTS = ("succeeded", "failed", "cancelled", "expired", "paused")
 owners = st.sampled_from(("ann", "ann", "bob"))
 FILES = [artifact("photo", f"photo of {job}").sha256 for job in JOBS]
 FILES += [artifact(f"{name}.bin").sha256 for name in "abcd"]
+FILES += [ref.sha256 for ref in PHOTOS]
 
 
 class Afterlife(Twins):
@@ -46,6 +47,13 @@ class Afterlife(Twins):
     @rule(job=jobs, owner=owners)
     def erase(self, job: str, owner: str) -> None:
         self.both(lambda house: house.ledger.erase(job, owner))
+
+    @rule(job=jobs, other=jobs)
+    def erase_what_is_done(self, job: str, other: str) -> None:
+        """The other has often made the same files."""
+        for one in (other, job):
+            self.work(one, "w1", 5)
+        self.erase(job, "ann")
 
     @rule(job=jobs, owner=owners, which=st.sets(st.sampled_from(FILES)))
     def deleted(self, job: str, owner: str, which: set[str]) -> None:
