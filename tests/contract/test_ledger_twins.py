@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.contract
 
-JOBS = ("j1", "j2", "j3", "j4")
+JOBS = ("j1", "j2", "j3", "j4", "j5", "j6")
 WORKERS = ("w1", "w2")
 PLANS = (
     DIAMOND,
@@ -54,6 +54,7 @@ LIMITS = (
 )
 jobs, workers = st.sampled_from(JOBS), st.sampled_from(WORKERS)
 picks = st.integers(0, 5)
+contents = st.sampled_from(("", "other"))  # of the files that a stage makes
 ends = st.sampled_from((NoFace("no face"), StorageError("disk full"), StageHung("it hangs")))
 # two names of which one is a pattern of neither, and one file that jobs share
 PHOTOS = (artifact("photo", "a photo", internal=True), artifact("photo-2", internal=True))
@@ -100,6 +101,7 @@ class Twins(RuleBasedStateMachine):
         limits=st.sampled_from(LIMITS),
         cancel_after=st.sampled_from((None, None, 0, 1000)),
         shared=st.booleans(),
+        again=st.booleans(),
     )
     def accept(
         self,
@@ -111,7 +113,9 @@ class Twins(RuleBasedStateMachine):
         limits: Limits,
         cancel_after: int | None,
         shared: bool,
+        again: bool = False,
     ) -> None:
+        job = job if again else self.unknown(job)
         self.promised(job)
         changes: dict[str, Any] = {"deadline_ms": 3000, "photo_ttl_ms": 2000, "result_ttl_ms": 4000}
         changes |= {"cancel_after_ms": cancel_after, "promise": promise_of(job)}
@@ -124,6 +128,7 @@ class Twins(RuleBasedStateMachine):
 
     @rule(job=jobs, plan=st.sampled_from(PLANS), limits=st.sampled_from(LIMITS))
     def accept_what_is_known(self, job: str, plan: Plan, limits: Limits) -> None:
+        job = self.unknown(job)
         keys = [one.id for one in plan.nodes]
         hits = self.both(lambda house: house.ledger.memos("ann", keys))
         if all(hits):
@@ -138,6 +143,10 @@ class Twins(RuleBasedStateMachine):
         self.work(done, "w1", 5)
         record = self.twin.ledger.job(done)
         self.accept_what_is_known(job, record.plan if record else PLANS[0], limits)
+
+    def unknown(self, job: str) -> str:
+        """Name a job that there is not yet, as long as there is one."""
+        return next((one for one in JOBS if self.twin.ledger.job(one) is None), job)
 
     def promised(self, *content: str) -> None:
         """Note the intent to write the file of a promise, as the gateway does."""
@@ -165,15 +174,15 @@ class Twins(RuleBasedStateMachine):
                 if one.state == "ready":
                     self.claim(job, one.id, worker, again=False)
 
-    @rule(job=jobs, worker=workers, most=st.integers(1, 5))
-    def work(self, job: str, worker: str, most: int) -> None:
+    @rule(job=jobs, worker=workers, most=st.integers(1, 5), content=contents)
+    def work(self, job: str, worker: str, most: int, content: str = "") -> None:
         """Do some stages of a job one after the other, as it goes in most lives."""
         for _ in range(most):
             record = self.twin.ledger.job(job)
             ready = [one.id for one in record.nodes if one.state == "ready"] if record else []
             if ready:
                 self.claim(job, ready[-1], worker, again=False)
-                self.commit(0, "")
+                self.commit(0, content)
 
     @rule(job=jobs, error=ends, most=st.integers(1, 3))
     def try_in_vain(self, job: str, error: KilnError, most: int) -> None:
@@ -194,8 +203,11 @@ class Twins(RuleBasedStateMachine):
 
     @rule(again=st.frozensets(st.sampled_from("abc"), max_size=2), hold=st.booleans())
     def approve(self, again: frozenset[str], *, hold: bool) -> None:
+        """Let whatever pauses go on, if only to do the same once more."""
         for job in JOBS:
+            self.work(job, "w1", 1)
             self.resume(job, "ann", again, hold)
+            self.work(job, "w1", 1)
 
     @rule(missing=st.integers(0, 2))
     def publish_what_waits(self, missing: int) -> None:
@@ -211,7 +223,7 @@ class Twins(RuleBasedStateMachine):
                 self.claim(job, one.id, worker, again=False)
                 self.recall(0)
 
-    @rule(pick=picks, content=st.sampled_from(("", "other")))
+    @rule(pick=picks, content=contents)
     def commit(self, pick: int, content: str) -> None:
         result = NodeResult(engine="builtin", facts={"n": pick})
 

@@ -10,7 +10,17 @@ from hypothesis.stateful import initialize, invariant, rule
 from common.ledger.outbox import Attempt, HookCall
 from common.ledger.records import Hook
 from tests.contract.conftest import artifact
-from tests.contract.test_ledger_twins import JOBS, PHOTOS, PLANS, Twins, jobs, live, picks, stories
+from tests.contract.test_ledger_twins import (
+    JOBS,
+    PHOTOS,
+    PLANS,
+    Twins,
+    contents,
+    jobs,
+    live,
+    picks,
+    stories,
+)
 from tests.extent import size
 
 if TYPE_CHECKING:
@@ -48,12 +58,15 @@ class Afterlife(Twins):
     def erase(self, job: str, owner: str) -> None:
         self.both(lambda house: house.ledger.erase(job, owner))
 
-    @rule(job=jobs, other=jobs)
-    def erase_what_is_done(self, job: str, other: str) -> None:
-        """The other has often made the same files."""
+    @rule(job=jobs, other=jobs, content=contents, which=st.sets(st.sampled_from(FILES), min_size=1))
+    def erase_what_is_done(self, job: str, other: str, content: str, which: set[str]) -> None:
+        """The other has often made the same files, and a message is on its way."""
         for one in (other, job):
-            self.work(one, "w1", 5)
+            self.work(one, "w1", 5, content)
+        self.take_messages(10, 10)
         self.erase(job, "ann")
+        self.send(0, "", None)
+        self.deleted(job, "ann", which)
 
     @rule(job=jobs, owner=owners, which=st.sets(st.sampled_from(FILES)))
     def deleted(self, job: str, owner: str, which: set[str]) -> None:
