@@ -201,6 +201,12 @@ class Twins(RuleBasedStateMachine):
         self.time_passes(60)
         self.reap(100, leases=True)
 
+    @rule(worker=workers, counts=st.booleans())
+    def stop(self, worker: str, *, counts: bool) -> None:
+        """Take stages, and give them back."""
+        self.claim_whatever_is_ready(worker)
+        self.release(worker, counts=counts)
+
     @rule(again=st.frozensets(st.sampled_from("abc"), max_size=2), hold=st.booleans())
     def approve(self, again: frozenset[str], *, hold: bool) -> None:
         """Let whatever pauses go on, if only to do the same once more."""

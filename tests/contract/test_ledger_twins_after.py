@@ -42,7 +42,7 @@ class Afterlife(Twins):
         super().__init__(client)
         self.calls: list[HookCall] = []
 
-    @initialize(plan=st.sampled_from(PLANS))
+    @initialize(plan=st.sampled_from(PLANS[3:]))  # those that pause
     def begin_with_a_hook(self, plan: Plan) -> None:
         self.accept_with_a_hook("j3", plan, EVENTS)
 
