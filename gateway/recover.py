@@ -120,7 +120,7 @@ class Rescuer:
             return job
         cancel_after_ms = job.cancel_after_ms
         if cancel_after_ms is not None:
-            cancel_after_ms = max(AT_ONCE_MS, promise.accepted_ms + cancel_after_ms - now)
+            cancel_after_ms += promise.accepted_ms - now  # it may be over
         return replace(
             job,
             deadline_ms=max(AT_ONCE_MS, min(job.deadline_ms, promise.until_ms - now)),

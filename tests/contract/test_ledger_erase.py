@@ -442,6 +442,14 @@ def test_the_promise_of_an_unfinished_job_is_in_the_receipt(house: House) -> Non
     assert ("promises", "ab" * 32) in house.ledger.trash(0)
 
 
+def test_what_is_told_of_an_erased_job_goes_with_its_record(client: redis.Redis) -> None:
+    house = redis_house(client)
+    ended(house)
+    client.pexpire("kiln:job:j1", HOUR_MS)  # it has ended days ago
+    erased(house)
+    assert 0 < client.pttl("kiln:events:j1") <= client.pttl("kiln:job:j1") <= HOUR_MS
+
+
 def test_redis_holds_no_word_of_an_erased_job(client: redis.Redis) -> None:
     house = redis_house(client)
     ended(house, hook=HOOK, idempotency_key="k", promise="ab" * 32)

@@ -5,12 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import invariant, rule
+from hypothesis.stateful import initialize, invariant, rule
 
 from common.ledger.outbox import Attempt, HookCall
 from common.ledger.records import Hook
 from tests.contract.conftest import artifact
-from tests.contract.test_ledger_twins import JOBS, PLANS, Twins, jobs, live, picks, stories
+from tests.contract.test_ledger_twins import (
+    JOBS,
+    PHOTOS,
+    PLANS,
+    Twins,
+    contents,
+    jobs,
+    live,
+    picks,
+    stories,
+)
 from tests.extent import size
 
 if TYPE_CHECKING:
@@ -22,6 +32,7 @@ EVENTS = ("succeeded", "failed", "cancelled", "expired", "paused")
 owners = st.sampled_from(("ann", "ann", "bob"))
 FILES = [artifact("photo", f"photo of {job}").sha256 for job in JOBS]
 FILES += [artifact(f"{name}.bin").sha256 for name in "abcd"]
+FILES += [ref.sha256 for ref in PHOTOS]
 
 
 class Afterlife(Twins):
@@ -30,6 +41,10 @@ class Afterlife(Twins):
     def __init__(self, client: redis.Redis) -> None:
         super().__init__(client)
         self.calls: list[HookCall] = []
+
+    @initialize(plan=st.sampled_from(PLANS[3:]))  # those that pause
+    def begin_with_a_hook(self, plan: Plan) -> None:
+        self.accept_with_a_hook("j3", plan, EVENTS)
 
     @rule(
         job=jobs, plan=st.sampled_from(PLANS), events=st.sampled_from((EVENTS, EVENTS, ("paused",)))
@@ -42,6 +57,16 @@ class Afterlife(Twins):
     @rule(job=jobs, owner=owners)
     def erase(self, job: str, owner: str) -> None:
         self.both(lambda house: house.ledger.erase(job, owner))
+
+    @rule(job=jobs, other=jobs, content=contents, which=st.sets(st.sampled_from(FILES), min_size=1))
+    def erase_what_is_done(self, job: str, other: str, content: str, which: set[str]) -> None:
+        """The other has often made the same files, and a message is on its way."""
+        for one in (other, job):
+            self.work(one, "w1", 5, content)
+        self.take_messages(10, 10)
+        self.erase(job, "ann")
+        self.send(0, "", None)
+        self.deleted(job, "ann", which)
 
     @rule(job=jobs, owner=owners, which=st.sets(st.sampled_from(FILES)))
     def deleted(self, job: str, owner: str, which: set[str]) -> None:
@@ -59,16 +84,27 @@ class Afterlife(Twins):
             attempt = Attempt(pick, None if error else 200, 1.5, error)
             self.both(lambda house: house.ledger.called(call, attempt, again))
 
+    @rule(errors=st.lists(st.sampled_from(("", "no")), min_size=1, max_size=4))
+    def deliver(self, errors: list[str]) -> None:
+        """Take what is due and send it, the last of it for good."""
+        before = len(self.calls)
+        self.take_messages(2000, len(errors))
+        for number, error in zip(range(len(self.calls) - before), errors, strict=False):
+            self.send(number, error, None if number % 2 else 1000)
+
     @rule(job=jobs, owner=owners, event=st.sampled_from((None, *EVENTS)))
     def send_again(self, job: str, owner: str, event: str | None) -> None:
         self.both(lambda house: house.ledger.call_again(job, owner, event))
+
+    @rule(job=jobs, name=st.sampled_from("abcd"))
+    def lose_a_file(self, job: str, name: str) -> None:
+        self.both(lambda house: house.ledger.forget_outputs(job, artifact(f"{name}.bin").sha256))
 
     @invariant()
     def both_say_the_same_afterwards(self) -> None:
         self.both(lambda house: [house.ledger.calls(job) for job in JOBS])
         self.both(lambda house: [house.ledger.unsettled("ann", [file]) for file in FILES])
         self.both(lambda house: [house.ledger.in_use("ann", [file]) for file in FILES])
-        self.both(lambda house: [one.id for one in house.ledger.jobs("ann", None, 10)])
 
     @invariant()
     def nothing_is_left_of_what_was_erased(self) -> None:
@@ -77,17 +113,6 @@ class Afterlife(Twins):
                 assert (record.params, record.artifacts, record.nodes) == ({}, {}, ())
                 ((kind, told),) = stories(self.houses[1].ledger, record.id)
                 assert (kind, told["error"]) == (str(record.state), None)
-
-    @invariant()
-    def the_outbox_holds_what_is_pending(self) -> None:
-        ledger = self.houses[1].ledger
-        pending = {
-            f"{job} {call.id.removeprefix(f'msg_{job}_')}"
-            for job in JOBS
-            for call in ledger.calls(job)
-            if call.state == "pending"
-        }
-        assert set(self.client.zrange("kiln:outbox", 0, -1)) == pending
 
 
 def test_both_ledgers_live_the_same_afterlife(client: redis.Redis) -> None:

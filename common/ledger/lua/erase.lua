@@ -70,7 +70,7 @@ local function forget_events()
   local kind, data = last[2][2], cjson.decode(last[2][4])
   data.error = cjson.null
   redis.call('XADD', key, last[1], 'type', kind, 'data', cjson.encode(data))
-  redis.call('PEXPIRE', key, job.f.record_ttl_ms)
+  redis.call('PEXPIRE', key, redis.call('PTTL', job.key)) -- they go with the record
   local from = math.min(job.f.created, string.match(first[1], '^%d+'))
   for _, entry in ipairs(redis.call('XRANGE', feed, string.format('%.0f', from), '+')) do
     local told = entry[2] -- job id type data

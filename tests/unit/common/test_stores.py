@@ -5,7 +5,9 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import obstore
 import pytest
 import requests
 
@@ -237,6 +239,29 @@ def test_a_server_that_is_too_busy_is_asked_again(s3: ArtifactStore, server: S3S
     ref = _put(s3)
     server.refuse(3)
     assert s3.get("ann", ref) == b"bytes"
+
+
+def test_a_delete_that_was_not_answered_is_not_repeated(
+    s3: ArtifactStore, server: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file may have been put again meanwhile."""
+    ref = _put(s3)
+    head = obstore.head
+
+    def and_then_refuse(*asked: Any) -> Any:
+        found = head(*asked)
+        server.refuse(1)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(obstore, "head", and_then_refuse)
+        with pytest.raises(StorageError, match="cannot delete"):
+            s3.delete_stale("ann", ref.sha256, NO_TIME)
+    assert s3.get("ann", ref) == b"bytes"
+    server.refuse(1)
+    with pytest.raises(StorageError, match="cannot delete"):
+        s3.delete_stale("ann", ref.sha256, NO_TIME)
+    assert s3.delete_stale("ann", ref.sha256, NO_TIME)
 
 
 @pytest.fixture

@@ -118,6 +118,15 @@ def test_what_is_public_needs_no_key(stack: Stack, path: str) -> None:
         assert answer.status_code in {200, 503}
 
 
+@pytest.mark.parametrize("path", ["/v1/figurines", "/v1/jobs/{job}", "/metrics"])
+def test_which_methods_there_are_is_told_without_a_key(stack: Stack, path: str) -> None:
+    """A browser asks so, and sends no key along, before it sends one."""
+    answer = stack.client.options(filled(path), environ_base=ELSEWHERE)
+    assert answer.status_code == 200
+    assert "OPTIONS" in answer.headers["Allow"]
+    assert answer.data == b""
+
+
 def test_a_call_that_the_table_forgot_is_refused(
     stack: Stack, anna: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -341,6 +342,30 @@ def test_a_pause_does_not_use_up_the_deadline(world: World) -> None:
     assert world.recover(after_ms=2 * HOUR_MS).expired == ["j1"]
 
 
+def test_a_job_that_should_have_been_cancelled_meanwhile_is_cancelled(world: World) -> None:
+    ends = world.now_ms + 60_000
+    world.accept("j1", cancel_after_ms=60_000)
+    world.lose()
+    world.recover(after_ms=HOUR_MS)
+    record = world.ledger.job("j1")
+    assert record is not None
+    assert record.cancel_at_ms == ends
+    assert world.ledger.reap().cancelled == 1
+    assert world.state("j1") is JobState.CANCELLED
+
+
+def test_nobody_gets_more_time_than_he_asked_for(world: World) -> None:
+    """Neither of a pause that may come yet, nor of a deadline that has not passed."""
+    world.accept("j1", plan=recipe_plan(1, pause=True), deadline_ms=HOUR_MS, photo_ttl_ms=DAY_MS)
+    world.lose()
+    world.recover()
+    record = world.ledger.job("j1")
+    assert record is not None
+    assert record.deadline_ms == world.now_ms + HOUR_MS
+    world.ledger.cancel("j1", "ann")
+    assert world.ledger._book.jobs["j1"].due["photo"] == world.now_ms + DAY_MS
+
+
 def test_a_photo_whose_time_is_over_is_not_revived(world: World) -> None:
     world.accept("j1", deadline_ms=HOUR_MS, photo_ttl_ms=DAY_MS)
     world.lose()
@@ -356,7 +381,7 @@ def test_a_photo_lives_no_longer_because_redis_was_lost(world: World) -> None:
     world.recover(after_ms=20 * HOUR_MS)
     world.now_ms += 1
     world.ledger.reap()
-    assert world.ledger._book.jobs["j1"].due["photo"] <= accepted_ms + HOUR_MS + DAY_MS + 1
+    assert world.ledger._book.jobs["j1"].due["photo"] == accepted_ms + HOUR_MS + DAY_MS + 1
 
 
 def test_a_job_whose_photo_is_gone_is_reported(world: World) -> None:
@@ -436,6 +461,22 @@ def test_promises_that_an_empty_ledger_does_not_know_are_told_until_they_are_rec
     assert not world.ledger.whole()
     world.recover()
     assert world.ledger.whole()
+
+
+def test_the_store_is_looked_at_every_few_seconds_and_not_in_each_period(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.accept("j1")
+    world.lose()
+    seconds, looked = [1000.0], []
+    monkeypatch.setattr(time, "monotonic", lambda: seconds[0])
+    read_all = promises.read_all
+    monkeypatch.setattr(promises, "read_all", lambda s: looked.append(seconds[0]) or read_all(s))
+    looking = PromiseWatch(world.ledger, world.store)
+    for _ in range(45):
+        looking.look_for_loss()
+        seconds[0] += 0.25
+    assert looked == [1000.0, 1005.0, 1010.0]
 
 
 def test_a_promise_too_young_to_tell_is_neither(

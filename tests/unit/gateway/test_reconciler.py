@@ -146,6 +146,11 @@ def test_a_message_that_never_came_is_published_again(world: World) -> None:
     assert world.sweep(2_000) == ["j1"]
 
 
+def test_of_many_that_wait_long_only_as_many_as_are_missing_are_published(world: World) -> None:
+    world.accept(*(f"j{n}" for n in range(100)), messages=98)
+    assert world.sweep(TEN_MINUTES_MS) == ["j0", "j1"]
+
+
 def test_a_message_that_is_on_its_way_is_not(world: World) -> None:
     world.accept("j1")
     assert world.sweep(500) == []
