@@ -28,59 +28,23 @@ _VERBS = {"toast", "wrap", "squash", "date", "ice"}
 # What a dish or its liquid may look like: "into a cream", "cream of leek", "the pan juices".
 _LOOKS = {"cream", "curd", "grit", "starch", "juice", "paste", "crumb"}
 _LIKE = {
-    "a",
-    "into",
-    "like",
-    "as",
-    "pan",
-    "cooking",
-    "soft",
-    "large",
-    "thick",
-    "pale",
-    "its",
-    "their",
+    "a", "into", "like", "as", "pan", "cooking", "soft", "large", "thick", "pale", "its", "their",
     "any",
-}
+}  # fmt: skip
 _DAIRY = {"cream", "curd"}
 _BECOMING = {"into", "to", "like", "as", "until", "becomes", "form", "forms"}
 _NEVER = {"juice", "juices", "grit"}  # out of what is listed; between the leaves of a leek
 _DETERMINERS = {"the", "a", "of", "with", "on", "some", "more", "your", "each", "in"}
 _OBJECTS = {
-    "the",
-    "each",
-    "it",
-    "them",
-    "until",
-    "in",
-    "for",
-    "lightly",
-    "gently",
-    "well",
-    "a",
-    "and",
-    "or",
-    "tightly",
-    "over",
-    "around",
-}
-
-
+    "the", "each", "it", "them", "until", "in", "for", "lightly", "gently", "well", "a", "and",
+    "or", "tightly", "over", "around",
+}  # fmt: skip
+# "Serve with cake" is bought; "the cake" and "a cake tin" are of the recipe's own.
 _BESIDE = {"with", "alongside", "beside", "on", "over", "add"}
 _OWN = {"the", "this", "these", "each", "every", "your"}
 _TOOLS = {
-    "tin",
-    "pan",
-    "dish",
-    "stand",
-    "case",
-    "tray",
-    "stone",
-    "cutter",
-    "mould",
-    "plate",
-    "rack",
-}
+    "tin", "pan", "dish", "stand", "case", "tray", "stone", "cutter", "mould", "plate", "rack",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
