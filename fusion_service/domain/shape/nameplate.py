@@ -50,8 +50,10 @@ EM = 6.0  # design millimetres, if there is room
 STRONG = 1.05  # walls: a stroke that certainly passes the wall gate
 MODEST_EM = 7.5  # larger letters are not worth it for the sake of a higher relief
 # Who takes jobs in counts on a bald head. Tall hair leaves less to the base: for a name that was
-# taken in and does not fit any more, letters go further round than is read well from the front.
+# taken in and does not fit any more, letters go further round than is read well from the front, or
+# the base grows higher.
 FURTHER = 1.12
+HIGHER = range(LAYERS.start, LAYERS.stop + 3)
 SLOPE = 0.16  # of the relief: letters are wider at their foot
 FINE = 0.03  # em; the longest edge beside an outline, and not below
 FINEST = 0.21  # design millimetres
@@ -102,13 +104,13 @@ def plan_plate(
     lettering = draw_name(check_name(name))
     wall = trace_wall(base)
     # strokes as thick as a wall stand out further; long names do with what just prints
-    for stroke, largest, reach in (
-        (STRONG * WALL_MM[process], MODEST_EM, 1.0),
-        (STROKE_MM[process], np.inf, 1.0),
-        (STROKE_MM[process], np.inf, FURTHER),
+    heights, further = (figure_height, height_mm), replace(wall, reach=FURTHER * wall.reach)
+    for stroke, largest, room, layers in (
+        (STRONG * WALL_MM[process], MODEST_EM, wall, LAYERS),
+        (STROKE_MM[process], np.inf, wall, LAYERS),
+        (STROKE_MM[process], np.inf, further, HIGHER),
     ):
-        room = replace(wall, reach=reach * wall.reach)
-        plate = _planned(lettering, room, (figure_height, height_mm), process, stroke)
+        plate = _planned(lettering, room, layers, heights, process, stroke_mm=stroke)
         if plate is None:
             continue
         slanted = plate.size.em * lettering.measures.width > 1.02 * COMFORT * 2 * wall.reach
@@ -155,14 +157,16 @@ def letters_of(solid: Solid, name_id: int) -> Mesh:
 def _planned(
     lettering: Lettering,
     wall: Wall,
+    all_layers: range,
     heights: tuple[float, float],
     process: Process,
+    *,
     stroke_mm: float,
 ) -> NamePlate | None:
     """Return the plate on the lowest base that does not make the letters smaller."""
     figure_height, height_mm = heights
     best: NamePlate | None = None
-    for layers in LAYERS:
+    for layers in all_layers:
         lift = layers * VOXEL
         scale = height_mm / (figure_height + lift)
         room = (2 * wall.reach, wall.height + lift - FOOT - SHOULDER)

@@ -13,7 +13,7 @@ import trimesh
 
 from common.contracts.figurine import TemplateName
 from common.errors import NameDoesNotFit
-from common.lettering import FRONTS, LAYER, STROKE_MM, check_name, check_plate, measure
+from common.lettering import FRONTS, LAYER, LAYERS, STROKE_MM, check_name, check_plate, measure
 from fusion_service.domain.bodies import TEMPLATES, find_template
 from fusion_service.domain.certificate.gates import certify
 from fusion_service.domain.printable import Printable, _height
@@ -140,6 +140,27 @@ def test_what_is_taken_in_fits_under_any_hair(
     assert _fits(plan_plate, longest, base, front.figure + hair, height_mm, process)
 
 
+@pytest.mark.parametrize(
+    ("name", "height_mm"),
+    [
+        ("Ágnes", 40.0),
+        ("Nguyễn", 40.0),
+        ("Ölçer", 42.0),
+        ("Åsa", 42.0),
+        ("Åsa", 45.0),
+        ("Ång", 50.0),
+    ],
+)
+@pytest.mark.parametrize("hair", [2.0, 5.0, 9.2])
+def test_a_tall_name_that_is_taken_in_fits_under_any_hair(
+    name: str, height_mm: float, hair: float
+) -> None:
+    check_plate(name, TemplateName.DEFAULT, height_mm, "fdm")
+    bald = FRONTS[TemplateName.DEFAULT].figure
+    plate = plan_plate(name, PLINTH, bald + hair, height_mm, "fdm")
+    assert plate.layers in nameplate.HIGHER
+
+
 @pytest.mark.parametrize("height_mm", [40.0, 55.0, 100.0, 200.0])
 @pytest.mark.parametrize("process", ["fdm", "sla", "full_colour"])
 @pytest.mark.parametrize("template", ["default", "chef", "couple"])
@@ -147,6 +168,7 @@ def test_what_fits_in_front_is_taken_in_and_nothing_else(
     template: str, process: Any, height_mm: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(nameplate, "FURTHER", 1.0)
+    monkeypatch.setattr(nameplate, "HIGHER", LAYERS)
     base, front = find_template(template).base, FRONTS[TemplateName(template)]
     names = ("i", "Ångström", "Maximiliane", "Екатерина Ивановна", 3 * "Wolfgang ")
     for name in (*names, *("O" * n for n in range(2, 41, 6))):
@@ -230,7 +252,9 @@ def test_a_named_figurine_is_one_closed_body_that_passes_its_gates(
     assert form.facts["name"] == name
 
 
-@pytest.mark.parametrize(("name", "template"), [("EileenCo", "default"), (14 * "O", "couple")])
+@pytest.mark.parametrize(
+    ("name", "template"), [("EileenCo", "default"), ("Ágnes", "default"), (14 * "O", "couple")]
+)
 @pytest.mark.parametrize("process", ["fdm", "sla"])
 def test_a_name_of_the_last_letter_that_fits_prints_under_tall_hair_too(
     name: str, template: str, process: Any
