@@ -14,6 +14,7 @@ from recipe_service.domain.pantry.index import NameIndex
 from recipe_service.domain.pantry.kinds import KINDS, find_kinds
 from recipe_service.domain.pantry.knowledge import Food
 from recipe_service.domain.pantry.names import is_freed, parse_line, unfreed
+from recipe_service.domain.pantry.products import made_at_home
 from recipe_service.domain.pantry.tokens import Token, tokens_of
 
 _NEGATIONS = {"without", "no", "instead"}
@@ -156,9 +157,10 @@ def _in_words(recipe: Recipe, reading: Reading, ban: Ban) -> Iterator[Problem]:
 
 
 def _in_name(tokens: tuple[Token, ...], place: int, reading: Reading) -> bool:
-    """Whether a word is part of a known name that is judged on its own: "coconut milk"."""
+    """Whether a word is of a name that is judged on its own: "coconut milk", a raita made here."""
     return any(
-        mention.start <= place < mention.end and mention.end - mention.start > 1
+        mention.start <= place < mention.end
+        and (mention.end - mention.start > 1 or mention.food.id in made_at_home())
         for mention in reading.index.find(tokens, prose=True)
     )
 
