@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -182,3 +183,19 @@ def test_the_rules_for_every_cook_hold(order: Order) -> None:
 def test_plain_words_are_few() -> None:
     """Each is a hole in the rule that steps name only what is listed."""
     assert len(PLAIN_WORDS) < 30
+
+
+@pytest.mark.parametrize("diet", Diet)
+def test_every_dish_keeps_the_rules_of_every_diet_that_it_can_be_cooked_for(diet: Diet) -> None:
+    """With all at hand that the diet allows: no text of a dish serves what breaks it."""
+    knowledge, dishes = kitchen()
+    wanted, cooked = ComposeRequest(diet=(diet,), servings=2), 0
+    for dish in dishes:
+        foods = dict.fromkeys(food for role in dish.roles for food in role.options)
+        fitting = tuple(food for food in foods if allows(knowledge.foods[food], (diet,), ()))
+        wish = Wish(at_hand=fitting, diets=(diet,), servings=2, count=1)
+        for casting in choose((dish,), wish, knowledge).castings if fitting else ():
+            recipe = write(casting, knowledge, fitting, 2, Units.METRIC)
+            assert check_recipe(recipe, knowledge, wanted) == (), recipe.title
+            cooked += 1
+    assert cooked > len(dishes) / 3
