@@ -22,6 +22,7 @@ TOGETHER: Final = {"from", "webhook", "webhook_url", "webhook_events"}
 # refusals of valid requests: they depend on the house, on other jobs, on several parameters
 BY_STATE: Final = {"idempotency_conflict", "language_unavailable", "no_ingredients"}
 BY_STATE |= {"engine_unavailable", "no_such_subject", "bad_webhook"}
+BY_STATE |= {"name_does_not_fit"}  # by font, template, height and process
 # in a form all is text; so the house reads yes and no as people write them, like the page's boxes
 SAID: Final = {"true", "t", "yes", "y", "on", "1", "false", "f", "no", "n", "off", "0"}
 FLAG: Final = re.compile(r"at /properties/(\w+) \(was boolean")
