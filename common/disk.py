@@ -11,11 +11,15 @@ import errno
 import mmap
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 _DIRECT: int = getattr(os, "O_DIRECT", 0)  # macOS has none
 _NOT_HERE = {errno.EINVAL, errno.EOPNOTSUPP}  # nor have some file systems
+_UNNAMED: int = getattr(os, "O_TMPFILE", 0)  # of Linux: a file that goes with its writer
+_NO_NAME = _NOT_HERE | {errno.EISDIR, errno.ENOENT, errno.EXDEV, errno.EPERM}  # there, or no /proc
 _BLOCK = 4096  # what disks write at once: memory, place and length are multiples of it (open(2))
 _PIECE = 1 << 20
 
@@ -25,7 +29,8 @@ _of_thread = threading.local()
 def write_durably(path: Path, data: bytes) -> None:
     """Write a file, or write it anew. Atomic: nobody reads half of it.
 
-    A writer that is killed leaves a file behind whose name begins like the file's, then a ``#``.
+    It gets its name when it is whole. Where the file system knows no files without a name, a
+    writer that is killed leaves one behind whose name begins like the file's, then a ``#``.
 
     Raises
     ------
@@ -33,15 +38,51 @@ def write_durably(path: Path, data: bytes) -> None:
         The disk is full, or one may not write there; nothing is left behind.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    if not _write_unnamed(path, data):
+        with _half_of(path) as half:
+            _write(half, data)
+    with path.open("rb") as file:
+        os.fsync(file.fileno())  # its name, too, where the journal keeps the order of both
+
+
+def _write_unnamed(path: Path, data: bytes) -> bool:
+    """Write a file and give it its name; False where that cannot be done."""
+    if not _UNNAMED:
+        return False
+    try:
+        handle = os.open(path.parent, os.O_WRONLY | _UNNAMED | _DIRECT, 0o666)
+        try:
+            _write_blocks(handle, data)
+            _name(handle, path)
+        finally:
+            os.close(handle)
+    except OSError as exc:
+        if exc.errno not in _NO_NAME:
+            raise
+        return False
+    return True
+
+
+def _name(handle: int, path: Path) -> None:
+    """As open(2) does it; ``src_dir_fd`` is not looked at, but Python follows the link with it."""
+    unnamed = f"/proc/self/fd/{handle}"
+    try:
+        os.link(unnamed, path, src_dir_fd=handle)
+    except FileExistsError:
+        with _half_of(path) as half:
+            os.link(unnamed, half, src_dir_fd=handle)
+
+
+@contextmanager
+def _half_of(path: Path) -> Iterator[Path]:
+    """Give a name beside a file's; what is there in the end becomes the file."""
     half = path.with_name(f"{path.name}#{uuid4().hex}")
     try:
-        _write(half, data)
+        yield half
         half.replace(path)
     except BaseException:
         half.unlink(missing_ok=True)
         raise
-    with path.open("rb") as file:
-        os.fsync(file.fileno())  # its name, too, where the journal keeps the order of both
 
 
 def _write(path: Path, data: bytes) -> None:

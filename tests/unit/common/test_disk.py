@@ -3,6 +3,9 @@ from __future__ import annotations
 import errno
 import os
 import resource
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,6 +78,41 @@ def test_where_there_is_no_way_round_the_cache_it_goes_through(
     monkeypatch.undo()
     assert path.read_bytes() == b"bytes" * 1000
     assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("error", sorted(disk._NO_NAME))
+@pytest.mark.parametrize("call", ["open", "link"])
+def test_where_there_are_no_files_without_a_name_it_has_one_from_the_start(
+    path: Path, monkeypatch: pytest.MonkeyPatch, call: str, error: int
+) -> None:
+    real = os.open
+
+    def refuse(first: object, *more: int, **_: object) -> int:
+        if call == "link" or more[0] & disk._UNNAMED == disk._UNNAMED:
+            raise OSError(error, "not here")
+        return real(first, *more)  # type: ignore[call-overload, no-any-return]
+
+    monkeypatch.setattr(f"common.disk.os.{call}", refuse)
+    write_durably(path, b"bytes" * 1000)
+    monkeypatch.undo()
+    assert path.read_bytes() == b"bytes" * 1000
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("before", [[], [b"old"]])
+def test_a_writer_that_is_killed_leaves_no_half_behind(path: Path, before: list[bytes]) -> None:
+    path.parent.mkdir(parents=True)
+    if not disk._write_unnamed(path, b"probe"):
+        pytest.skip("this file system knows no files without a name")
+    path.unlink()
+    for data in before:
+        write_durably(path, data)
+    killed = "import os, pathlib, signal, sys; from common import disk\n"
+    killed += "os.ftruncate = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+    killed += "disk.write_durably(pathlib.Path(sys.argv[1]), bytes(1 << 20))"
+    run = subprocess.run([sys.executable, "-c", killed, path], check=False)
+    assert run.returncode == -signal.SIGKILL
+    assert [one.read_bytes() for one in path.parent.iterdir()] == before
 
 
 @pytest.fixture
